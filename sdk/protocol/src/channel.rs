@@ -1,0 +1,230 @@
+//! Frames between the two people, on the three pre-negotiated data channels.
+//!
+//! | stream | label | delivery | carries |
+//! |---|---|---|---|
+//! | 0 | `talk` | ordered, reliable | [`Talk`] |
+//! | 1 | `glance` | unordered, no retransmission | [`Glance`] |
+//! | 2 | `bulk` | ordered, reliable | mirror and files |
+//!
+//! Everything on `talk` that must not be lost is an [`Entry`] with an id. An id is the epoch of
+//! the page that wrote it and a counter from 1. `resume` says what was seen of the other side;
+//! nothing else is sent on a new channel before the other side's `seen` is known.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bounded::{MessageText, Url};
+use crate::ids::Epoch;
+use crate::{Timestamp, limits};
+
+/// Stream ids of the pre-negotiated channels.
+pub mod stream {
+    pub const TALK: u16 = 0;
+    pub const GLANCE: u16 = 1;
+    pub const BULK: u16 = 2;
+}
+
+/// Names an entry for good.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct EntryId {
+    pub epoch: Epoch,
+    /// Counts from 1 within the epoch, without gaps.
+    pub seq: u32,
+}
+
+/// The last `seq` seen of each epoch of the other side; of at most
+/// [`limits::SEEN_EPOCHS`] epochs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "Record<Epoch, number>"))]
+#[serde(try_from = "BTreeMap<Epoch, u32>")]
+pub struct Seen(BTreeMap<Epoch, u32>);
+
+/// More epochs than a page can have lived through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("more than {} epochs", limits::SEEN_EPOCHS)]
+pub struct TooManyEpochs;
+
+impl Seen {
+    /// The last `seq` seen of this epoch; 0 before the first.
+    pub fn of(&self, epoch: &Epoch) -> u32 {
+        self.0.get(epoch).copied().unwrap_or(0)
+    }
+
+    /// Each epoch with the last `seq` seen of it.
+    pub fn iter(&self) -> impl Iterator<Item = (&Epoch, u32)> {
+        self.0.iter().map(|(epoch, seq)| (epoch, *seq))
+    }
+}
+
+impl TryFrom<BTreeMap<Epoch, u32>> for Seen {
+    type Error = TooManyEpochs;
+
+    fn try_from(seen: BTreeMap<Epoch, u32>) -> Result<Self, TooManyEpochs> {
+        if seen.len() > limits::SEEN_EPOCHS {
+            return Err(TooManyEpochs);
+        }
+        Ok(Self(seen))
+    }
+}
+
+/// One message on `talk`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Talk {
+    /// What was seen of the other side, when the channel opened without fresh signaling.
+    Resume { seen: Seen },
+    /// All up to this id was seen. Shows as delivered; the sender forgets nothing for it.
+    Ack { id: EntryId },
+    /// Something that must not be lost.
+    Entry(Entry),
+    /// A message of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Something that must not be lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Entry {
+    pub id: EntryId,
+    /// When it was written, by the writer's clock.
+    pub at: Timestamp,
+    pub body: Body,
+}
+
+/// What an entry says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Body {
+    /// A chat message.
+    Message {
+        #[cfg_attr(test, ts(type = "string"))]
+        text: MessageText,
+    },
+    /// The agent asks to move the visitor's browser. Only agents may.
+    Lead {
+        #[cfg_attr(test, ts(type = "string"))]
+        url: Url,
+    },
+    /// What became of a lead. Only visitors may.
+    Landing { lead: EntryId, landing: Landing },
+    /// Whether leads are asked for. Only visitors may.
+    Consent { consent: Consent },
+    /// The session is over.
+    Bye,
+    /// An entry of a newer version: counted as seen, and passed over.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What became of a lead. All but `shown` are final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Landing {
+    /// The visitor is being asked.
+    Shown,
+    /// The visitor's browser went.
+    Landed { how: How },
+    /// The visitor said no.
+    Declined,
+    /// The visitor's code refused it.
+    Blocked { why: Blocked },
+    /// The visitor agreed and the browser would not.
+    Failed { why: Failed },
+    /// A state of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What was moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// The page that opened the companion.
+    Opener,
+    /// The stage window that the companion had opened.
+    Stage,
+    /// A new stage window.
+    Window,
+    /// A link that the visitor clicked.
+    Link,
+    /// A native program, by its own means.
+    Program,
+    /// A way of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why the visitor's code refused a lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Blocked {
+    /// Not a URL.
+    Malformed,
+    /// Longer than [`limits::URL`].
+    TooLong,
+    /// Not https, and the site's policy does not allow it.
+    Scheme,
+    /// Carries a user name or a password.
+    Credentials,
+    /// A name of the visitor's own network: localhost, a single label, `.local`, `.internal` ...
+    LocalName,
+    /// A literal address outside the public internet.
+    PrivateAddress,
+    /// The visitor stopped leading.
+    Stopped,
+    /// A reason of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why the browser did not go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Failed {
+    /// No window could be moved or opened, and the link was not clicked.
+    NoWindow,
+    /// A newer lead took its place before the visitor answered.
+    Replaced,
+    /// The companion was closed or reloaded before the visitor answered.
+    Interrupted,
+    /// A reason of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The visitor's standing word on leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// Each lead is asked for: how every session begins.
+    Ask,
+    /// Leads run without asking, for this session.
+    Allow,
+    /// Leads are refused.
+    Stop,
+    /// A word of a newer version; taken as `stop`.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One message on `glance`: worth nothing a moment later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Glance {
+    /// The other side writes, or stopped.
+    Typing { typing: bool },
+    /// A message of a newer version.
+    #[serde(other)]
+    Unknown,
+}

@@ -1,0 +1,32 @@
+//! Sizes in bytes of UTF-8, counts and times that both ends rely on.
+
+/// One signaling frame, either direction.
+pub const SIGNALING_FRAME: usize = 64 * 1024;
+/// One message on any data channel (what every peer here can receive, RFC 8841 section 6.1).
+pub const CHANNEL_FRAME: usize = 256 * 1024;
+/// One chat message.
+pub const MESSAGE_TEXT: usize = 16 * 1024;
+/// A URL, as a lead or as the page a visitor came from.
+pub const URL: usize = 2048;
+/// One session description.
+pub const SDP: usize = 32 * 1024;
+/// One ICE candidate line.
+pub const CANDIDATE: usize = 1024;
+/// A person's or a site's name.
+pub const NAME: usize = 80;
+/// What a visitor says the visit is about.
+pub const TOPIC: usize = 300;
+/// A department of a site.
+pub const DEPARTMENT: usize = 40;
+/// A ticket; opaque to everyone but the node.
+pub const TICKET: usize = 1024;
+/// Tickets an agent may present at once: more sessions than anyone can hold side by side.
+pub const TICKETS: usize = 32;
+/// An epoch.
+pub const EPOCH: usize = 32;
+/// Epochs of the other side that a peer reports in `seen`: one per page of the recent past.
+pub const SEEN_EPOCHS: usize = 16;
+/// A plain-language explanation that goes with an error.
+pub const REASON: usize = 300;
+/// The largest integer that JavaScript holds exactly (ECMA-262, Number.MAX_SAFE_INTEGER).
+pub const SAFE_INTEGER: u64 = (1 << 53) - 1;

@@ -1,0 +1,400 @@
+//! Frames between a visitor or an agent and the node: one JSON object per WebSocket text message.
+//!
+//! A connection opens with `hello` and is answered by `welcome` or `error`. The node carries
+//! signals from one side of a link to the other unread; no frame here holds a word of chat.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ErrorCode;
+use crate::bounded::{CandidateLine, Department, Name, Reason, Sdp, Ticket, Topic, Url};
+use crate::channel::Seen;
+use crate::ids::{AgentId, Epoch, LinkId, SessionId, SiteId, VisitorId};
+use crate::limits;
+
+/// From a visitor to the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromVisitor {
+    /// First frame: joins the queue of a site, or resumes with a ticket.
+    Hello {
+        site: SiteId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "string"))]
+        ticket: Option<Ticket>,
+        #[serde(default)]
+        details: Details,
+    },
+    /// Says more about the visit while waiting; replaces what was said before.
+    Details { details: Details },
+    /// Leaves the queue.
+    Leave,
+    /// To the other side of the link, unread.
+    Signal { link: LinkId, signal: Signal },
+    /// Asks for fresh relay credentials.
+    Ice { link: LinkId },
+    /// Reports which way the channel goes, for the operator's figures.
+    Path { link: LinkId, path: Path },
+    /// Ends the session.
+    End { session: SessionId },
+    /// A frame of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// From the node to a visitor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToVisitor {
+    /// Answers `hello`. The ticket resumes this place.
+    Welcome {
+        visitor: VisitorId,
+        site: SiteCard,
+        #[cfg_attr(test, ts(type = "string"))]
+        ticket: Ticket,
+    },
+    /// The place in the queue, at every change.
+    Queue(QueuePlace),
+    /// An agent accepted, or the session goes on after a `hello` with its ticket.
+    Accepted {
+        session: SessionId,
+        link: LinkId,
+        agent: AgentCard,
+        ice: Vec<IceServer>,
+        #[cfg_attr(test, ts(type = "string"))]
+        ticket: Ticket,
+    },
+    /// From the other side of the link.
+    Signal { link: LinkId, signal: Signal },
+    /// Fresh relay credentials.
+    Ice { link: LinkId, ice: Vec<IceServer> },
+    /// The visit is over.
+    Ended { reason: EndReason },
+    /// A frame was refused; `fatal` closes the connection.
+    Error(ErrorFrame),
+    /// The node stops or restarts: come back with the ticket after this many milliseconds.
+    GoingAway { retry_after: u32 },
+    /// A frame of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// From an agent to the node. Who the agent is was settled before the connection opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromAgent {
+    /// First frame: takes up work, and sessions that go on.
+    Hello {
+        available: bool,
+        #[serde(default, deserialize_with = "at_most_tickets")]
+        #[cfg_attr(test, ts(as = "Vec<String>"))]
+        tickets: Vec<Ticket>,
+    },
+    /// Available or away.
+    Available { available: bool },
+    /// Takes a ringing visitor.
+    Accept { visitor: VisitorId },
+    /// Leaves a ringing visitor to others.
+    Decline { visitor: VisitorId },
+    /// To the other side of the link, unread.
+    Signal { link: LinkId, signal: Signal },
+    /// Asks for fresh relay credentials.
+    Ice { link: LinkId },
+    /// Reports which way the channel goes, for the operator's figures.
+    Path { link: LinkId, path: Path },
+    /// Ends a session.
+    End { session: SessionId },
+    /// A frame of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// From the node to an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToAgent {
+    /// Answers `hello`. `waiting` frames for everyone in the agent's queues follow.
+    Welcome {
+        agent: AgentCard,
+        available: bool,
+        /// Sessions side by side at the most.
+        capacity: u32,
+        sites: Vec<SiteCard>,
+    },
+    /// What the node holds of the agent's availability.
+    Available { available: bool },
+    /// Somebody waits, or said more.
+    Waiting {
+        visitor: VisitorCard,
+        /// Milliseconds waited so far: a duration, for the two clocks may differ.
+        #[cfg_attr(test, ts(type = "number"))]
+        waited: u64,
+    },
+    /// Somebody waits no longer.
+    Gone { visitor: VisitorId },
+    /// This visitor rings here, for so many milliseconds.
+    Ring { visitor: VisitorId, expires_in: u32 },
+    /// The ring is over.
+    RingEnded { visitor: VisitorId, reason: RingEnd },
+    /// This agent has the session, by accept or by ticket.
+    Accepted {
+        session: SessionId,
+        link: LinkId,
+        visitor: VisitorCard,
+        ice: Vec<IceServer>,
+        #[cfg_attr(test, ts(type = "string"))]
+        ticket: Ticket,
+    },
+    /// From the other side of the link.
+    Signal { link: LinkId, signal: Signal },
+    /// Fresh relay credentials.
+    Ice { link: LinkId, ice: Vec<IceServer> },
+    /// A session is over.
+    Ended {
+        session: SessionId,
+        reason: EndReason,
+    },
+    /// A frame was refused; `fatal` closes the connection.
+    Error(ErrorFrame),
+    /// The node stops or restarts: come back after this many milliseconds.
+    GoingAway { retry_after: u32 },
+    /// A frame of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ErrorFrame {
+    pub code: ErrorCode,
+    /// For people; may change.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message: Reason,
+    /// The connection closes after this frame.
+    pub fatal: bool,
+}
+
+/// What a visitor says of the visit. With signals, all that passes the node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(default)]
+pub struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub name: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub topic: Option<Topic>,
+    /// Address of the page the visitor came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub page: Option<Url>,
+    /// Department asked for; absent means any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub department: Option<Department>,
+}
+
+/// A visitor as agents see one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct VisitorCard {
+    pub id: VisitorId,
+    pub site: SiteId,
+    pub details: Details,
+}
+
+/// An agent as others see one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AgentCard {
+    pub id: AgentId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub name: Name,
+}
+
+/// A site as both people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SiteCard {
+    pub id: SiteId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub name: Name,
+    pub lead_policy: LeadPolicy,
+    /// Addresses that agents pick from.
+    pub destinations: Vec<Destination>,
+}
+
+/// Where a site lets its visitors be led. Enforced in the visitor's own code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(default)]
+pub struct LeadPolicy {
+    /// Plain http and loopback hosts are allowed: for development only.
+    pub development: bool,
+}
+
+/// A saved address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Destination {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub label: Name,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub url: Url,
+}
+
+/// A place in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct QueuePlace {
+    /// 1 is next.
+    pub position: u32,
+    /// How many wait, this visitor included.
+    pub waiting: u32,
+    /// Seconds until an accept, judged by the recent ones; absent when nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub estimate: Option<u32>,
+    /// Whether any agent of this queue is available now.
+    pub available: bool,
+}
+
+/// Why a ring ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum RingEnd {
+    /// Another agent took the visitor.
+    Accepted { by: AgentCard },
+    /// This agent declined.
+    Declined,
+    /// Nobody answered in time.
+    Timeout,
+    /// The visitor left, or this agent went away.
+    Left,
+    /// A reason of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why a visit or a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The visitor ended the session.
+    ByVisitor,
+    /// The agent ended the session.
+    ByAgent,
+    /// The visitor left the queue.
+    Abandoned,
+    /// The visitor's connection was lost and did not come back in time.
+    Expired,
+    /// Nobody accepted in the longest time a visitor may wait.
+    Unanswered,
+    /// A reason of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What the two sides of a link tell each other through the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Signal {
+    /// A session description (RFC 8829). `seen` lets the other side resume without another trip.
+    Description {
+        role: DescriptionRole,
+        #[cfg_attr(test, ts(type = "string"))]
+        sdp: Sdp,
+        /// The life of the peer connection this comes from; a new one means start over.
+        epoch: Epoch,
+        /// The life it is meant for, once known; a peer drops what was meant for an older one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        to: Option<Epoch>,
+        seen: Seen,
+    },
+    /// One ICE candidate (RFC 8838); an empty line ends the candidates.
+    Candidate {
+        #[cfg_attr(test, ts(type = "string"))]
+        candidate: CandidateLine,
+        /// The media description it belongs to (RFC 8839).
+        mid: MediaId,
+        epoch: Epoch,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        to: Option<Epoch>,
+    },
+    /// A new life of the agent's side asks the visitor for an offer: visitors offer, agents
+    /// answer.
+    Ready { epoch: Epoch },
+    /// A signal of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Which half of an offer/answer exchange (RFC 3264).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum DescriptionRole {
+    Offer,
+    Answer,
+}
+
+/// The `mid` of a media description; ours has one, named by the offerer's browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
+#[serde(transparent)]
+pub struct MediaId(pub crate::bounded::Bounded<16>);
+
+/// A STUN or TURN server, shaped as `RTCIceServer` (W3C WebRTC section 4.2.4).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct IceServer {
+    pub urls: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub credential: Option<String>,
+}
+
+/// Shows no credential: `{:?}` ends up in logs.
+impl std::fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IceServer")
+            .field("urls", &self.urls.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which way a channel goes, read from the selected candidate pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Path {
+    Direct,
+    RelayedUdp,
+    RelayedTcp,
+    RelayedTls,
+    /// A way of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Bounds the list while it is read, before any ticket is looked at.
+fn at_most_tickets<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Ticket>, D::Error> {
+    let tickets = Vec::<Ticket>::deserialize(from)?;
+    if tickets.len() > limits::TICKETS {
+        return Err(serde::de::Error::custom("too many tickets"));
+    }
+    Ok(tickets)
+}
