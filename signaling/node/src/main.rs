@@ -1,1 +1,103 @@
-fn main() {}
+//! The `isession` program: reads what it is told, and hands over to the library.
+
+mod cli;
+mod commands;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use cli::{Cli, Command, Serve};
+use isession_node::{Config, LEAKY_TARGETS, LogFormat, Node, SystemClock};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut message = error.to_string();
+            let mut source = error.source();
+            while let Some(cause) = source {
+                message.push_str(&format!(": {cause}"));
+                source = cause.source();
+            }
+            commands::complain(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+    let mut settings = cli.settings;
+    if let Command::Serve(flags) = &cli.command {
+        settings.extend(as_settings(flags));
+    }
+    let environment = std::env::vars().filter(|(name, _)| name != "ISESSION_CONFIG");
+    let config = Config::load(cli.config.as_deref(), environment, &settings)?;
+    match cli.command {
+        Command::Serve(_) => serve(config).await,
+        Command::Check => commands::check(config).await,
+        Command::Agent(command) => commands::agent(&config, command).await,
+        Command::Site(command) => commands::site(&config, command).await,
+    }
+}
+
+/// The shortcuts of `serve`, as the settings that they stand for.
+fn as_settings(flags: &Serve) -> Vec<String> {
+    let named = [("listen", &flags.listen), ("database", &flags.database), ("log", &flags.log)];
+    let mut settings: Vec<String> = named
+        .into_iter()
+        .filter_map(|(key, value)| value.as_ref().map(|value| format!("{key}={value}")))
+        .collect();
+    if flags.insecure_listen {
+        settings.push("insecure_listen=true".to_owned());
+    }
+    settings
+}
+
+async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    start_logging(config.log)?;
+    let stop = stop_asked()?;
+    let node = Node::start(config, Arc::new(SystemClock)).await?;
+    // On standard output, for whoever started it with port 0; the log goes to standard error.
+    commands::say(&format!("isession serves http://{}", node.address()));
+    if let Some(turn) = node.turn_address() {
+        commands::say(&format!("isession relays udp {turn}"));
+    }
+    tracing::info!(port = node.address().port(), "serving");
+    stop.await;
+    tracing::info!("stopping");
+    node.stop().await;
+    Ok(())
+}
+
+/// Ready at SIGINT or SIGTERM.
+fn stop_asked() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// `RUST_LOG` filters as usual, but never lets the libraries that log addresses speak.
+fn start_logging(format: LogFormat) -> Result<(), Box<dyn std::error::Error>> {
+    let mut filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .from_env()?;
+    for target in LEAKY_TARGETS {
+        filter = filter.add_directive(format!("{target}=off").parse()?);
+    }
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Human => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! What the node keeps on disk: agents, sites, sign-ins, its own secrets and how visits went.
+//! Never what anybody said.
+
+mod agents;
+mod sites;
+mod visits;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use uuid::Uuid;
+
+pub use agents::{Agent, NewAgent, SignIn, Token};
+pub use sites::{NewSite, Site};
+
+/// The database of one node.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    pool: SqlitePool,
+}
+
+/// Something could not be kept or found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountsError {
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// The database is of a shape this program cannot bring up to date.
+    #[error("the database cannot be brought up to date")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// There is one of that name already.
+    #[error("{0} exists already")]
+    Exists(String),
+    /// There is none of that name.
+    #[error("there is no {0}")]
+    Missing(String),
+    /// A value that cannot be taken.
+    #[error("{0}")]
+    Invalid(String),
+    /// The password cannot be hashed.
+    #[error("the password cannot be hashed: {0}")]
+    Password(argon2::password_hash::Error),
+}
+
+impl Accounts {
+    /// Opens the database, makes it if it is not there, and brings it up to date.
+    pub async fn open(path: &Path) -> Result<Self, AccountsError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        sqlx::migrate!("./migrations").run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// Waits until everything is written and closes.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// A secret of this name, made at random the first time it is asked for.
+    pub async fn secret(&self, name: &str) -> Result<[u8; 32], AccountsError> {
+        let mut fresh = [0; 32];
+        fresh[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+        fresh[16..].copy_from_slice(Uuid::new_v4().as_bytes());
+        sqlx::query("INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(name)
+            .bind(fresh.as_slice())
+            .execute(&self.pool)
+            .await?;
+        let (value,): (Vec<u8>,) = sqlx::query_as("SELECT value FROM secrets WHERE name = ?")
+            .bind(name)
+            .fetch_one(&self.pool)
+            .await?;
+        value.try_into().map_err(|_| AccountsError::Invalid(format!("secret {name} is damaged")))
+    }
+}
+
+/// Reads an id column; a value that is no id means a damaged database, not a caller's mistake.
+fn read_id(text: &str) -> Result<Uuid, AccountsError> {
+    Uuid::parse_str(text).map_err(|error| sqlx::Error::Decode(error.into()).into())
+}
+
+/// Turns the database's refusal of a double into the name that exists.
+fn exists(error: sqlx::Error, what: impl FnOnce() -> String) -> AccountsError {
+    match &error {
+        sqlx::Error::Database(refusal) if refusal.is_unique_violation() => {
+            AccountsError::Exists(what())
+        }
+        _ => AccountsError::Database(error),
+    }
+}

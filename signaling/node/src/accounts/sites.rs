@@ -1,0 +1,137 @@
+use isession_protocol::bounded::{Name, Url};
+use isession_protocol::ids::SiteId;
+use isession_protocol::signaling::{Destination, LeadPolicy, SiteCard};
+
+use super::{Accounts, AccountsError, exists};
+
+/// A website that uses this node.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub card: SiteCard,
+    /// Origins (RFC 6454) that may open a visitor's socket, besides the node's own.
+    pub origins: Vec<String>,
+}
+
+/// A site to make.
+#[derive(Clone, Debug)]
+pub struct NewSite {
+    pub id: SiteId,
+    pub name: Name,
+    pub origins: Vec<String>,
+    pub lead_policy: LeadPolicy,
+    pub destinations: Vec<Destination>,
+}
+
+/// More saved addresses than an agent picks from.
+const DESTINATIONS: usize = 100;
+
+impl Accounts {
+    /// Makes a site.
+    pub async fn add_site(&self, new: NewSite) -> Result<(), AccountsError> {
+        if new.destinations.len() > DESTINATIONS {
+            return Err(AccountsError::Invalid(format!("at most {DESTINATIONS} destinations")));
+        }
+        let mut origins = Vec::with_capacity(new.origins.len());
+        for origin in &new.origins {
+            origins.push(serialised_origin(origin)?);
+        }
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("INSERT INTO sites (id, name, development) VALUES (?, ?, ?)")
+            .bind(new.id.as_str())
+            .bind(new.name.as_str())
+            .bind(new.lead_policy.development)
+            .execute(&mut *transaction)
+            .await
+            .map_err(|error| exists(error, || format!("site {}", new.id)))?;
+        for origin in &origins {
+            sqlx::query("INSERT OR IGNORE INTO site_origins (site, origin) VALUES (?, ?)")
+                .bind(new.id.as_str())
+                .bind(origin)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        for destination in &new.destinations {
+            let label = destination.label.as_str();
+            sqlx::query("INSERT INTO site_destinations (site, label, url) VALUES (?, ?, ?)")
+                .bind(new.id.as_str())
+                .bind(label)
+                .bind(destination.url.as_str())
+                .execute(&mut *transaction)
+                .await
+                .map_err(|error| exists(error, || format!("destination {label}")))?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// All sites, by id.
+    pub async fn sites(&self) -> Result<Vec<Site>, AccountsError> {
+        let ids: Vec<(String,)> =
+            sqlx::query_as("SELECT id FROM sites ORDER BY id").fetch_all(&self.pool).await?;
+        let mut sites = Vec::with_capacity(ids.len());
+        for id in ids.iter().filter_map(|(id,)| id.parse().ok()) {
+            sites.extend(self.site(&id).await?);
+        }
+        Ok(sites)
+    }
+
+    /// One site.
+    pub async fn site(&self, id: &SiteId) -> Result<Option<Site>, AccountsError> {
+        let row: Option<(String, bool)> =
+            sqlx::query_as("SELECT name, development FROM sites WHERE id = ?")
+                .bind(id.as_str())
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some((name, development)) = row else {
+            return Ok(None);
+        };
+        let origins: Vec<(String,)> =
+            sqlx::query_as("SELECT origin FROM site_origins WHERE site = ? ORDER BY origin")
+                .bind(id.as_str())
+                .fetch_all(&self.pool)
+                .await?;
+        let destinations: Vec<(String, String)> =
+            sqlx::query_as("SELECT label, url FROM site_destinations WHERE site = ? ORDER BY rowid")
+                .bind(id.as_str())
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(Some(Site {
+            card: SiteCard {
+                id: id.clone(),
+                name: Name::truncated(&name),
+                lead_policy: LeadPolicy { development },
+                destinations: destinations
+                    .iter()
+                    .map(|(label, url)| Destination {
+                        label: Name::truncated(label),
+                        url: Url::truncated(url),
+                    })
+                    .collect(),
+            },
+            origins: origins.into_iter().map(|(origin,)| origin).collect(),
+        }))
+    }
+
+    /// Removes a site.
+    pub async fn remove_site(&self, id: &SiteId) -> Result<(), AccountsError> {
+        let gone = sqlx::query("DELETE FROM sites WHERE id = ?")
+            .bind(id.as_str())
+            .execute(&self.pool)
+            .await?;
+        if gone.rows_affected() == 0 {
+            return Err(AccountsError::Missing(format!("site {id}")));
+        }
+        Ok(())
+    }
+}
+
+/// An origin as browsers write it, so that comparing is comparing text.
+fn serialised_origin(origin: &str) -> Result<String, AccountsError> {
+    let origin = url::Url::parse(origin)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .map(|url| url.origin().ascii_serialization());
+    origin.ok_or_else(|| {
+        AccountsError::Invalid("an origin is scheme, host and port: https://shop.example".to_owned())
+    })
+}

@@ -1,0 +1,101 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use isession_protocol::ids::SiteId;
+
+/// Open-source live help that leads.
+#[derive(Debug, Parser)]
+#[command(name = "isession", version, about)]
+pub struct Cli {
+    /// Configuration file (TOML).
+    #[arg(long, short, global = true, env = "ISESSION_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Sets one key of the configuration, such as queue.ring_timeout=30.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the node.
+    Serve(Serve),
+    /// Manages agents' accounts.
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// Manages sites.
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// Checks the configuration, the database and the ports, and serves nothing.
+    Check,
+}
+
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// Same as --set listen=...
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// Same as --set database=...
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<String>,
+    /// Same as --set log=...
+    #[arg(long, value_name = "human|json")]
+    pub log: Option<String>,
+    /// Same as --set insecure_listen=true
+    #[arg(long)]
+    pub insecure_listen: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AgentCommand {
+    /// Adds an agent. The password is asked for, or read from standard input.
+    Add {
+        login: String,
+        /// The name that visitors see; the login without it.
+        #[arg(long)]
+        name: Option<String>,
+        /// Sessions side by side at the most.
+        #[arg(long, default_value_t = 3, value_name = "COUNT")]
+        capacity: u32,
+        /// Serves only this site; may be given several times.
+        #[arg(long = "site", value_name = "SITE")]
+        sites: Vec<SiteId>,
+        /// Serves only this department; may be given several times.
+        #[arg(long = "department", value_name = "NAME")]
+        departments: Vec<String>,
+    },
+    /// Lists all agents.
+    List,
+    /// Sets a new password and signs the agent out everywhere.
+    Passwd { login: String },
+    /// Removes an agent.
+    Remove { login: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SiteCommand {
+    /// Adds a site.
+    Add {
+        id: SiteId,
+        /// The name that people see; the id without it.
+        #[arg(long)]
+        name: Option<String>,
+        /// An origin whose pages may use the launcher, such as https://shop.example;
+        /// may be given several times.
+        #[arg(long = "origin", value_name = "ORIGIN")]
+        origins: Vec<String>,
+        /// A saved address that agents pick from; may be given several times.
+        #[arg(long = "destination", value_name = "LABEL=URL")]
+        destinations: Vec<String>,
+        /// Allows leads to plain http and to this machine. Never in production.
+        #[arg(long)]
+        development: bool,
+    },
+    /// Lists all sites.
+    List,
+    /// Removes a site.
+    Remove { id: SiteId },
+}

@@ -1,0 +1,391 @@
+//! What an operator may set: a TOML file, then the environment, then flags; the last one wins.
+//!
+//! The environment variable `ISESSION_TURN__LISTEN` sets `turn.listen`, and so does the flag
+//! `--set turn.listen=...`. A key that does not exist is an error that names it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use isession_switchboard::Policy;
+use serde::Deserialize;
+
+/// Everything a node can be told.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where HTTP and WebSockets are served. Port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// Serve plain HTTP on an address beyond loopback. Only behind a proxy that speaks TLS.
+    pub insecure_listen: bool,
+    /// The node's address as browsers see it, such as `https://help.example`.
+    /// Without it the `Host` header of each request says it.
+    pub public_url: Option<String>,
+    /// The database file; it is made when it is not there.
+    pub database: PathBuf,
+    /// How log lines are written.
+    pub log: LogFormat,
+    pub queue: QueueConfig,
+    pub limits: LimitsConfig,
+    pub turn: TurnConfig,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Seconds and counts of the queue.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueueConfig {
+    /// Seconds that a visitor rings before the next agents are rung.
+    pub ring_timeout: u32,
+    /// Agents rung at once for one visitor.
+    pub ring_agents: u32,
+    /// Seconds that a lost visitor keeps the place.
+    pub grace: u32,
+    /// Seconds that a visitor may wait in all.
+    pub max_wait: u32,
+}
+
+/// What one address and the node as a whole may use.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// WebSockets at once, over all addresses.
+    pub connections: usize,
+    /// WebSockets at once from one address (IPv6: one /64).
+    pub connections_per_address: u32,
+    /// New WebSockets a minute from one address.
+    pub connections_per_minute: u32,
+    /// Sign-in attempts a minute from one address.
+    pub logins_per_minute: u32,
+    /// Frames a second on one WebSocket, with bursts of four times as many.
+    pub frames_per_second: u32,
+    /// Seconds between pings; a peer silent for two of them is lost.
+    pub ping_interval: u32,
+}
+
+/// Relaying: the embedded server, or an external coturn.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TurnConfig {
+    /// Run the embedded STUN and TURN server.
+    pub enabled: bool,
+    /// Where it listens (UDP). Port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// The host that peers are told; by default the listening address, and the host of
+    /// `public_url` or of the request when that is unspecified.
+    pub host: Option<String>,
+    /// The public address, when the machine sits behind NAT.
+    pub external_ip: Option<IpAddr>,
+    /// First relay port.
+    pub min_port: u16,
+    /// Last relay port.
+    pub max_port: u16,
+    /// Allocations at once, in all.
+    pub allocations: usize,
+    /// Allocations at once for one session.
+    pub allocations_per_session: usize,
+    /// Seconds for which fresh credentials open allocations.
+    pub credential_ttl: u32,
+    /// Networks (CIDR) that peers may have although they are not public, for use inside a LAN.
+    pub allow_peers: Vec<String>,
+    /// An external TURN server instead of the embedded one.
+    pub external: Option<ExternalTurn>,
+}
+
+/// An external TURN server that shares a secret with the node
+/// (coturn: `use-auth-secret`, `static-auth-secret`).
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalTurn {
+    /// Such as `turn:turn.example:3478?transport=udp`.
+    pub urls: Vec<String>,
+    /// The shared secret.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for ExternalTurn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExternalTurn").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            insecure_listen: false,
+            public_url: None,
+            database: PathBuf::from("isession.db"),
+            log: LogFormat::default(),
+            queue: QueueConfig::default(),
+            limits: LimitsConfig::default(),
+            turn: TurnConfig::default(),
+        }
+    }
+}
+
+impl Default for QueueConfig {
+    fn default() -> Self {
+        Self {
+            ring_timeout: 20,
+            ring_agents: 3,
+            grace: 120,
+            max_wait: 2 * 60 * 60,
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            connections: 100_000,
+            connections_per_address: 200,
+            connections_per_minute: 300,
+            logins_per_minute: 20,
+            frames_per_second: 50,
+            ping_interval: 25,
+        }
+    }
+}
+
+impl Default for TurnConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3478)),
+            host: None,
+            external_ip: None,
+            min_port: 49152,
+            max_port: 65535,
+            allocations: 4096,
+            allocations_per_session: 8,
+            credential_ttl: 3600,
+            allow_peers: Vec::new(),
+            external: None,
+        }
+    }
+}
+
+/// A node cannot be told this.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    /// Not TOML, or not of the configuration's shape.
+    #[error("{from}: {message}")]
+    Shape {
+        /// Where it was said.
+        from: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A value that cannot work.
+    #[error("{key}: {problem}")]
+    Value {
+        /// Which key.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Layers file, environment and `key=value` settings over the defaults.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        settings: &[String],
+    ) -> Result<Self, ConfigError> {
+        let mut table = toml::Table::new();
+        let mut from = String::from("settings");
+        if let Some(path) = file {
+            from = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File {
+                path: path.to_owned(),
+                source,
+            })?;
+            table = toml::from_str(&text).map_err(|error| shape(&from, &error))?;
+        }
+        for (name, value) in environment {
+            if let Some(key) = name.strip_prefix("ISESSION_") {
+                set(&mut table, &key.to_lowercase().replace("__", "."), &value)?;
+                from.push_str(" and environment");
+            }
+        }
+        for setting in settings {
+            let Some((key, value)) = setting.split_once('=') else {
+                return Err(ConfigError::Shape {
+                    from: "--set".to_owned(),
+                    message: format!("{setting}: not of the form key=value"),
+                });
+            };
+            set(&mut table, key.trim(), value)?;
+        }
+        let config: Self = table.try_into().map_err(|error| shape(&from, &error))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Refuses values that cannot work together.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let wrong = |key, problem: &str| {
+            Err(ConfigError::Value {
+                key,
+                problem: problem.to_owned(),
+            })
+        };
+        if !self.listen.ip().is_loopback() && !self.insecure_listen {
+            return wrong(
+                "listen",
+                "plain HTTP beyond loopback shows sign-ins to the network; put a TLS proxy in \
+                 front and set insecure_listen = true",
+            );
+        }
+        if let Some(url) = &self.public_url {
+            let parsed = url::Url::parse(url).ok();
+            if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            {
+                return wrong("public_url", "not an http or https address");
+            }
+        }
+        if self.queue.ring_timeout == 0 || self.queue.ring_agents == 0 || self.queue.max_wait == 0 {
+            return wrong("queue", "ring_timeout, ring_agents and max_wait must be above 0");
+        }
+        if self.limits.frames_per_second == 0 || self.limits.ping_interval == 0 {
+            return wrong("limits", "frames_per_second and ping_interval must be above 0");
+        }
+        if self.turn.min_port > self.turn.max_port {
+            return wrong("turn.min_port", "above turn.max_port");
+        }
+        if self.turn.credential_ttl == 0 {
+            return wrong("turn.credential_ttl", "must be above 0");
+        }
+        if self.turn.external.as_ref().is_some_and(|external| external.urls.is_empty()) {
+            return wrong("turn.external.urls", "names no server");
+        }
+        Ok(())
+    }
+
+    /// The switchboard's policy.
+    pub fn policy(&self) -> Policy {
+        let millis = |seconds: u32| u64::from(seconds) * 1000;
+        Policy {
+            ring_timeout: millis(self.queue.ring_timeout),
+            ring_agents: self.queue.ring_agents,
+            grace: millis(self.queue.grace),
+            max_wait: millis(self.queue.max_wait),
+            ..Policy::default()
+        }
+    }
+}
+
+fn shape(from: &str, error: &toml::de::Error) -> ConfigError {
+    ConfigError::Shape {
+        from: from.to_owned(),
+        message: error.to_string().trim_end().to_owned(),
+    }
+}
+
+/// Sets `a.b` in nested tables. A value that is no TOML literal is taken as text.
+fn set(table: &mut toml::Table, key: &str, value: &str) -> Result<(), ConfigError> {
+    let literal = toml::from_str::<toml::Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let mut place = table;
+    let mut parts = key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            place.insert(part.to_owned(), literal);
+            break;
+        }
+        let next = place
+            .entry(part.to_owned())
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let toml::Value::Table(next) = next else {
+            return Err(ConfigError::Shape {
+                from: key.to_owned(),
+                message: format!("{part} is a value and holds no keys"),
+            });
+        };
+        place = next;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str, environment: &[(&str, &str)], settings: &[&str]) -> Result<Config, String> {
+        let file = std::env::temp_dir().join(format!("isession-{}.toml", uuid::Uuid::new_v4()));
+        std::fs::write(&file, toml).unwrap();
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let settings: Vec<String> = settings.iter().map(|s| (*s).to_owned()).collect();
+        let loaded = Config::load(Some(&file), environment, &settings);
+        std::fs::remove_file(&file).unwrap();
+        loaded.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        let config = load("", &[], &[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert!(config.turn.enabled);
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_and_that_over_the_file() {
+        let toml = "[queue]\nring_timeout = 5\nring_agents = 1\ngrace = 9";
+        let environment = [("ISESSION_QUEUE__RING_TIMEOUT", "6"), ("ISESSION_QUEUE__GRACE", "8")];
+        let config = load(toml, &environment, &["queue.ring_timeout=7"]).unwrap();
+        assert_eq!(config.queue.ring_timeout, 7);
+        assert_eq!(config.queue.grace, 8);
+        assert_eq!(config.queue.ring_agents, 1);
+    }
+
+    #[test]
+    fn unknown_keys_are_named_wherever_they_stand() {
+        assert!(load("lisen = 1", &[], &[]).unwrap_err().contains("lisen"));
+        assert!(load("[turn]\nrelm = 1", &[], &[]).unwrap_err().contains("relm"));
+        assert!(load("", &[("ISESSION_TURN__PROT", "1")], &[]).unwrap_err().contains("prot"));
+        assert!(load("", &[], &["queue.rign=1"]).unwrap_err().contains("rign"));
+    }
+
+    #[test]
+    fn plain_http_stays_on_loopback_unless_told_otherwise() {
+        let error = load("listen = '0.0.0.0:80'", &[], &[]).unwrap_err();
+        assert!(error.contains("insecure_listen"), "{error}");
+        assert!(load("listen = '0.0.0.0:80'\ninsecure_listen = true", &[], &[]).is_ok());
+    }
+
+    #[test]
+    fn values_that_cannot_work_are_refused() {
+        assert!(load("[turn]\nmin_port = 9\nmax_port = 8", &[], &[]).is_err());
+        assert!(load("public_url = 'ftp://x'", &[], &[]).is_err());
+        assert!(load("[queue]\nring_timeout = 0", &[], &[]).is_err());
+        assert!(load("[turn.external]\nurls = []\nsecret = 'x'", &[], &[]).is_err());
+    }
+
+    #[test]
+    fn a_shared_secret_is_not_shown() {
+        let config = load("[turn.external]\nurls = ['turn:t.example']\nsecret = 'hush'", &[], &[]);
+        assert!(!format!("{:?}", config.unwrap()).contains("hush"));
+    }
+}

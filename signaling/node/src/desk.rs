@@ -1,0 +1,205 @@
+//! The desk: the one task that owns the switchboard. It applies what the log delivers and
+//! carries out the effects for the people who are connected here.
+
+use std::sync::Arc;
+
+use isession_protocol::Timestamp;
+use isession_protocol::ids::{LinkId, SiteId};
+use isession_protocol::signaling::{RingEnd, ToAgent, ToVisitor};
+use isession_switchboard::{
+    Departed, Departure, Effect, Input, Presence, SessionClaim, Side, Switchboard,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::node::Shared;
+use crate::sockets::Person;
+use crate::ticket::Claims;
+
+/// Asks the desk whether an agent of a site is available.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub site: SiteId,
+    pub answer: oneshot::Sender<bool>,
+}
+
+/// Visits that wait to be written down. When the disk is slower than that, their records are
+/// lost and counted: people must not wait for the disk.
+const RECORDS: usize = 1024;
+
+/// Runs until the log closes.
+pub(crate) async fn run(shared: Arc<Shared>, mut questions: mpsc::Receiver<Question>) {
+    let (records, unwritten) = mpsc::channel(RECORDS);
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(record(Arc::clone(&shared), unwritten));
+    let mut desk = Desk {
+        switchboard: Switchboard::new(shared.policy.clone()),
+        records,
+        shared: Arc::clone(&shared),
+    };
+    loop {
+        let deadline = desk.switchboard.next_deadline();
+        let due = async {
+            match deadline {
+                Some(time) => shared.clock.until(time).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            entry = shared.log.next() => {
+                let Some((now, input)) = entry else { break };
+                desk.apply(now, input);
+            }
+            () = due => desk.apply(shared.clock.now(), Input::Tick),
+            Some(question) = questions.recv() => {
+                let available = desk.switchboard.is_available(&question.site);
+                // Whoever asked may be gone.
+                let _ = question.answer.send(available);
+            }
+        }
+    }
+}
+
+struct Desk {
+    switchboard: Switchboard,
+    shared: Arc<Shared>,
+    records: mpsc::Sender<(Departed, Timestamp)>,
+}
+
+impl Desk {
+    fn apply(&mut self, now: Timestamp, input: Input) {
+        if self.came_back(&input) {
+            return;
+        }
+        for effect in self.switchboard.handle(now, input) {
+            self.carry_out(now, effect);
+        }
+        let metrics = &self.shared.metrics;
+        let counts = self.switchboard.counts();
+        metrics.waiting.set(counts.waiting.cast_signed());
+        metrics.ringing.set(counts.ringing.cast_signed());
+        metrics.sessions.set(counts.sessions.cast_signed());
+    }
+
+    /// A lost connection is no news if its person has come back before the log told of it.
+    fn came_back(&self, input: &Input) -> bool {
+        let lost = match input {
+            Input::VisitorLeft {
+                visitor,
+                how: Departure::Lost,
+            } => Person::Visitor(*visitor),
+            Input::AgentPresence {
+                agent,
+                presence: Presence::Lost,
+            } => Person::Agent(*agent),
+            _ => return false,
+        };
+        self.shared.sockets.outbox(lost).is_some()
+    }
+
+    fn carry_out(&self, now: Timestamp, effect: Effect) {
+        let sockets = &self.shared.sockets;
+        match effect {
+            Effect::Position { visitor, place } => {
+                sockets.to_visitor(visitor, &ToVisitor::Queue(place));
+            }
+            Effect::Waiting {
+                agent,
+                visitor,
+                since,
+            } => {
+                let waited = now.since(since);
+                sockets.to_agent(agent, &ToAgent::Waiting { visitor, waited });
+            }
+            Effect::Gone { agent, visitor } => sockets.to_agent(agent, &ToAgent::Gone { visitor }),
+            Effect::Ring {
+                agent,
+                visitor,
+                until,
+            } => {
+                let expires_in = u32::try_from(until.since(now)).unwrap_or(u32::MAX);
+                sockets.to_agent(agent, &ToAgent::Ring { visitor, expires_in });
+            }
+            Effect::RingEnded {
+                agent,
+                visitor,
+                reason,
+            } => {
+                if reason == RingEnd::Timeout {
+                    self.shared.metrics.ring_timeouts.inc();
+                }
+                sockets.to_agent(agent, &ToAgent::RingEnded { visitor, reason });
+            }
+            Effect::Session { claim, to } => self.session(now, &claim, to),
+            Effect::Departed(departed) => self.departed(now, departed),
+        }
+    }
+
+    fn session(&self, now: Timestamp, claim: &SessionClaim, to: Option<Side>) {
+        self.shared.sockets.open_link(claim);
+        if to.is_none() {
+            self.shared.metrics.accepts.inc();
+            let waited = claim.started.since(claim.since);
+            self.shared.metrics.wait.observe(waited as f64 / 1000.0);
+        }
+        for side in [Side::Visitor, Side::Agent] {
+            if to.is_none_or(|to| to == side) {
+                self.introduce(now, claim, side);
+            }
+        }
+    }
+
+    /// Tells one side of its session: the link, relays to use and a ticket to come back with.
+    fn introduce(&self, now: Timestamp, claim: &SessionClaim, side: Side) {
+        let person = match side {
+            Side::Visitor => Person::Visitor(claim.visitor),
+            Side::Agent => Person::Agent(claim.agent.id),
+        };
+        let Some(outbox) = self.shared.sockets.outbox(person) else { return };
+        let (session, link) = (claim.session, claim.link);
+        let ice = self.shared.ice(link, &outbox);
+        let until = now.plus(self.shared.ticket_ttl());
+        let ticket = self.shared.tickets.issue(&Claims::session(claim, side, until));
+        match side {
+            Side::Visitor => outbox.send(&ToVisitor::Accepted {
+                session,
+                link,
+                agent: claim.agent.clone(),
+                ice,
+                ticket,
+            }),
+            Side::Agent => outbox.send(&ToAgent::Accepted {
+                session,
+                link,
+                visitor: claim.visitor_card(),
+                ice,
+                ticket,
+            }),
+        }
+    }
+
+    fn departed(&self, now: Timestamp, departed: Departed) {
+        let metrics = &self.shared.metrics;
+        metrics.visit(departed.outcome);
+        let reason = departed.reason;
+        self.shared.sockets.to_visitor(departed.visitor, &ToVisitor::Ended { reason });
+        if let Some(claim) = &departed.session {
+            let path = self.shared.sockets.close_link(claim.session);
+            metrics.repath(path, None);
+            let session = claim.session;
+            self.shared.sockets.to_agent(claim.agent.id, &ToAgent::Ended { session, reason });
+        }
+        if self.records.try_send((departed, now)).is_err() {
+            metrics.unrecorded.inc();
+        }
+    }
+}
+
+/// Writes down how visits went, one after the other.
+async fn record(shared: Arc<Shared>, mut visits: mpsc::Receiver<(Departed, Timestamp)>) {
+    while let Some((visit, now)) = visits.recv().await {
+        if let Err(error) = shared.accounts.record_visit(&visit, now).await {
+            tracing::error!(%error, visitor = %visit.visitor, "a visit was not recorded");
+            shared.metrics.unrecorded.inc();
+        }
+    }
+}

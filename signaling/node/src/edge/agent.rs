@@ -1,0 +1,207 @@
+//! The agent's WebSocket.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use isession_protocol::bounded::Ticket;
+use isession_protocol::signaling::{FromAgent, SiteCard, ToAgent};
+use isession_protocol::{ErrorCode, decode, limits};
+use isession_switchboard::{Answer, Input, Presence, Side as By, Sites};
+use isession_protocol::ids::{LinkId, SessionId};
+use uuid::Uuid;
+
+use super::Node;
+use super::http::Problem;
+use super::identity::authenticate;
+use super::socket::{self, Refusal, Side};
+use crate::accounts::{Accounts, AccountsError, Agent};
+use crate::node::Shared;
+use crate::outbox::{Close, Outbox};
+use crate::sockets::Person;
+use crate::ticket::TicketSide;
+
+/// Frames that may wait for a slow agent: a full waiting list fits twice.
+const OUTBOX: usize = 1024;
+
+pub(super) async fn upgrade(
+    State(shared): Node,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    ws: WebSocketUpgrade,
+) -> Response {
+    let door = match shared.admit(from.ip()) {
+        Ok(door) => door,
+        Err(code) => return Problem::busy(&shared, code).into_response(),
+    };
+    let agent = match authenticate(&shared, &headers).await {
+        Ok(agent) => agent,
+        Err(problem) => return problem.into_response(),
+    };
+    let ws = match socket::prepare(ws) {
+        Ok(ws) => ws,
+        Err(response) => return response,
+    };
+    let outbox = Arc::new(Outbox::new(OUTBOX, super::http::host(&headers)));
+    let side = AgentSide {
+        shared: Arc::clone(&shared),
+        outbox: Arc::clone(&outbox),
+        agent,
+        joined: false,
+    };
+    ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, door))
+}
+
+struct AgentSide {
+    shared: Arc<Shared>,
+    outbox: Arc<Outbox>,
+    agent: Agent,
+    joined: bool,
+}
+
+impl Side for AgentSide {
+    async fn frame(&mut self, text: &str) -> Result<(), Refusal> {
+        let frame: FromAgent = decode(text, limits::SIGNALING_FRAME)?;
+        let agent = self.agent.card.id;
+        let me = Person::Agent(agent);
+        if !self.joined {
+            return match frame {
+                FromAgent::Hello { available, tickets } => self.hello(available, &tickets).await,
+                _ => Err(Refusal::fatal(ErrorCode::BadFrame, "the first frame is hello")),
+            };
+        }
+        let sockets = &self.shared.sockets;
+        match frame {
+            FromAgent::Hello { .. } => {
+                Err(Refusal::mild(ErrorCode::BadFrame, "hello was said already"))
+            }
+            FromAgent::Available { available } => {
+                let presence = if available { Presence::Available } else { Presence::Away };
+                self.append(Input::AgentPresence { agent, presence }).await?;
+                self.outbox.send(&ToAgent::Available { available });
+                Ok(())
+            }
+            FromAgent::Accept { visitor } => {
+                let answer = Answer::Accept {
+                    session: SessionId::new(Uuid::now_v7()),
+                    link: LinkId::new(Uuid::now_v7()),
+                };
+                self.append(Input::Answered {
+                    agent,
+                    visitor,
+                    answer,
+                })
+                .await
+            }
+            FromAgent::Decline { visitor } => {
+                self.append(Input::Answered {
+                    agent,
+                    visitor,
+                    answer: Answer::Decline,
+                })
+                .await
+            }
+            FromAgent::Signal { link, signal } => Ok(sockets.relay(me, link, signal)?),
+            FromAgent::Ice { link } => {
+                sockets.check_link(me, link)?;
+                let ice = self.shared.ice(link, &self.outbox);
+                self.outbox.send(&ToAgent::Ice { link, ice });
+                Ok(())
+            }
+            FromAgent::Path { link, path } => {
+                let before = sockets.set_path(me, link, path)?;
+                self.shared.metrics.repath(before, Some(path));
+                Ok(())
+            }
+            FromAgent::End { session } => {
+                sockets.check_session(me, session)?;
+                self.append(Input::SessionEnded {
+                    session,
+                    by: By::Agent,
+                })
+                .await
+            }
+            FromAgent::Unknown => Ok(()),
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        self.outbox.send(&ToAgent::Error(refusal.frame()));
+        if refusal.fatal {
+            self.outbox.close(Close::Refused(refusal.code));
+        }
+    }
+
+    async fn closed(self) {
+        let agent = self.agent.card.id;
+        if self.joined && self.shared.disconnected(Person::Agent(agent), &self.outbox) {
+            // A closed log means that the node stops.
+            let presence = Presence::Lost;
+            let _ = self.shared.log.append(Input::AgentPresence { agent, presence }).await;
+        }
+    }
+}
+
+impl AgentSide {
+    async fn hello(&mut self, available: bool, tickets: &[Ticket]) -> Result<(), Refusal> {
+        let sites = served_sites(&self.shared.accounts, &self.agent.sites).await;
+        let sites = sites.map_err(|error| {
+            tracing::error!(%error, "cannot read the sites");
+            Refusal::fatal(ErrorCode::Unknown, "the node cannot read its sites")
+        })?;
+        let now = self.shared.clock.now();
+        let mut sessions = Vec::new();
+        for ticket in tickets {
+            let claim = self
+                .shared
+                .tickets
+                .check(ticket, now)
+                .ok()
+                .and_then(|claims| claims.session_for(TicketSide::Agent))
+                .filter(|claim| claim.agent.id == self.agent.card.id);
+            match claim {
+                Some(claim) => sessions.push(claim),
+                None => {
+                    let message = "a ticket does not hold";
+                    self.refuse(Refusal::mild(ErrorCode::BadTicket, message));
+                }
+            }
+        }
+        self.joined = true;
+        self.shared.connected(Person::Agent(self.agent.card.id), &self.outbox);
+        self.outbox.send(&ToAgent::Welcome {
+            agent: self.agent.card.clone(),
+            available,
+            capacity: self.agent.capacity,
+            sites,
+        });
+        self.append(Input::AgentJoined {
+            agent: self.agent.card.clone(),
+            sites: self.agent.sites.clone(),
+            departments: self.agent.departments.clone(),
+            capacity: self.agent.capacity,
+            available,
+            sessions,
+        })
+        .await
+    }
+
+    async fn append(&self, input: Input) -> Result<(), Refusal> {
+        let stopping = Refusal::mild(ErrorCode::Unknown, "the node is stopping");
+        self.shared.log.append(input).await.map_err(|_| stopping)
+    }
+}
+
+async fn served_sites(
+    accounts: &Accounts,
+    served: &Sites,
+) -> Result<Vec<SiteCard>, AccountsError> {
+    let sites = accounts.sites().await?.into_iter().map(|site| site.card);
+    Ok(match served {
+        Sites::All => sites.collect(),
+        Sites::Only(only) => sites.filter(|site| only.contains(&site.id)).collect(),
+    })
+}

@@ -1,0 +1,140 @@
+//! Who an agent is: sign-in, sign-out, and the proof that later requests carry.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use isession_protocol::ErrorCode;
+use isession_protocol::signaling::AgentCard;
+use serde::{Deserialize, Serialize};
+
+use super::Node;
+use super::http::{Problem, own_origin};
+use crate::accounts::{Agent, SignIn, Token};
+use crate::node::Shared;
+
+const COOKIE: &str = "isession";
+
+#[derive(Deserialize)]
+pub(super) struct Login {
+    login: String,
+    password: String,
+    /// Give the token in the answer, for programs. Browsers get a cookie no script can read.
+    #[serde(default)]
+    bearer: bool,
+}
+
+#[derive(Serialize)]
+struct SignedIn {
+    agent: AgentCard,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+pub(super) async fn login(
+    State(shared): Node,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Result<Json<Login>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let now = shared.clock.now();
+    if !shared.logins.admit(from.ip(), now) {
+        return Err(Problem::busy(&shared, ErrorCode::TooFast));
+    }
+    same_origin(&headers)?;
+    let Json(login) = body.map_err(|_| Problem::bad_request("send login and password as JSON"))?;
+    // One hash at a time for each core: signing in must not starve the sockets of memory.
+    let _turn = shared.hashing.acquire().await;
+    let signed_in = shared.accounts.sign_in(&login.login, &login.password, now).await;
+    match signed_in.map_err(|error| Problem::broken(&error))? {
+        SignIn::Refused => Err(Problem::not_signed_in("login or password is wrong")),
+        SignIn::Welcome(agent, token) if login.bearer => Ok(Json(SignedIn {
+            agent: agent.card,
+            token: Some(token.as_str().to_owned()),
+        })
+        .into_response()),
+        SignIn::Welcome(agent, token) => {
+            let cookie = cookie(&shared, token.as_str(), "");
+            let body = SignedIn {
+                agent: agent.card,
+                token: None,
+            };
+            Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(body)).into_response())
+        }
+    }
+}
+
+pub(super) async fn logout(
+    State(shared): Node,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    same_origin(&headers)?;
+    if let Some(token) = presented(&headers) {
+        shared.accounts.sign_out(&token).await.map_err(|error| Problem::broken(&error))?;
+    }
+    let cookie = cookie(&shared, "", "; Max-Age=0");
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])).into_response())
+}
+
+pub(super) async fn me(State(shared): Node, headers: HeaderMap) -> Result<Response, Problem> {
+    let agent = authenticate(&shared, &headers).await?;
+    Ok(Json(SignedIn {
+        agent: agent.card,
+        token: None,
+    })
+    .into_response())
+}
+
+/// The agent who sent this request. A cookie counts only from the node's own pages: browsers
+/// attach cookies to WebSockets that other pages open (RFC 6455 section 10.2).
+pub(super) async fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<Agent, Problem> {
+    if bearer(headers).is_none() {
+        same_origin(headers)?;
+    }
+    let token = presented(headers).ok_or_else(|| Problem::not_signed_in("sign in first"))?;
+    shared
+        .accounts
+        .signed_in(&token, shared.clock.now())
+        .await
+        .map_err(|error| Problem::broken(&error))?
+        .ok_or_else(|| Problem::not_signed_in("sign in again"))
+}
+
+/// Requests of other pages are refused; programs send no origin.
+fn same_origin(headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get(header::ORIGIN) {
+        Some(origin) if !origin.to_str().is_ok_and(|origin| own_origin(headers, origin)) => {
+            Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                ErrorCode::OriginNotAllowed,
+                "only the console's own page may do this",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn presented(headers: &HeaderMap) -> Option<Token> {
+    bearer(headers).or_else(|| cookie_value(headers)).map(Token::presented)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+fn cookie_value(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|cookies| cookies.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+fn cookie(shared: &Shared, value: &str, more: &str) -> String {
+    let secure = if shared.https() { "; Secure" } else { "" };
+    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}")
+}

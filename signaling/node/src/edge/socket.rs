@@ -1,0 +1,207 @@
+//! What the two kinds of WebSocket have in common.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use isession_protocol::bounded::Reason;
+use isession_protocol::signaling::ErrorFrame;
+use isession_protocol::{DecodeError, ErrorCode, SUBPROTOCOL, limits};
+use tokio::time::timeout;
+
+use super::http::Problem;
+use crate::node::Shared;
+use crate::outbox::{Close, Out, Outbox};
+use crate::rates::{Bucket, Door};
+
+/// A connection that says nothing is closed after this time.
+const HELLO: Duration = Duration::from_secs(10);
+/// A peer that does not read for this long is let go.
+const WRITE: Duration = Duration::from_secs(10);
+/// What one frame that cannot be read costs of the frame rate: noise is not free.
+const BAD_FRAME_COST: u32 = 10;
+
+/// A frame was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Refusal {
+    pub code: ErrorCode,
+    pub message: &'static str,
+    /// The connection ends with it.
+    pub fatal: bool,
+}
+
+impl Refusal {
+    pub(super) const fn fatal(code: ErrorCode, message: &'static str) -> Self {
+        Self {
+            code,
+            message,
+            fatal: true,
+        }
+    }
+
+    pub(super) const fn mild(code: ErrorCode, message: &'static str) -> Self {
+        Self {
+            code,
+            message,
+            fatal: false,
+        }
+    }
+
+    /// The frame that tells the peer.
+    pub(super) fn frame(self) -> ErrorFrame {
+        ErrorFrame {
+            code: self.code,
+            message: Reason::truncated(self.message),
+            fatal: self.fatal,
+        }
+    }
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Self {
+        match error.code() {
+            ErrorCode::TooLarge => Self::mild(ErrorCode::TooLarge, "the frame is too large"),
+            code => Self::mild(code, "the frame is not understood"),
+        }
+    }
+}
+
+impl From<ErrorCode> for Refusal {
+    fn from(code: ErrorCode) -> Self {
+        let message = match code {
+            ErrorCode::NotFound => "no such session or link",
+            ErrorCode::NotYours => "that session or link is somebody else's",
+            _ => "refused",
+        };
+        Self::mild(code, message)
+    }
+}
+
+/// One side's part of a connection: what its frames mean.
+pub(super) trait Side: Send {
+    /// Takes one frame.
+    fn frame(&mut self, text: &str) -> impl Future<Output = Result<(), Refusal>> + Send;
+    /// Wraps a refusal in the side's own kind of frame.
+    fn refuse(&self, refusal: Refusal);
+    /// The connection is over.
+    fn closed(self) -> impl Future<Output = ()> + Send;
+}
+
+/// Checks what both sides' upgrades have in common and bounds the socket's memory.
+pub(super) fn prepare(ws: WebSocketUpgrade) -> Result<WebSocketUpgrade, Response> {
+    let ws = ws
+        .protocols([SUBPROTOCOL])
+        // The library zeroes and keeps a buffer of this size for each socket.
+        .read_buffer_size(512)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * limits::SIGNALING_FRAME)
+        .max_message_size(limits::SIGNALING_FRAME)
+        .max_frame_size(limits::SIGNALING_FRAME);
+    if ws.selected_protocol().is_none() {
+        let problem = Problem::new(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::BadFrame,
+            "offer the WebSocket subprotocol isession.v1",
+        );
+        return Err(problem.into_response());
+    }
+    Ok(ws)
+}
+
+/// Reads and writes until either side is done. `door` stays open for as long.
+pub(super) async fn run<S: Side>(
+    mut ws: WebSocket,
+    shared: Arc<Shared>,
+    outbox: Arc<Outbox>,
+    mut side: S,
+    door: Door,
+) {
+    let frames = shared.config.limits.frames_per_second;
+    let mut bucket = Bucket::full(frames, 1000, frames.saturating_mul(4), shared.clock.now());
+    let mut alive = shared.alive();
+    let greeting = async {
+        let text = timeout(HELLO, next_text(&mut ws, &outbox)).await.ok()??;
+        take(&mut side, &shared, &mut bucket, &text).await;
+        Some(())
+    };
+    let greeted = tokio::select! {
+        greeted = greeting => greeted.is_some(),
+        () = alive.over() => false,
+    };
+    while greeted {
+        tokio::select! {
+            biased;
+            () = alive.over() => break,
+            out = outbox.next() => {
+                let Some(out) = out else { break };
+                if !write(&mut ws, out).await {
+                    break;
+                }
+            }
+            text = next_text(&mut ws, &outbox) => {
+                let Some(text) = text else { break };
+                take(&mut side, &shared, &mut bucket, &text).await;
+            }
+        }
+    }
+    side.closed().await;
+    drop(door);
+}
+
+/// Hands one frame to the side; a refusal is told, and a fatal one closes after it was told.
+async fn take<S: Side>(side: &mut S, shared: &Shared, bucket: &mut Bucket, text: &str) {
+    let taken = if bucket.take(1, shared.clock.now()) {
+        side.frame(text).await
+    } else {
+        Err(Refusal::fatal(ErrorCode::TooFast, "frames come too fast"))
+    };
+    let Err(mut refusal) = taken else { return };
+    if refusal.code == ErrorCode::BadFrame && !bucket.take(BAD_FRAME_COST, shared.clock.now()) {
+        refusal.fatal = true;
+    }
+    shared.metrics.refuse(refusal.code);
+    side.refuse(refusal);
+}
+
+/// The next text message; `None` when the connection is over.
+async fn next_text(ws: &mut WebSocket, outbox: &Outbox) -> Option<axum::extract::ws::Utf8Bytes> {
+    loop {
+        let message = ws.recv().await?.ok()?;
+        outbox.hear();
+        match message {
+            Message::Text(text) => return Some(text),
+            // An unreadable frame, so that it is answered like any other of its kind.
+            Message::Binary(_) => return Some("binary".into()),
+            Message::Close(_) => return None,
+            Message::Ping(_) | Message::Pong(_) => {}
+        }
+    }
+}
+
+/// Writes one thing; false when the connection is over.
+async fn write(ws: &mut WebSocket, out: Out) -> bool {
+    let (message, last) = match out {
+        Out::Frame(text) => (Message::Text(text), false),
+        Out::Ping => (Message::Ping(axum::body::Bytes::new()), false),
+        Out::Close(why) => (Message::Close(Some(close_frame(why))), true),
+    };
+    let written = timeout(WRITE, ws.send(message)).await;
+    matches!(written, Ok(Ok(()))) && !last
+}
+
+fn close_frame(why: Close) -> CloseFrame {
+    let reason = match why {
+        Close::Refused(_) => "refused",
+        Close::Overloaded => "overloaded",
+        Close::Silent => "silent",
+        Close::GoingAway => "going away",
+        Close::Done => "done",
+    };
+    CloseFrame {
+        code: why.code(),
+        reason: reason.into(),
+    }
+}

@@ -1,0 +1,278 @@
+//! One running node: everything its parts share, and its life from start to stop.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use isession_protocol::ErrorCode;
+use isession_protocol::ids::{LinkId, SiteId};
+use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
+use isession_switchboard::Policy;
+use isession_turn::{TurnError, TurnServer};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::accounts::{Accounts, AccountsError};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::desk::{self, Question};
+use crate::edge;
+use crate::log::{LocalLog, Log};
+use crate::metrics::Metrics;
+use crate::outbox::{Close, Outbox};
+use crate::rates::{Door, Doors, Rates};
+use crate::relay::Relay;
+use crate::sockets::{Person, Sockets};
+use crate::ticket::TicketKey;
+use crate::turn;
+
+/// When clients are told to come back after a stop: a restart takes about as long.
+const RETRY_AFTER: u32 = 1500;
+/// How long a stop waits for sockets to be written out.
+const DRAIN: Duration = Duration::from_secs(5);
+/// Questions that wait for the desk at the most; more wait at the asker.
+const QUESTIONS: usize = 64;
+
+/// The node cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the accounts cannot be opened")]
+    Accounts(#[from] AccountsError),
+    #[error("cannot listen")]
+    Listen(#[source] std::io::Error),
+    #[error("the relay cannot start")]
+    Turn(#[source] TurnError),
+}
+
+/// What all parts of a node share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub config: Config,
+    pub policy: Policy,
+    pub clock: Arc<dyn Clock>,
+    pub accounts: Accounts,
+    pub log: Arc<dyn Log>,
+    pub sockets: Sockets,
+    pub tickets: TicketKey,
+    pub relay: Relay,
+    pub metrics: Metrics,
+    pub connects: Rates,
+    pub logins: Rates,
+    /// Turns at hashing passwords.
+    pub hashing: Semaphore,
+    doors: Arc<Doors>,
+    desk: mpsc::Sender<Question>,
+    alive: watch::Receiver<()>,
+}
+
+/// Ends when the node is gone.
+pub(crate) struct Alive(watch::Receiver<()>);
+
+impl Alive {
+    pub(crate) async fn over(&mut self) {
+        // No value is ever sent; the channel closes when the node is dropped or drained.
+        while self.0.changed().await.is_ok() {}
+    }
+}
+
+impl Shared {
+    pub(crate) fn alive(&self) -> Alive {
+        Alive(self.alive.clone())
+    }
+
+    /// Lets one more WebSocket of this address in, or says why not.
+    pub(crate) fn admit(&self, address: IpAddr) -> Result<Door, ErrorCode> {
+        if !self.connects.admit(address, self.clock.now()) {
+            return Err(ErrorCode::TooFast);
+        }
+        self.doors.open(address).ok_or(ErrorCode::TooManyConnections)
+    }
+
+    /// Makes this the person's connection and tells the one before that it is over.
+    pub(crate) fn connected(&self, person: Person, outbox: &Arc<Outbox>) {
+        let before = self.sockets.connect(person, Arc::clone(outbox));
+        self.metrics.sockets.get_or_create(&person.into()).inc();
+        let Some(before) = before else { return };
+        self.metrics.sockets.get_or_create(&person.into()).dec();
+        let error = ErrorFrame {
+            code: ErrorCode::Superseded,
+            message: isession_protocol::bounded::Reason::truncated("connected anew elsewhere"),
+            fatal: true,
+        };
+        match person {
+            Person::Visitor(_) => before.send(&ToVisitor::Error(error)),
+            Person::Agent(_) => before.send(&ToAgent::Error(error)),
+        }
+        before.close(Close::Refused(ErrorCode::Superseded));
+    }
+
+    /// Forgets the person's connection. False if it was not the current one.
+    pub(crate) fn disconnected(&self, person: Person, outbox: &Outbox) -> bool {
+        let current = self.sockets.disconnect(person, outbox);
+        if current {
+            self.metrics.sockets.get_or_create(&person.into()).dec();
+        }
+        current
+    }
+
+    /// Relays for one side of a link.
+    pub(crate) fn ice(&self, link: LinkId, outbox: &Outbox) -> Vec<IceServer> {
+        self.relay.servers(link, outbox.host(), self.clock.now())
+    }
+
+    /// Milliseconds for which a ticket holds: the longest visit that can still be resumed.
+    pub(crate) const fn ticket_ttl(&self) -> u64 {
+        self.policy.ticket_ttl
+    }
+
+    /// Whether an agent of this site is available.
+    pub(crate) async fn is_available(&self, site: &SiteId) -> bool {
+        let (answer, answered) = oneshot::channel();
+        let question = Question {
+            site: site.clone(),
+            answer,
+        };
+        self.desk.send(question).await.is_ok() && answered.await.unwrap_or(false)
+    }
+
+    /// Whether browsers reach the node by https.
+    pub(crate) fn https(&self) -> bool {
+        self.config.public_url.as_ref().is_some_and(|url| url.starts_with("https:"))
+    }
+}
+
+/// A running node. Dropping it ends everything at once; [`Node::stop`] says goodbye first.
+#[derive(Debug)]
+pub struct Node {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    turn: Option<TurnServer>,
+    tasks: JoinSet<()>,
+    alive: watch::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Node {
+    /// Starts a node that listens where the configuration says.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, NodeError> {
+        let listener = TcpListener::bind(config.listen).await.map_err(NodeError::Listen)?;
+        Self::start_on(listener, config, clock).await
+    }
+
+    /// Starts a node on a listener that is there already.
+    pub async fn start_on(
+        listener: TcpListener,
+        config: Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, NodeError> {
+        config.validate()?;
+        let address = listener.local_addr().map_err(NodeError::Listen)?;
+        let accounts = Accounts::open(&config.database).await?;
+        let tickets = TicketKey::new(accounts.secret("tickets").await?);
+        let (relay, turn) = turn::start(&config.turn, accounts.secret("turn").await?)?;
+        let (alive, alive_watch) = watch::channel(());
+        let (desk, questions) = mpsc::channel(QUESTIONS);
+        let limits = &config.limits;
+        let shared = Arc::new(Shared {
+            policy: config.policy(),
+            log: Arc::new(LocalLog::new(Arc::clone(&clock))),
+            sockets: Sockets::default(),
+            metrics: Metrics::new(turn.as_ref().map(TurnServer::counters)),
+            connects: Rates::per_minute(limits.connections_per_minute),
+            logins: Rates::per_minute(limits.logins_per_minute),
+            hashing: Semaphore::new(2),
+            doors: Arc::new(Doors::new(limits.connections, limits.connections_per_address)),
+            alive: alive_watch,
+            accounts,
+            clock,
+            config,
+            tickets,
+            relay,
+            desk,
+        });
+        let mut tasks = JoinSet::new();
+        let (stop, stopped) = oneshot::channel();
+        tasks.spawn(desk::run(Arc::clone(&shared), questions));
+        tasks.spawn(sweep(Arc::clone(&shared)));
+        let serving = Arc::clone(&shared);
+        tasks.spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            if let Err(error) = edge::serve(listener, serving, stopped).await {
+                tracing::error!(%error, "the listener failed");
+            }
+        });
+        Ok(Self {
+            shared,
+            address,
+            turn,
+            tasks,
+            alive,
+            stop: Some(stop),
+        })
+    }
+
+    /// Where HTTP and WebSockets are served.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the embedded relay listens.
+    pub fn turn_address(&self) -> Option<SocketAddr> {
+        self.turn.as_ref().map(TurnServer::local_addr)
+    }
+
+    /// The accounts, for whoever administers this node from the same process.
+    pub fn accounts(&self) -> &Accounts {
+        &self.shared.accounts
+    }
+
+    /// Takes no more connections, tells everyone when to come back, and ends.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        let retry_after = RETRY_AFTER;
+        for (person, outbox) in self.shared.sockets.all() {
+            match person {
+                Person::Visitor(_) => outbox.send(&ToVisitor::GoingAway { retry_after }),
+                Person::Agent(_) => outbox.send(&ToAgent::GoingAway { retry_after }),
+            }
+            outbox.close(Close::GoingAway);
+        }
+        // Each connection holds a door until it is written out.
+        if timeout(DRAIN, self.shared.doors.all_closed()).await.is_err() {
+            tracing::warn!("some connections did not close in time");
+        }
+        drop(self.alive);
+        self.tasks.shutdown().await;
+        if let Some(turn) = self.turn.take() {
+            turn.shutdown().await;
+        }
+        self.shared.accounts.close().await;
+    }
+}
+
+/// Pings everyone in one batch, lets go of the silent, and forgets calm addresses.
+async fn sweep(shared: Arc<Shared>) {
+    let period = Duration::from_secs(u64::from(shared.config.limits.ping_interval));
+    let mut ticks = tokio::time::interval(period);
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        for (_, outbox) in shared.sockets.all() {
+            if !outbox.ping() {
+                outbox.close(Close::Silent);
+            }
+        }
+        let now = shared.clock.now();
+        shared.connects.sweep(now);
+        shared.logins.sweep(now);
+    }
+}

@@ -1,0 +1,181 @@
+//! Who is connected here, and which two connections make a link.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use isession_protocol::ErrorCode;
+use isession_protocol::ids::{AgentId, LinkId, SessionId, VisitorId};
+use isession_protocol::signaling::{Path, Signal, ToAgent, ToVisitor};
+use isession_switchboard::SessionClaim;
+
+use crate::outbox::Outbox;
+
+/// One side of the switchboard's people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person {
+    Visitor(VisitorId),
+    Agent(AgentId),
+}
+
+/// A link and the two people who may use it.
+#[derive(Clone, Debug)]
+struct Link {
+    session: SessionId,
+    visitor: VisitorId,
+    agent: AgentId,
+    path: Option<Path>,
+}
+
+impl Link {
+    fn has(&self, person: Person) -> bool {
+        match person {
+            Person::Visitor(visitor) => self.visitor == visitor,
+            Person::Agent(agent) => self.agent == agent,
+        }
+    }
+}
+
+/// The connections of this node. One short lock, never held over an await.
+#[derive(Debug, Default)]
+pub struct Sockets(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    visitors: BTreeMap<VisitorId, Arc<Outbox>>,
+    agents: BTreeMap<AgentId, Arc<Outbox>>,
+    links: BTreeMap<LinkId, Link>,
+    sessions: BTreeMap<SessionId, LinkId>,
+}
+
+impl Sockets {
+    /// Makes this the person's connection; gives back the one it replaces.
+    pub fn connect(&self, person: Person, outbox: Arc<Outbox>) -> Option<Arc<Outbox>> {
+        let mut state = self.lock();
+        match person {
+            Person::Visitor(visitor) => state.visitors.insert(visitor, outbox),
+            Person::Agent(agent) => state.agents.insert(agent, outbox),
+        }
+    }
+
+    /// Forgets this connection. False if another has taken its place.
+    pub fn disconnect(&self, person: Person, outbox: &Outbox) -> bool {
+        let mut state = self.lock();
+        let current = state.outbox(person).is_some_and(|current| current.id() == outbox.id());
+        if current {
+            match person {
+                Person::Visitor(visitor) => state.visitors.remove(&visitor),
+                Person::Agent(agent) => state.agents.remove(&agent),
+            };
+        }
+        current
+    }
+
+    /// The person's connection.
+    pub fn outbox(&self, person: Person) -> Option<Arc<Outbox>> {
+        self.lock().outbox(person).cloned()
+    }
+
+    /// Sends to a visitor who is connected here.
+    pub fn to_visitor(&self, visitor: VisitorId, frame: &ToVisitor) {
+        if let Some(outbox) = self.outbox(Person::Visitor(visitor)) {
+            outbox.send(frame);
+        }
+    }
+
+    /// Sends to an agent who is connected here.
+    pub fn to_agent(&self, agent: AgentId, frame: &ToAgent) {
+        if let Some(outbox) = self.outbox(Person::Agent(agent)) {
+            outbox.send(frame);
+        }
+    }
+
+    /// Opens the link of a session.
+    pub fn open_link(&self, claim: &SessionClaim) {
+        let mut state = self.lock();
+        state.sessions.insert(claim.session, claim.link);
+        state.links.entry(claim.link).or_insert_with(|| Link {
+            session: claim.session,
+            visitor: claim.visitor,
+            agent: claim.agent.id,
+            path: None,
+        });
+    }
+
+    /// Closes the link of a session; gives back the path it had.
+    pub fn close_link(&self, session: SessionId) -> Option<Path> {
+        let mut state = self.lock();
+        let link = state.sessions.remove(&session)?;
+        state.links.remove(&link)?.path
+    }
+
+    /// Carries a signal to the other side, unread. A side that is away gets nothing: both start
+    /// over when it comes back.
+    pub fn relay(&self, from: Person, link: LinkId, signal: Signal) -> Result<(), ErrorCode> {
+        let state = self.lock();
+        let ends = state.own_link(from, link)?;
+        match from {
+            Person::Visitor(_) => {
+                if let Some(outbox) = state.agents.get(&ends.agent) {
+                    outbox.send(&ToAgent::Signal { link, signal });
+                }
+            }
+            Person::Agent(_) => {
+                if let Some(outbox) = state.visitors.get(&ends.visitor) {
+                    outbox.send(&ToVisitor::Signal { link, signal });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this link is this person's.
+    pub fn check_link(&self, person: Person, link: LinkId) -> Result<(), ErrorCode> {
+        self.lock().own_link(person, link).map(|_| ())
+    }
+
+    /// Whether this session is this person's.
+    pub fn check_session(&self, person: Person, session: SessionId) -> Result<(), ErrorCode> {
+        let state = self.lock();
+        let link = *state.sessions.get(&session).ok_or(ErrorCode::NotFound)?;
+        state.own_link(person, link).map(|_| ())
+    }
+
+    /// Notes the path of a link; gives back the one before.
+    pub fn set_path(
+        &self,
+        person: Person,
+        link: LinkId,
+        path: Path,
+    ) -> Result<Option<Path>, ErrorCode> {
+        let mut state = self.lock();
+        state.own_link(person, link)?;
+        Ok(state.links.get_mut(&link).and_then(|link| link.path.replace(path)))
+    }
+
+    /// Everyone's connection.
+    pub fn all(&self) -> Vec<(Person, Arc<Outbox>)> {
+        let state = self.lock();
+        let visitors = state.visitors.iter().map(|(id, outbox)| (Person::Visitor(*id), outbox));
+        let agents = state.agents.iter().map(|(id, outbox)| (Person::Agent(*id), outbox));
+        visitors.chain(agents).map(|(person, outbox)| (person, Arc::clone(outbox))).collect()
+    }
+
+    /// Nothing panics while the lock is held, so a poisoned one is as good as any.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn outbox(&self, person: Person) -> Option<&Arc<Outbox>> {
+        match person {
+            Person::Visitor(visitor) => self.visitors.get(&visitor),
+            Person::Agent(agent) => self.agents.get(&agent),
+        }
+    }
+
+    fn own_link(&self, person: Person, link: LinkId) -> Result<&Link, ErrorCode> {
+        let link = self.links.get(&link).ok_or(ErrorCode::NotFound)?;
+        if link.has(person) { Ok(link) } else { Err(ErrorCode::NotYours) }
+    }
+}

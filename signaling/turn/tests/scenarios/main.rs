@@ -1,0 +1,22 @@
+//! One file per thing that is proven.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where its expectation does, in its helpers too"
+)]
+
+mod support;
+
+mod allocations_end;
+mod binding_tells_the_address;
+mod coturn_client_passes;
+mod crate_faults_stay_inside;
+mod credentials_are_checked;
+mod data_is_relayed;
+mod floods_are_bounded;
+mod hostile_bytes;
+mod ports_are_kept_in_range;
+mod private_peers_are_refused;
+mod quotas_hold;
+mod relays_meet;

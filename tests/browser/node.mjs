@@ -1,0 +1,111 @@
+// A real node for one test file: own database, own ports, own demo websites.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { serveDemo } from "../../web/demo/server.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const profile = process.env.ISESSION_PROFILE ?? "debug";
+
+/** The path of a program that this repository builds. */
+export const program = (name) => join(root, "target", profile, name);
+
+export const PASSWORD = "correct horse battery";
+
+/**
+ * Starts a node with the site `demo` and these agents, and the demo's websites.
+ * `set` are settings such as `queue.ring_timeout=5`.
+ */
+export async function startNode({ agents = ["ada"], set = [] } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "isession-"));
+  const settings = [`database=${join(folder, "isession.db")}`, ...set];
+  // The websites name the node, and the node names the websites' origins: reserve a port first.
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const sites = await serveDemo({ node: url });
+  const site = ["site", "add", "demo", "--name", "Lantern & Co.", "--development"];
+  const destination = `Somebody else's website=${sites.elsewhere}/`;
+  await isession([...site, "--origin", sites.shop, "--destination", destination], settings);
+  for (const login of agents) {
+    const name = login[0].toUpperCase() + login.slice(1);
+    await isession(["agent", "add", login, "--name", name], settings, `${PASSWORD}\n`);
+  }
+  let running = await serve(port, settings);
+  return {
+    url,
+    sites,
+    /** The log so far, one JSON object a line. */
+    log: () => running.log.join("\n"),
+    /** The metrics in text form. */
+    metrics: async () => (await fetch(`${url}/metrics`)).text(),
+    async stop(signal = "SIGTERM") {
+      await end(running.child, signal);
+    },
+    async start() {
+      running = await serve(port, settings);
+    },
+    async close() {
+      await end(running.child, "SIGTERM");
+      sites.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function serve(port, settings) {
+  const always = ["turn.listen=127.0.0.1:0", "log=json"];
+  const child = spawn(
+    program("isession"),
+    ["serve", "--listen", `127.0.0.1:${port}`, ...flags([...settings, ...always])],
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, RUST_LOG: "info" } },
+  );
+  const log = [];
+  createInterface({ input: child.stderr }).on("line", (line) => log.push(line));
+  const lines = createInterface({ input: child.stdout });
+  await Promise.race([
+    once(lines, "line"),
+    once(child, "exit").then(() => {
+      throw new Error(`the node did not start:\n${log.join("\n")}`);
+    }),
+  ]);
+  return { child, log };
+}
+
+async function isession(words, settings, input = "") {
+  const child = spawn(program("isession"), [...words, ...flags(settings)], {
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+  const errors = [];
+  child.stderr.on("data", (chunk) => errors.push(chunk));
+  child.stdin.end(input);
+  const [code] = await once(child, "exit");
+  if (code !== 0) {
+    throw new Error(`isession ${words.join(" ")}: ${Buffer.concat(errors)}`);
+  }
+}
+
+const flags = (settings) => settings.flatMap((setting) => ["--set", setting]);
+
+/** Ends a program that this process started, and waits until it is gone. */
+export async function end(child, signal) {
+  if (child.exitCode === null && child.signalCode === null) {
+    const gone = once(child, "exit");
+    child.kill(signal);
+    await gone;
+  }
+}
+
+async function freePort() {
+  const { createServer } = await import("node:net");
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}

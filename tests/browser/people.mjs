@@ -1,0 +1,97 @@
+// Visitors and agents in Chromium, by the roles and names that people find things by.
+
+import { chromium } from "playwright-core";
+import { PASSWORD } from "./node.mjs";
+
+/** Playwright's defaults that would hide what these tests are about. */
+const NOT_OURS = [
+  "--disable-popup-blocking",
+  "--disable-back-forward-cache",
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
+
+/** A Chromium as people have it: popups are blocked, hidden tabs are throttled. */
+export async function launchChromium() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    ignoreDefaultArgs: NOT_OURS,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** An agent signed in at the console, and available. */
+export async function agentAtWork(browser, node, login = "ada", query = "") {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(`${node.url}/console${query}`);
+  await page.getByRole("textbox", { name: "Login" }).fill(login);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const available = page.getByRole("switch", { name: "Available" });
+  await available.waitFor();
+  if (!(await available.isChecked())) {
+    await available.click();
+  }
+  await page.locator('[role="switch"][aria-checked="true"], [role="switch"]:checked').waitFor();
+  return page;
+}
+
+/** A visitor on the shop's page who clicks the plain link; gives both windows. */
+export async function visitorFromShop(browser, node, { path = "/", link = "Talk to us" } = {}) {
+  const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
+  const shop = await context.newPage();
+  await shop.goto(node.sites.shop + path);
+  const [companion] = await Promise.all([
+    context.waitForEvent("page"),
+    shop.getByRole("link", { name: link }).click(),
+  ]);
+  await companion.getByRole("status", { name: "Queue position" }).waitFor();
+  return { shop, companion, context };
+}
+
+/** The agent accepts the visitor who rings. */
+export async function accept(agent) {
+  await agent.getByRole("alert", { name: "Incoming visitor" }).waitFor();
+  await agent.getByRole("button", { name: "Accept" }).first().click();
+}
+
+/** Waits until a page's connection says this. */
+export async function connection(page, text) {
+  await page.getByRole("status", { name: "Connection" }).filter({ hasText: text }).first().waitFor();
+}
+
+/** Both sides have a direct or relayed channel. */
+export async function connected(agent, companion, text = /direct/i) {
+  await Promise.all([connection(agent, text), connection(companion, text)]);
+}
+
+/** Says something, as either of the two. */
+export async function say(page, text) {
+  await page.getByRole("textbox", { name: "Message" }).fill(text);
+  await page.getByRole("button", { name: "Send" }).click();
+}
+
+/** Waits until a page's conversation holds this text. */
+export async function heard(page, text) {
+  await page.getByRole("log", { name: "Conversation" }).getByText(text).first().waitFor();
+}
+
+/** The agent leads to an address. */
+export async function lead(agent, url) {
+  await agent.getByRole("textbox", { name: "Address" }).fill(url);
+  await agent.getByRole("button", { name: "Lead", exact: true }).click();
+}
+
+/** Waits until the agent reads this of the latest lead. */
+export async function leadStatus(agent, text) {
+  await agent.getByRole("status", { name: "Lead status" }).filter({ hasText: text }).waitFor();
+}

@@ -1,0 +1,51 @@
+//! Programs that tests need and cargo cannot bring.
+
+use crate::run::{complain, has, run};
+use crate::Outcome;
+
+/// A program and Debian's package that brings it.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+}
+
+const TEST_TOOLS: [Tool; 4] = [
+    Tool { program: "chromium", package: "chromium" },
+    Tool { program: "firefox-esr", package: "firefox-esr" },
+    Tool { program: "turnserver", package: "coturn" },
+    Tool { program: "turnutils_uclient", package: "coturn" },
+];
+
+/// Makes sure that what the tests need is there: installs it as root, or says what is missing.
+pub(crate) fn need_test_tools() -> Outcome {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let command = format!("apt-get install -y {}", missing.join(" "));
+    if !(has("apt-get") && is_root()) {
+        return Err(format!("The tests need programs that are not here. As root: {command}"));
+    }
+    complain(&format!("installing what the tests need: {command}"));
+    run(".", "apt-get", &["update", "-qq"])?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(&missing);
+    run(".", "apt-get", &arguments)?;
+    let missing = self::missing();
+    if missing.is_empty() { Ok(()) } else { Err(format!("still missing: {}", missing.join(" "))) }
+}
+
+fn missing() -> Vec<&'static str> {
+    let mut packages: Vec<_> =
+        TEST_TOOLS.iter().filter(|tool| !has(tool.program)).map(|tool| tool.package).collect();
+    packages.dedup();
+    packages
+}
+
+/// The owner of this process, as the kernel tells it.
+fn is_root() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
+        let uid = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+        uid.and_then(|uid| uid.split_whitespace().next()) == Some("0")
+    })
+}
