@@ -19,16 +19,19 @@ export const PASSWORD = "correct horse battery";
 
 /**
  * Starts a node with the site `demo` and these agents, and the demo's websites.
- * `set` are settings such as `queue.ring_timeout=5`.
+ * `set` are settings such as `queue.ring_timeout=5`; `development` is the site's lead policy.
  */
-export async function startNode({ agents = ["ada"], set = [] } = {}) {
+export async function startNode({ agents = ["ada"], set = [], development = true } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "isession-"));
   const settings = [`database=${join(folder, "isession.db")}`, ...set];
   // The websites name the node, and the node names the websites' origins: reserve a port first.
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const sites = await serveDemo({ node: url });
-  const site = ["site", "add", "demo", "--name", "Lantern & Co.", "--development"];
+  const site = ["site", "add", "demo", "--name", "Lantern & Co."];
+  if (development) {
+    site.push("--development");
+  }
   const destination = `Somebody else's website=${sites.elsewhere}/`;
   await isession([...site, "--origin", sites.shop, "--destination", destination], settings);
   for (const login of agents) {

@@ -45,15 +45,26 @@ export async function agentAtWork(browser, node, login = "ada", query = "") {
   return page;
 }
 
-/** A visitor on the shop's page who clicks the plain link; gives both windows. */
-export async function visitorFromShop(browser, node, { path = "/", link = "Talk to us" } = {}) {
+/**
+ * A visitor on the shop's page who clicks the plain link; gives both windows. Without an opener,
+ * the companion's address was opened on its own.
+ */
+export async function visitorFromShop(browser, node, { opener = true, visitorQuery = "" } = {}) {
   const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
   const shop = await context.newPage();
-  await shop.goto(node.sites.shop + path);
-  const [companion] = await Promise.all([
-    context.waitForEvent("page"),
-    shop.getByRole("link", { name: link }).click(),
-  ]);
+  await shop.goto(`${node.sites.shop}/`);
+  const link = shop.getByRole("link", { name: "Talk to us" });
+  if (visitorQuery) {
+    await link.evaluate((a, query) => (a.href += query), visitorQuery);
+  }
+  const opened = context.waitForEvent("page");
+  if (opener) {
+    await link.click();
+  } else {
+    const alone = await context.newPage();
+    await alone.goto(`${node.url}/go/demo${visitorQuery}`);
+  }
+  const companion = await opened;
   await companion.getByRole("status", { name: "Queue position" }).waitFor();
   return { shop, companion, context };
 }
@@ -72,6 +83,19 @@ export async function connection(page, text) {
 /** Both sides have a direct or relayed channel. */
 export async function connected(agent, companion, text = /direct/i) {
   await Promise.all([connection(agent, text), connection(companion, text)]);
+}
+
+/** A visitor and an agent in a session of their own. */
+export async function session(browser, node, options = {}) {
+  const agent = await agentAtWork(browser, node, "ada", options.agentQuery);
+  const visitor = await visitorFromShop(browser, node, options);
+  await accept(agent);
+  await connected(agent, visitor.companion, options.path);
+  const close = async () => {
+    await agent.context().close();
+    await visitor.context.close();
+  };
+  return { agent, ...visitor, close };
 }
 
 /** Says something, as either of the two. */

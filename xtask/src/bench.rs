@@ -7,8 +7,30 @@ pub(crate) fn bench() -> Outcome {
     tools::need_test_tools()?;
     web::build()?;
     web::install("tests/browser")?;
-    let release = ["build", "--release", "--package", "isession-node", "--package", "isession-sdk"];
-    run(".", "cargo", &[&release[..], &["--examples", "--bins"]].concat())?;
-    run(".", "cargo", &["run", "--release", "--package", "isession-tests", "--example", "memory"])?;
+    let release = [
+        "build",
+        "--release",
+        "--package",
+        "isession-node",
+        "--package",
+        "isession-sdk",
+    ];
+    run(
+        ".",
+        "cargo",
+        &[&release[..], &["--examples", "--bins"]].concat(),
+    )?;
+    run(
+        ".",
+        "cargo",
+        &[
+            "run",
+            "--release",
+            "--package",
+            "isession-tests",
+            "--example",
+            "memory",
+        ],
+    )?;
     finish(command("tests/browser", "node", &["bench.mjs"]).env("ISESSION_PROFILE", "release"))
 }

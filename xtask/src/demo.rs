@@ -58,7 +58,16 @@ fn prepare(database: &Path, shop: u16, elsewhere: u16, password: &str) -> Outcom
     let mut site = command(
         ".",
         &isession,
-        &["site", "add", SITE, "--name", "Lantern & Co.", "--development", "--origin", &shop],
+        &[
+            "site",
+            "add",
+            SITE,
+            "--name",
+            "Lantern & Co.",
+            "--development",
+            "--origin",
+            &shop,
+        ],
     );
     for destination in &destinations {
         site.args(["--destination", destination]);
@@ -74,7 +83,11 @@ fn prepare(database: &Path, shop: u16, elsewhere: u16, password: &str) -> Outcom
         writeln!(stdin, "{password}").map_err(|error| error.to_string())?;
     }
     let status = agent.wait().map_err(|error| error.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("isession agent add: {status}")) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("isession agent add: {status}"))
+    }
 }
 
 fn start_node(database: &Path, port: u16) -> Result<Running, String> {
@@ -92,7 +105,12 @@ fn start_node(database: &Path, port: u16) -> Result<Running, String> {
 fn start_sites(node: u16, shop: u16, elsewhere: u16) -> Result<Running, String> {
     command("web/demo", "node", &["server.mjs"])
         .args(["--node", &format!("http://localhost:{node}")])
-        .args(["--shop", &shop.to_string(), "--elsewhere", &elsewhere.to_string()])
+        .args([
+            "--shop",
+            &shop.to_string(),
+            "--elsewhere",
+            &elsewhere.to_string(),
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -103,7 +121,11 @@ fn start_sites(node: u16, shop: u16, elsewhere: u16) -> Result<Running, String> 
 /// Ctrl+C reaches the node as well, which says goodbye and ends.
 fn wait_for_the_end(mut node: Running) -> Outcome {
     let status = node.0.wait().map_err(|error| error.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("the node ended: {status}")) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("the node ended: {status}"))
+    }
 }
 
 /// The wanted port, or any other that is free.
@@ -111,7 +133,10 @@ fn free_port(wanted: u16) -> Result<u16, String> {
     let listener = TcpListener::bind(("127.0.0.1", wanted))
         .or_else(|_| TcpListener::bind(("127.0.0.1", 0)))
         .map_err(|error| format!("no free port: {error}"))?;
-    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
+    listener
+        .local_addr()
+        .map(|address| address.port())
+        .map_err(|error| error.to_string())
 }
 
 /// Sixteen hexadecimal digits of the kernel's randomness.

@@ -9,7 +9,9 @@ use crate::Outcome;
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_owned)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(PathBuf::new, Path::to_owned)
 }
 
 /// A command that runs in a folder of the repository.
@@ -28,15 +30,23 @@ pub(crate) fn run(folder: &str, program: &str, arguments: &[&str]) -> Outcome {
 pub(crate) fn finish(command: &mut Command) -> Outcome {
     let line = describe(command);
     say(&format!("$ {line}"));
-    let status = command.status().map_err(|error| format!("{line}: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{line}: {status}")) }
+    let status = command
+        .status()
+        .map_err(|error| format!("{line}: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{line}: {status}"))
+    }
 }
 
 /// Runs it and gives back what it wrote to standard output.
 pub(crate) fn output(folder: &str, program: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = command(folder, program, arguments);
     let line = describe(&command);
-    let output = command.output().map_err(|error| format!("{line}: {error}"))?;
+    let output = command
+        .output()
+        .map_err(|error| format!("{line}: {error}"))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{line}: {}\n{errors}", output.status));
@@ -72,5 +82,8 @@ pub(crate) fn complain(line: &str) {
 
 fn describe(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+    words
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -18,7 +18,11 @@ fn rust() -> Outcome {
     if has("cargo-nextest") {
         return run(".", "cargo", &["nextest", "run", "--workspace"]);
     }
-    run(".", "cargo", &["test", "--workspace", "--lib", "--bins", "--tests"])
+    run(
+        ".",
+        "cargo",
+        &["test", "--workspace", "--lib", "--bins", "--tests"],
+    )
 }
 
 /// One browser scenario after the other: two cores hold no more than one pair of browsers.

@@ -1,7 +1,7 @@
 //! Programs that tests need and cargo cannot bring.
 
-use crate::run::{complain, has, run};
 use crate::Outcome;
+use crate::run::{complain, has, run};
 
 /// A program and Debian's package that brings it.
 struct Tool {
@@ -10,10 +10,22 @@ struct Tool {
 }
 
 const TEST_TOOLS: [Tool; 4] = [
-    Tool { program: "chromium", package: "chromium" },
-    Tool { program: "firefox-esr", package: "firefox-esr" },
-    Tool { program: "turnserver", package: "coturn" },
-    Tool { program: "turnutils_uclient", package: "coturn" },
+    Tool {
+        program: "chromium",
+        package: "chromium",
+    },
+    Tool {
+        program: "firefox-esr",
+        package: "firefox-esr",
+    },
+    Tool {
+        program: "turnserver",
+        package: "coturn",
+    },
+    Tool {
+        program: "turnutils_uclient",
+        package: "coturn",
+    },
 ];
 
 /// Makes sure that what the tests need is there: installs it as root, or says what is missing.
@@ -24,7 +36,9 @@ pub(crate) fn need_test_tools() -> Outcome {
     }
     let command = format!("apt-get install -y {}", missing.join(" "));
     if !(has("apt-get") && is_root()) {
-        return Err(format!("The tests need programs that are not here. As root: {command}"));
+        return Err(format!(
+            "The tests need programs that are not here. As root: {command}"
+        ));
     }
     complain(&format!("installing what the tests need: {command}"));
     run(".", "apt-get", &["update", "-qq"])?;
@@ -32,12 +46,19 @@ pub(crate) fn need_test_tools() -> Outcome {
     arguments.extend(&missing);
     run(".", "apt-get", &arguments)?;
     let missing = self::missing();
-    if missing.is_empty() { Ok(()) } else { Err(format!("still missing: {}", missing.join(" "))) }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("still missing: {}", missing.join(" ")))
+    }
 }
 
 fn missing() -> Vec<&'static str> {
-    let mut packages: Vec<_> =
-        TEST_TOOLS.iter().filter(|tool| !has(tool.program)).map(|tool| tool.package).collect();
+    let mut packages: Vec<_> = TEST_TOOLS
+        .iter()
+        .filter(|tool| !has(tool.program))
+        .map(|tool| tool.package)
+        .collect();
     packages.dedup();
     packages
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::run::{has, root, run};
 use crate::Outcome;
+use crate::run::{has, root, run};
 
 /// Installs what the lock file names, unless it is there already.
 pub(crate) fn install(folder: &str) -> Outcome {

@@ -55,7 +55,10 @@ impl Accounts {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
         Ok(Self { pool })
     }
@@ -79,7 +82,9 @@ impl Accounts {
             .bind(name)
             .fetch_one(&self.pool)
             .await?;
-        value.try_into().map_err(|_| AccountsError::Invalid(format!("secret {name} is damaged")))
+        value
+            .try_into()
+            .map_err(|_| AccountsError::Invalid(format!("secret {name} is damaged")))
     }
 }
 

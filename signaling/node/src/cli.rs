@@ -8,9 +8,15 @@ use isession_protocol::ids::SiteId;
 /// Open-source live help that leads.
 #[derive(Debug, Parser)]
 #[command(name = "isession", version, about)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Configuration file (TOML).
-    #[arg(long, short, global = true, env = "ISESSION_CONFIG", value_name = "FILE")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "ISESSION_CONFIG",
+        value_name = "FILE"
+    )]
     pub config: Option<PathBuf>,
     /// Sets one key of the configuration, such as queue.ring_timeout=30.
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
@@ -20,7 +26,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Runs the node.
     Serve(Serve),
     /// Manages agents' accounts.
@@ -34,7 +40,7 @@ pub enum Command {
 }
 
 #[derive(Args, Debug)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// Same as --set listen=...
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
@@ -50,7 +56,7 @@ pub struct Serve {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum AgentCommand {
+pub(crate) enum AgentCommand {
     /// Adds an agent. The password is asked for, or read from standard input.
     Add {
         login: String,
@@ -76,7 +82,7 @@ pub enum AgentCommand {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum SiteCommand {
+pub(crate) enum SiteCommand {
     /// Adds a site.
     Add {
         id: SiteId,

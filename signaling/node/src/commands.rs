@@ -49,17 +49,24 @@ pub(crate) async fn agent(config: &Config, command: AgentCommand) -> Done {
             for agent in accounts.agents().await? {
                 let sites = match &agent.sites {
                     Sites::All => "all sites".to_owned(),
-                    Sites::Only(sites) => {
-                        sites.iter().map(|site| site.as_str()).collect::<Vec<_>>().join(",")
-                    }
+                    Sites::Only(sites) => sites
+                        .iter()
+                        .map(|site| site.as_str())
+                        .collect::<Vec<_>>()
+                        .join(","),
                 };
                 let name = agent.card.name.as_str();
-                say(&format!("{}\t{name}\t{}\t{sites}", agent.login, agent.capacity));
+                say(&format!(
+                    "{}\t{name}\t{}\t{sites}",
+                    agent.login, agent.capacity
+                ));
             }
         }
         AgentCommand::Passwd { login } => {
             accounts.set_password(&login, &password()?).await?;
-            say(&format!("{login} has a new password and is signed out everywhere"));
+            say(&format!(
+                "{login} has a new password and is signed out everywhere"
+            ));
         }
         AgentCommand::Remove { login } => {
             accounts.remove_agent(&login).await?;

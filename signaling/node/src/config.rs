@@ -114,7 +114,9 @@ pub struct ExternalTurn {
 
 impl std::fmt::Debug for ExternalTurn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ExternalTurn").field("urls", &self.urls).finish_non_exhaustive()
+        f.debug_struct("ExternalTurn")
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
     }
 }
 
@@ -265,10 +267,16 @@ impl Config {
             }
         }
         if self.queue.ring_timeout == 0 || self.queue.ring_agents == 0 || self.queue.max_wait == 0 {
-            return wrong("queue", "ring_timeout, ring_agents and max_wait must be above 0");
+            return wrong(
+                "queue",
+                "ring_timeout, ring_agents and max_wait must be above 0",
+            );
         }
         if self.limits.frames_per_second == 0 || self.limits.ping_interval == 0 {
-            return wrong("limits", "frames_per_second and ping_interval must be above 0");
+            return wrong(
+                "limits",
+                "frames_per_second and ping_interval must be above 0",
+            );
         }
         if self.turn.min_port > self.turn.max_port {
             return wrong("turn.min_port", "above turn.max_port");
@@ -276,7 +284,12 @@ impl Config {
         if self.turn.credential_ttl == 0 {
             return wrong("turn.credential_ttl", "must be above 0");
         }
-        if self.turn.external.as_ref().is_some_and(|external| external.urls.is_empty()) {
+        if self
+            .turn
+            .external
+            .as_ref()
+            .is_some_and(|external| external.urls.is_empty())
+        {
             return wrong("turn.external.urls", "names no server");
         }
         Ok(())
@@ -336,7 +349,9 @@ mod tests {
     fn load(toml: &str, environment: &[(&str, &str)], settings: &[&str]) -> Result<Config, String> {
         let file = std::env::temp_dir().join(format!("isession-{}.toml", uuid::Uuid::new_v4()));
         std::fs::write(&file, toml).unwrap();
-        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let environment = environment
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         let settings: Vec<String> = settings.iter().map(|s| (*s).to_owned()).collect();
         let loaded = Config::load(Some(&file), environment, &settings);
         std::fs::remove_file(&file).unwrap();
@@ -353,7 +368,10 @@ mod tests {
     #[test]
     fn flags_win_over_the_environment_and_that_over_the_file() {
         let toml = "[queue]\nring_timeout = 5\nring_agents = 1\ngrace = 9";
-        let environment = [("ISESSION_QUEUE__RING_TIMEOUT", "6"), ("ISESSION_QUEUE__GRACE", "8")];
+        let environment = [
+            ("ISESSION_QUEUE__RING_TIMEOUT", "6"),
+            ("ISESSION_QUEUE__GRACE", "8"),
+        ];
         let config = load(toml, &environment, &["queue.ring_timeout=7"]).unwrap();
         assert_eq!(config.queue.ring_timeout, 7);
         assert_eq!(config.queue.grace, 8);
@@ -363,9 +381,21 @@ mod tests {
     #[test]
     fn unknown_keys_are_named_wherever_they_stand() {
         assert!(load("lisen = 1", &[], &[]).unwrap_err().contains("lisen"));
-        assert!(load("[turn]\nrelm = 1", &[], &[]).unwrap_err().contains("relm"));
-        assert!(load("", &[("ISESSION_TURN__PROT", "1")], &[]).unwrap_err().contains("prot"));
-        assert!(load("", &[], &["queue.rign=1"]).unwrap_err().contains("rign"));
+        assert!(
+            load("[turn]\nrelm = 1", &[], &[])
+                .unwrap_err()
+                .contains("relm")
+        );
+        assert!(
+            load("", &[("ISESSION_TURN__PROT", "1")], &[])
+                .unwrap_err()
+                .contains("prot")
+        );
+        assert!(
+            load("", &[], &["queue.rign=1"])
+                .unwrap_err()
+                .contains("rign")
+        );
     }
 
     #[test]
@@ -385,7 +415,11 @@ mod tests {
 
     #[test]
     fn a_shared_secret_is_not_shown() {
-        let config = load("[turn.external]\nurls = ['turn:t.example']\nsecret = 'hush'", &[], &[]);
+        let config = load(
+            "[turn.external]\nurls = ['turn:t.example']\nsecret = 'hush'",
+            &[],
+            &[],
+        );
         assert!(!format!("{:?}", config.unwrap()).contains("hush"));
     }
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use isession_protocol::Timestamp;
-use isession_protocol::ids::{LinkId, SiteId};
-use isession_protocol::signaling::{RingEnd, ToAgent, ToVisitor};
+use isession_protocol::ids::SiteId;
+use isession_protocol::signaling::{EndReason, RingEnd, ToAgent, ToVisitor};
 use isession_switchboard::{
     Departed, Departure, Effect, Input, Presence, SessionClaim, Side, Switchboard,
 };
@@ -117,7 +117,13 @@ impl Desk {
                 until,
             } => {
                 let expires_in = u32::try_from(until.since(now)).unwrap_or(u32::MAX);
-                sockets.to_agent(agent, &ToAgent::Ring { visitor, expires_in });
+                sockets.to_agent(
+                    agent,
+                    &ToAgent::Ring {
+                        visitor,
+                        expires_in,
+                    },
+                );
             }
             Effect::RingEnded {
                 agent,
@@ -129,22 +135,38 @@ impl Desk {
                 }
                 sockets.to_agent(agent, &ToAgent::RingEnded { visitor, reason });
             }
-            Effect::Session { claim, to } => self.session(now, &claim, to),
+            Effect::Session {
+                claim,
+                side,
+                waited,
+            } => self.session(now, &claim, side, waited),
+            Effect::Over {
+                claim,
+                side,
+                reason,
+            } => self.over(&claim, side, reason),
             Effect::Departed(departed) => self.departed(now, departed),
         }
     }
 
-    fn session(&self, now: Timestamp, claim: &SessionClaim, to: Option<Side>) {
+    fn session(&self, now: Timestamp, claim: &SessionClaim, back: Option<Side>, waited: u64) {
         self.shared.sockets.open_link(claim);
-        if to.is_none() {
-            self.shared.metrics.accepts.inc();
-            let waited = claim.started.since(claim.since);
-            self.shared.metrics.wait.observe(waited as f64 / 1000.0);
-        }
-        for side in [Side::Visitor, Side::Agent] {
-            if to.is_none_or(|to| to == side) {
-                self.introduce(now, claim, side);
+        match back {
+            Some(side) => self.introduce(now, claim, side),
+            None => {
+                self.shared.metrics.accepts.inc();
+                self.shared.metrics.wait.observe(waited as f64 / 1000.0);
+                self.introduce(now, claim, Side::Visitor);
+                self.introduce(now, claim, Side::Agent);
             }
+        }
+    }
+
+    fn over(&self, claim: &SessionClaim, side: Side, reason: EndReason) {
+        let (sockets, session) = (&self.shared.sockets, claim.session);
+        match side {
+            Side::Visitor => sockets.to_visitor(claim.visitor, &ToVisitor::Ended { reason }),
+            Side::Agent => sockets.to_agent(claim.agent.id, &ToAgent::Ended { session, reason }),
         }
     }
 
@@ -154,11 +176,16 @@ impl Desk {
             Side::Visitor => Person::Visitor(claim.visitor),
             Side::Agent => Person::Agent(claim.agent.id),
         };
-        let Some(outbox) = self.shared.sockets.outbox(person) else { return };
+        let Some(outbox) = self.shared.sockets.outbox(person) else {
+            return;
+        };
         let (session, link) = (claim.session, claim.link);
         let ice = self.shared.ice(link, &outbox);
         let until = now.plus(self.shared.ticket_ttl());
-        let ticket = self.shared.tickets.issue(&Claims::session(claim, side, until));
+        let ticket = self
+            .shared
+            .tickets
+            .issue(&Claims::session(claim, side, until));
         match side {
             Side::Visitor => outbox.send(&ToVisitor::Accepted {
                 session,
@@ -181,12 +208,16 @@ impl Desk {
         let metrics = &self.shared.metrics;
         metrics.visit(departed.outcome);
         let reason = departed.reason;
-        self.shared.sockets.to_visitor(departed.visitor, &ToVisitor::Ended { reason });
+        self.shared
+            .sockets
+            .to_visitor(departed.visitor, &ToVisitor::Ended { reason });
         if let Some(claim) = &departed.session {
             let path = self.shared.sockets.close_link(claim.session);
             metrics.repath(path, None);
             let session = claim.session;
-            self.shared.sockets.to_agent(claim.agent.id, &ToAgent::Ended { session, reason });
+            self.shared
+                .sockets
+                .to_agent(claim.agent.id, &ToAgent::Ended { session, reason });
         }
         if self.records.try_send((departed, now)).is_err() {
             metrics.unrecorded.inc();

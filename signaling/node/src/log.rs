@@ -14,12 +14,12 @@ use crate::clock::Clock;
 /// The node is stopping and takes no more inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the log is closed")]
-pub struct LogClosed;
+pub(crate) struct LogClosed;
 
 type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// An ordered, timestamped sequence of inputs.
-pub trait Log: Send + Sync + 'static {
+pub(crate) trait Log: std::fmt::Debug + Send + Sync + 'static {
     /// Adds an input at the end. Waits while the log is full: whoever has news waits, nothing is
     /// dropped.
     fn append(&self, input: Input) -> Pending<'_, Result<(), LogClosed>>;
@@ -31,7 +31,7 @@ pub trait Log: Send + Sync + 'static {
 const LOCAL_DEPTH: usize = 4096;
 
 /// A log inside one process.
-pub struct LocalLog {
+pub(crate) struct LocalLog {
     clock: Arc<dyn Clock>,
     writer: mpsc::Sender<Input>,
     reader: Mutex<mpsc::Receiver<Input>>,
@@ -39,7 +39,7 @@ pub struct LocalLog {
 
 impl LocalLog {
     /// An empty log that takes its timestamps from this clock.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let (writer, reader) = mpsc::channel(LOCAL_DEPTH);
         Self {
             clock,

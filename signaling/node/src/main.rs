@@ -46,7 +46,11 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
 
 /// The shortcuts of `serve`, as the settings that they stand for.
 fn as_settings(flags: &Serve) -> Vec<String> {
-    let named = [("listen", &flags.listen), ("database", &flags.database), ("log", &flags.log)];
+    let named = [
+        ("listen", &flags.listen),
+        ("database", &flags.database),
+        ("log", &flags.log),
+    ];
     let mut settings: Vec<String> = named
         .into_iter()
         .filter_map(|(key, value)| value.as_ref().map(|value| format!("{key}={value}")))
@@ -94,7 +98,9 @@ fn start_logging(format: LogFormat) -> Result<(), Box<dyn std::error::Error>> {
     for target in LEAKY_TARGETS {
         filter = filter.add_directive(format!("{target}=off").parse()?);
     }
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Human => log.with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().init(),

@@ -13,28 +13,28 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Role {
+pub(crate) struct Role {
     pub role: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct PathLabel {
+pub(crate) struct PathLabel {
     pub path: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct OutcomeLabel {
+pub(crate) struct OutcomeLabel {
     pub outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct CodeLabel {
+pub(crate) struct CodeLabel {
     pub code: &'static str,
 }
 
 /// Everything that is counted.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     pub waiting: Gauge,
     pub ringing: Gauge,
@@ -51,7 +51,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// All at zero. `relay` is read at each scrape.
-    pub fn new(relay: Option<TurnCounters>) -> Self {
+    pub(crate) fn new(relay: Option<TurnCounters>) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("isession"),
             waiting: Gauge::default(),
@@ -71,17 +71,33 @@ impl Metrics {
         r.register("ringing", "Visitors who ring", metrics.ringing.clone());
         r.register("sessions", "Sessions that go on", metrics.sessions.clone());
         let paths = metrics.session_paths.clone();
-        r.register("session_paths", "Sessions that go on, by their last reported path", paths);
+        r.register(
+            "session_paths",
+            "Sessions that go on, by their last reported path",
+            paths,
+        );
         r.register("accepts", "Visitors accepted", metrics.accepts.clone());
         let timeouts = metrics.ring_timeouts.clone();
         r.register("ring_timeouts", "Rings that an agent let pass", timeouts);
-        r.register("visits", "Visits that ended, by outcome", metrics.visits.clone());
+        r.register(
+            "visits",
+            "Visits that ended, by outcome",
+            metrics.visits.clone(),
+        );
         let wait = metrics.wait.clone();
         r.register_with_unit("wait", "Time from joining to accept", Unit::Seconds, wait);
         r.register("sockets", "WebSockets open", metrics.sockets.clone());
-        r.register("refused", "Refused frames and connections, by code", metrics.refused.clone());
+        r.register(
+            "refused",
+            "Refused frames and connections, by code",
+            metrics.refused.clone(),
+        );
         let unrecorded = metrics.unrecorded.clone();
-        r.register("unrecorded_visits", "Visits whose record was lost", unrecorded);
+        r.register(
+            "unrecorded_visits",
+            "Visits whose record was lost",
+            unrecorded,
+        );
         if let Some(counters) = relay {
             r.register_collector(Box::new(TurnCollector(counters)));
         }
@@ -89,27 +105,39 @@ impl Metrics {
     }
 
     /// The whole in text form.
-    pub fn encode(&self) -> Result<String, std::fmt::Error> {
+    pub(crate) fn encode(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
     }
 
     /// Counts a refusal.
-    pub fn refuse(&self, code: ErrorCode) {
-        self.refused.get_or_create(&CodeLabel { code: code_name(code) }).inc();
+    pub(crate) fn refuse(&self, code: ErrorCode) {
+        self.refused
+            .get_or_create(&CodeLabel {
+                code: code_name(code),
+            })
+            .inc();
     }
 
     /// Counts a visit's end.
-    pub fn visit(&self, outcome: Outcome) {
-        self.visits.get_or_create(&OutcomeLabel { outcome: outcome.as_str() }).inc();
+    pub(crate) fn visit(&self, outcome: Outcome) {
+        self.visits
+            .get_or_create(&OutcomeLabel {
+                outcome: outcome.as_str(),
+            })
+            .inc();
     }
 
     /// Moves a session from one path to another in the figures.
-    pub fn repath(&self, from: Option<Path>, to: Option<Path>) {
+    pub(crate) fn repath(&self, from: Option<Path>, to: Option<Path>) {
         for (path, change) in [(from, -1), (to, 1)] {
             if let Some(path) = path {
-                self.session_paths.get_or_create(&PathLabel { path: path_name(path) }).inc_by(change);
+                self.session_paths
+                    .get_or_create(&PathLabel {
+                        path: path_name(path),
+                    })
+                    .inc_by(change);
             }
         }
     }
@@ -157,17 +185,25 @@ impl Collector for TurnCollector {
         let now = self.0.read();
         let live = ConstGauge::new(i64::try_from(now.allocations_live).unwrap_or(i64::MAX));
         let help = "Allocations that the relay holds";
-        let gauge = encoder.encode_descriptor(
-            "turn_allocations_live",
-            help,
-            None,
-            live.metric_type(),
-        )?;
+        let gauge =
+            encoder.encode_descriptor("turn_allocations_live", help, None, live.metric_type())?;
         live.encode(gauge)?;
         for (name, help, value) in [
-            ("turn_allocations", "Allocations that the relay made", now.allocations_total),
-            ("turn_bytes_to_peers", "Payload relayed to peers", now.bytes_to_peers),
-            ("turn_bytes_to_clients", "Payload relayed from peers", now.bytes_to_clients),
+            (
+                "turn_allocations",
+                "Allocations that the relay made",
+                now.allocations_total,
+            ),
+            (
+                "turn_bytes_to_peers",
+                "Payload relayed to peers",
+                now.bytes_to_peers,
+            ),
+            (
+                "turn_bytes_to_clients",
+                "Payload relayed from peers",
+                now.bytes_to_clients,
+            ),
         ] {
             let counter = ConstCounter::new(value);
             let encoder = encoder.encode_descriptor(name, help, None, counter.metric_type())?;

@@ -90,7 +90,9 @@ impl Shared {
         if !self.connects.admit(address, self.clock.now()) {
             return Err(ErrorCode::TooFast);
         }
-        self.doors.open(address).ok_or(ErrorCode::TooManyConnections)
+        self.doors
+            .open(address)
+            .ok_or(ErrorCode::TooManyConnections)
     }
 
     /// Makes this the person's connection and tells the one before that it is over.
@@ -142,7 +144,10 @@ impl Shared {
 
     /// Whether browsers reach the node by https.
     pub(crate) fn https(&self) -> bool {
-        self.config.public_url.as_ref().is_some_and(|url| url.starts_with("https:"))
+        self.config
+            .public_url
+            .as_ref()
+            .is_some_and(|url| url.starts_with("https:"))
     }
 }
 
@@ -160,7 +165,9 @@ pub struct Node {
 impl Node {
     /// Starts a node that listens where the configuration says.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, NodeError> {
-        let listener = TcpListener::bind(config.listen).await.map_err(NodeError::Listen)?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(NodeError::Listen)?;
         Self::start_on(listener, config, clock).await
     }
 
@@ -186,7 +193,10 @@ impl Node {
             connects: Rates::per_minute(limits.connections_per_minute),
             logins: Rates::per_minute(limits.logins_per_minute),
             hashing: Semaphore::new(2),
-            doors: Arc::new(Doors::new(limits.connections, limits.connections_per_address)),
+            doors: Arc::new(Doors::new(
+                limits.connections,
+                limits.connections_per_address,
+            )),
             alive: alive_watch,
             accounts,
             clock,
@@ -247,7 +257,10 @@ impl Node {
             outbox.close(Close::GoingAway);
         }
         // Each connection holds a door until it is written out.
-        if timeout(DRAIN, self.shared.doors.all_closed()).await.is_err() {
+        if timeout(DRAIN, self.shared.doors.all_closed())
+            .await
+            .is_err()
+        {
             tracing::warn!("some connections did not close in time");
         }
         drop(self.alive);

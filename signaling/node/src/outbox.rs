@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 /// One thing to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Out {
+pub(crate) enum Out {
     /// A frame.
     Frame(Utf8Bytes),
     /// A ping of the sweep.
@@ -21,7 +21,7 @@ pub enum Out {
 
 /// Why the node closes a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Close {
+pub(crate) enum Close {
     /// Refused with this code, which an error frame told before.
     Refused(ErrorCode),
     /// The peer reads too slowly; it may come back with its ticket.
@@ -30,15 +30,12 @@ pub enum Close {
     Silent,
     /// The node stops.
     GoingAway,
-    /// The visit is over.
-    Done,
 }
 
 impl Close {
     /// The close code (RFC 6455 section 7.4.1 and the IANA registry).
-    pub const fn code(self) -> u16 {
+    pub(crate) const fn code(self) -> u16 {
         match self {
-            Self::Done => 1000,
             Self::Refused(_) => 1008,
             Self::GoingAway => 1012,
             Self::Overloaded | Self::Silent => 1013,
@@ -50,7 +47,7 @@ impl Close {
 /// connection is closed: the peer comes back with its ticket and is told everything anew, so
 /// nothing is lost by it and nobody waits for a slow reader.
 #[derive(Debug)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     id: u64,
     host: Box<str>,
     capacity: usize,
@@ -70,7 +67,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl Outbox {
     /// An empty outbox. `host` is how the peer addressed the node.
-    pub fn new(capacity: usize, host: &str) -> Self {
+    pub(crate) fn new(capacity: usize, host: &str) -> Self {
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             host: host.into(),
@@ -82,22 +79,22 @@ impl Outbox {
     }
 
     /// Tells this connection from all others of this process.
-    pub const fn id(&self) -> u64 {
+    pub(crate) const fn id(&self) -> u64 {
         self.id
     }
 
     /// How the peer addressed the node.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
     /// Adds a frame; a full outbox closes.
-    pub fn send<T: serde::Serialize>(&self, frame: &T) {
+    pub(crate) fn send<T: serde::Serialize>(&self, frame: &T) {
         self.push(Out::Frame(isession_protocol::encode(frame).into()));
     }
 
     /// Asks for a sign of life. False if there was none since the last time.
-    pub fn ping(&self) -> bool {
+    pub(crate) fn ping(&self) -> bool {
         let heard = self.heard.swap(false, Ordering::Relaxed);
         if heard {
             self.push(Out::Ping);
@@ -106,12 +103,12 @@ impl Outbox {
     }
 
     /// Notes a sign of life.
-    pub fn hear(&self) {
+    pub(crate) fn hear(&self) {
         self.heard.store(true, Ordering::Relaxed);
     }
 
     /// Writes what waits, then closes.
-    pub fn close(&self, why: Close) {
+    pub(crate) fn close(&self, why: Close) {
         let mut state = self.lock();
         if let State::Open(queue) = &mut *state {
             let mut queue = std::mem::take(queue);
@@ -123,7 +120,7 @@ impl Outbox {
     }
 
     /// The next thing to write; `None` after the last.
-    pub async fn next(&self) -> Option<Out> {
+    pub(crate) async fn next(&self) -> Option<Out> {
         loop {
             let changed = self.changed.notified();
             match &mut *self.lock() {

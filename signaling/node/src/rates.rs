@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 /// A token bucket: `rate` tokens a `per`, at most `burst` saved up.
 #[derive(Clone, Copy, Debug)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     micros_per_token: u64,
     burst: u64,
     /// Tokens in millionths, as of `since`.
@@ -19,7 +19,7 @@ pub struct Bucket {
 
 impl Bucket {
     /// A full bucket that refills with `rate` tokens in `per` milliseconds.
-    pub fn full(rate: u32, per: u64, burst: u32, now: Timestamp) -> Self {
+    pub(crate) fn full(rate: u32, per: u64, burst: u32, now: Timestamp) -> Self {
         let burst = u64::from(burst.max(1));
         Self {
             micros_per_token: (per * 1000 / u64::from(rate.max(1))).max(1),
@@ -30,7 +30,7 @@ impl Bucket {
     }
 
     /// Takes `cost` tokens if they are there.
-    pub fn take(&mut self, cost: u32, now: Timestamp) -> bool {
+    pub(crate) fn take(&mut self, cost: u32, now: Timestamp) -> bool {
         let micros = now.since(self.since).saturating_mul(1000);
         let gained = u128::from(micros) * 1_000_000 / u128::from(self.micros_per_token);
         let full = u128::from(self.burst) * 1_000_000;
@@ -57,14 +57,14 @@ const ADDRESSES: usize = 100_000;
 
 /// The rate of one kind of request, by address.
 #[derive(Debug)]
-pub struct Rates {
+pub(crate) struct Rates {
     per_minute: u32,
     buckets: Mutex<BTreeMap<IpAddr, Bucket>>,
 }
 
 impl Rates {
     /// So many requests a minute from each address.
-    pub const fn per_minute(per_minute: u32) -> Self {
+    pub(crate) const fn per_minute(per_minute: u32) -> Self {
         Self {
             per_minute,
             buckets: Mutex::new(BTreeMap::new()),
@@ -72,7 +72,7 @@ impl Rates {
     }
 
     /// Whether one more is allowed.
-    pub fn admit(&self, address: IpAddr, now: Timestamp) -> bool {
+    pub(crate) fn admit(&self, address: IpAddr, now: Timestamp) -> bool {
         let mut buckets = lock(&self.buckets);
         let address = network(address);
         if buckets.len() >= ADDRESSES && !buckets.contains_key(&address) {
@@ -86,14 +86,14 @@ impl Rates {
     }
 
     /// Forgets the addresses that calmed down.
-    pub fn sweep(&self, now: Timestamp) {
+    pub(crate) fn sweep(&self, now: Timestamp) {
         lock(&self.buckets).retain(|_, bucket| !bucket.is_full(now));
     }
 }
 
 /// Counts what is open, in all and by address.
 #[derive(Debug)]
-pub struct Doors {
+pub(crate) struct Doors {
     total: usize,
     each: u32,
     open: Mutex<Open>,
@@ -108,14 +108,14 @@ struct Open {
 
 /// One open connection; dropping it gives the place back.
 #[derive(Debug)]
-pub struct Door {
+pub(crate) struct Door {
     doors: Arc<Doors>,
     address: IpAddr,
 }
 
 impl Doors {
     /// At most `total` in all and `each` by address.
-    pub fn new(total: usize, each: u32) -> Self {
+    pub(crate) fn new(total: usize, each: u32) -> Self {
         Self {
             total,
             each,
@@ -125,7 +125,7 @@ impl Doors {
     }
 
     /// Ready when nothing is open.
-    pub async fn all_closed(&self) {
+    pub(crate) async fn all_closed(&self) {
         loop {
             let changed = self.changed.notified();
             if lock(&self.open).total == 0 {
@@ -136,7 +136,7 @@ impl Doors {
     }
 
     /// Opens one more, if allowed.
-    pub fn open(self: &Arc<Self>, address: IpAddr) -> Option<Door> {
+    pub(crate) fn open(self: &Arc<Self>, address: IpAddr) -> Option<Door> {
         let address = network(address);
         let mut open = lock(&self.open);
         let here = open.by_address.get(&address).copied().unwrap_or(0);

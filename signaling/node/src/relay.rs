@@ -9,7 +9,7 @@ use crate::config::TurnConfig;
 
 /// Where relaying happens.
 #[derive(Debug)]
-pub enum Relay {
+pub(crate) enum Relay {
     /// Nowhere: direct paths only.
     Off,
     /// In this process, on this port.
@@ -30,11 +30,17 @@ pub enum Relay {
 
 impl Relay {
     /// The embedded server at this port.
-    pub fn embedded(config: &TurnConfig, secret: Secret, port: u16) -> Self {
+    pub(crate) fn embedded(config: &TurnConfig, secret: Secret, port: u16) -> Self {
         let listen = config.listen.ip();
         let told = config.host.clone().or_else(|| {
-            let ip = config.external_ip.or((!listen.is_unspecified()).then_some(listen))?;
-            Some(if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() })
+            let ip = config
+                .external_ip
+                .or_else(|| (!listen.is_unspecified()).then_some(listen))?;
+            Some(if ip.is_ipv6() {
+                format!("[{ip}]")
+            } else {
+                ip.to_string()
+            })
         });
         Self::Embedded {
             secret,
@@ -46,7 +52,7 @@ impl Relay {
 
     /// The servers for one side of a link, with credentials of their own. `host` is how the
     /// side reached the node.
-    pub fn servers(&self, link: LinkId, host: &str, now: Timestamp) -> Vec<IceServer> {
+    pub(crate) fn servers(&self, link: LinkId, host: &str, now: Timestamp) -> Vec<IceServer> {
         let (secret, ttl, stun, turn) = match self {
             Self::Off => return Vec::new(),
             Self::Embedded {
@@ -57,7 +63,12 @@ impl Relay {
             } => {
                 let host = told.as_deref().unwrap_or_else(|| without_port(host));
                 let stun = vec![format!("stun:{host}:{port}")];
-                (secret, *ttl, stun, vec![format!("turn:{host}:{port}?transport=udp")])
+                (
+                    secret,
+                    *ttl,
+                    stun,
+                    vec![format!("turn:{host}:{port}?transport=udp")],
+                )
             }
             Self::External { secret, urls, ttl } => (secret, *ttl, Vec::new(), urls.clone()),
         };
@@ -123,12 +134,19 @@ mod tests {
         let servers = relay.servers(link, "localhost", Timestamp::from_millis(5_000));
         assert_eq!(servers[0].urls, ["stun:127.0.0.1:3478"]);
         assert!(servers[0].username.is_none());
-        assert_eq!(servers[1].username.as_deref(), Some(format!("3605:{link}").as_str()));
+        assert_eq!(
+            servers[1].username.as_deref(),
+            Some(format!("3605:{link}").as_str())
+        );
     }
 
     #[test]
     fn without_a_relay_nothing_is_told() {
         let link = LinkId::new(Uuid::from_u128(1));
-        assert!(Relay::Off.servers(link, "localhost", Timestamp::ZERO).is_empty());
+        assert!(
+            Relay::Off
+                .servers(link, "localhost", Timestamp::ZERO)
+                .is_empty()
+        );
     }
 }

@@ -8,19 +8,29 @@ use isession_protocol::ids::{AgentId, LinkId, SessionId, VisitorId};
 use isession_protocol::signaling::{Path, Signal, ToAgent, ToVisitor};
 use isession_switchboard::SessionClaim;
 
+use crate::metrics::Role;
 use crate::outbox::Outbox;
 
 /// One side of the switchboard's people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Person {
+pub(crate) enum Person {
     Visitor(VisitorId),
     Agent(AgentId),
+}
+
+impl From<Person> for Role {
+    fn from(person: Person) -> Self {
+        let role = match person {
+            Person::Visitor(_) => "visitor",
+            Person::Agent(_) => "agent",
+        };
+        Self { role }
+    }
 }
 
 /// A link and the two people who may use it.
 #[derive(Clone, Debug)]
 struct Link {
-    session: SessionId,
     visitor: VisitorId,
     agent: AgentId,
     path: Option<Path>,
@@ -37,7 +47,7 @@ impl Link {
 
 /// The connections of this node. One short lock, never held over an await.
 #[derive(Debug, Default)]
-pub struct Sockets(Mutex<State>);
+pub(crate) struct Sockets(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -49,7 +59,7 @@ struct State {
 
 impl Sockets {
     /// Makes this the person's connection; gives back the one it replaces.
-    pub fn connect(&self, person: Person, outbox: Arc<Outbox>) -> Option<Arc<Outbox>> {
+    pub(crate) fn connect(&self, person: Person, outbox: Arc<Outbox>) -> Option<Arc<Outbox>> {
         let mut state = self.lock();
         match person {
             Person::Visitor(visitor) => state.visitors.insert(visitor, outbox),
@@ -58,9 +68,11 @@ impl Sockets {
     }
 
     /// Forgets this connection. False if another has taken its place.
-    pub fn disconnect(&self, person: Person, outbox: &Outbox) -> bool {
+    pub(crate) fn disconnect(&self, person: Person, outbox: &Outbox) -> bool {
         let mut state = self.lock();
-        let current = state.outbox(person).is_some_and(|current| current.id() == outbox.id());
+        let current = state
+            .outbox(person)
+            .is_some_and(|current| current.id() == outbox.id());
         if current {
             match person {
                 Person::Visitor(visitor) => state.visitors.remove(&visitor),
@@ -71,30 +83,29 @@ impl Sockets {
     }
 
     /// The person's connection.
-    pub fn outbox(&self, person: Person) -> Option<Arc<Outbox>> {
+    pub(crate) fn outbox(&self, person: Person) -> Option<Arc<Outbox>> {
         self.lock().outbox(person).cloned()
     }
 
     /// Sends to a visitor who is connected here.
-    pub fn to_visitor(&self, visitor: VisitorId, frame: &ToVisitor) {
+    pub(crate) fn to_visitor(&self, visitor: VisitorId, frame: &ToVisitor) {
         if let Some(outbox) = self.outbox(Person::Visitor(visitor)) {
             outbox.send(frame);
         }
     }
 
     /// Sends to an agent who is connected here.
-    pub fn to_agent(&self, agent: AgentId, frame: &ToAgent) {
+    pub(crate) fn to_agent(&self, agent: AgentId, frame: &ToAgent) {
         if let Some(outbox) = self.outbox(Person::Agent(agent)) {
             outbox.send(frame);
         }
     }
 
     /// Opens the link of a session.
-    pub fn open_link(&self, claim: &SessionClaim) {
+    pub(crate) fn open_link(&self, claim: &SessionClaim) {
         let mut state = self.lock();
         state.sessions.insert(claim.session, claim.link);
         state.links.entry(claim.link).or_insert_with(|| Link {
-            session: claim.session,
             visitor: claim.visitor,
             agent: claim.agent.id,
             path: None,
@@ -102,7 +113,7 @@ impl Sockets {
     }
 
     /// Closes the link of a session; gives back the path it had.
-    pub fn close_link(&self, session: SessionId) -> Option<Path> {
+    pub(crate) fn close_link(&self, session: SessionId) -> Option<Path> {
         let mut state = self.lock();
         let link = state.sessions.remove(&session)?;
         state.links.remove(&link)?.path
@@ -110,7 +121,12 @@ impl Sockets {
 
     /// Carries a signal to the other side, unread. A side that is away gets nothing: both start
     /// over when it comes back.
-    pub fn relay(&self, from: Person, link: LinkId, signal: Signal) -> Result<(), ErrorCode> {
+    pub(crate) fn relay(
+        &self,
+        from: Person,
+        link: LinkId,
+        signal: Signal,
+    ) -> Result<(), ErrorCode> {
         let state = self.lock();
         let ends = state.own_link(from, link)?;
         match from {
@@ -129,19 +145,23 @@ impl Sockets {
     }
 
     /// Whether this link is this person's.
-    pub fn check_link(&self, person: Person, link: LinkId) -> Result<(), ErrorCode> {
+    pub(crate) fn check_link(&self, person: Person, link: LinkId) -> Result<(), ErrorCode> {
         self.lock().own_link(person, link).map(|_| ())
     }
 
     /// Whether this session is this person's.
-    pub fn check_session(&self, person: Person, session: SessionId) -> Result<(), ErrorCode> {
+    pub(crate) fn check_session(
+        &self,
+        person: Person,
+        session: SessionId,
+    ) -> Result<(), ErrorCode> {
         let state = self.lock();
         let link = *state.sessions.get(&session).ok_or(ErrorCode::NotFound)?;
         state.own_link(person, link).map(|_| ())
     }
 
     /// Notes the path of a link; gives back the one before.
-    pub fn set_path(
+    pub(crate) fn set_path(
         &self,
         person: Person,
         link: LinkId,
@@ -149,15 +169,27 @@ impl Sockets {
     ) -> Result<Option<Path>, ErrorCode> {
         let mut state = self.lock();
         state.own_link(person, link)?;
-        Ok(state.links.get_mut(&link).and_then(|link| link.path.replace(path)))
+        Ok(state
+            .links
+            .get_mut(&link)
+            .and_then(|link| link.path.replace(path)))
     }
 
     /// Everyone's connection.
-    pub fn all(&self) -> Vec<(Person, Arc<Outbox>)> {
+    pub(crate) fn all(&self) -> Vec<(Person, Arc<Outbox>)> {
         let state = self.lock();
-        let visitors = state.visitors.iter().map(|(id, outbox)| (Person::Visitor(*id), outbox));
-        let agents = state.agents.iter().map(|(id, outbox)| (Person::Agent(*id), outbox));
-        visitors.chain(agents).map(|(person, outbox)| (person, Arc::clone(outbox))).collect()
+        let visitors = state
+            .visitors
+            .iter()
+            .map(|(id, outbox)| (Person::Visitor(*id), outbox));
+        let agents = state
+            .agents
+            .iter()
+            .map(|(id, outbox)| (Person::Agent(*id), outbox));
+        visitors
+            .chain(agents)
+            .map(|(person, outbox)| (person, Arc::clone(outbox)))
+            .collect()
     }
 
     /// Nothing panics while the lock is held, so a poisoned one is as good as any.
@@ -176,6 +208,10 @@ impl State {
 
     fn own_link(&self, person: Person, link: LinkId) -> Result<&Link, ErrorCode> {
         let link = self.links.get(&link).ok_or(ErrorCode::NotFound)?;
-        if link.has(person) { Ok(link) } else { Err(ErrorCode::NotYours) }
+        if link.has(person) {
+            Ok(link)
+        } else {
+            Err(ErrorCode::NotYours)
+        }
     }
 }

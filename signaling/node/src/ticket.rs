@@ -18,7 +18,7 @@ use sha2::Sha256;
 /// What a ticket proves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "k", rename_all = "snake_case")]
-pub enum Claims {
+pub(crate) enum Claims {
     /// A place in the queue of a site.
     Queue {
         visitor: VisitorId,
@@ -44,7 +44,7 @@ pub enum Claims {
 /// Whose ticket it is: a visitor's must not make an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TicketSide {
+pub(crate) enum TicketSide {
     Visitor,
     Agent,
 }
@@ -60,7 +60,7 @@ impl From<Side> for TicketSide {
 
 impl Claims {
     /// The claims of one side of a session.
-    pub fn session(claim: &SessionClaim, side: Side, until: Timestamp) -> Self {
+    pub(crate) fn session(claim: &SessionClaim, side: Side, until: Timestamp) -> Self {
         Self::Session {
             side: side.into(),
             session: claim.session,
@@ -75,7 +75,7 @@ impl Claims {
     }
 
     /// The session these claims prove for this side, if they do.
-    pub fn session_for(self, wanted: TicketSide) -> Option<SessionClaim> {
+    pub(crate) fn session_for(self, wanted: TicketSide) -> Option<SessionClaim> {
         match self {
             Self::Session {
                 side,
@@ -113,21 +113,21 @@ impl Claims {
 /// The ticket is not ours, was changed, or its time is over: all one to its bearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the ticket does not hold")]
-pub struct BadTicket;
+pub(crate) struct BadTicket;
 
 /// Signs and checks tickets.
 #[derive(Clone)]
-pub struct TicketKey([u8; 32]);
+pub(crate) struct TicketKey([u8; 32]);
 
 impl TicketKey {
     /// Uses these secret bytes.
-    pub const fn new(key: [u8; 32]) -> Self {
+    pub(crate) const fn new(key: [u8; 32]) -> Self {
         Self(key)
     }
 
     /// Signs the claims. A name that would burst the ticket is left out: the visitor's next
     /// `hello` says it again.
-    pub fn issue(&self, claims: &Claims) -> Ticket {
+    pub(crate) fn issue(&self, claims: &Claims) -> Ticket {
         Ticket::new(self.sign(claims)).unwrap_or_else(|_| {
             let mut claims = claims.clone();
             if let Claims::Session { name, .. } = &mut claims {
@@ -138,11 +138,13 @@ impl TicketKey {
     }
 
     /// The claims of a ticket of ours whose time is not over.
-    pub fn check(&self, ticket: &Ticket, now: Timestamp) -> Result<Claims, BadTicket> {
+    pub(crate) fn check(&self, ticket: &Ticket, now: Timestamp) -> Result<Claims, BadTicket> {
         let (claims, signature) = ticket.as_str().split_once('.').ok_or(BadTicket)?;
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| BadTicket)?;
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| BadTicket)?;
-        self.mac(&claims).verify_slice(&signature).map_err(|_| BadTicket)?;
+        self.mac(&claims)
+            .verify_slice(&signature)
+            .map_err(|_| BadTicket)?;
         let claims: Claims = serde_json::from_slice(&claims).map_err(|_| BadTicket)?;
         if claims.until() <= now {
             return Err(BadTicket);
@@ -153,11 +155,18 @@ impl TicketKey {
     fn sign(&self, claims: &Claims) -> String {
         let claims = isession_protocol::encode(claims);
         let signature = self.mac(claims.as_bytes()).finalize().into_bytes();
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(&claims), URL_SAFE_NO_PAD.encode(signature))
+        format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(&claims),
+            URL_SAFE_NO_PAD.encode(signature)
+        )
     }
 
     fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::new(&self.0.into());
+        // A key shorter than the hash's block is filled up with zeros (RFC 2104 section 2).
+        let mut block = [0; 64];
+        block[..self.0.len()].copy_from_slice(&self.0);
+        let mut mac = Hmac::new(&block.into());
         mac.update(message);
         mac
     }
@@ -206,27 +215,48 @@ mod tests {
     fn a_ticket_proves_its_claims_until_its_time_is_over() {
         let key = TicketKey::new([7; 32]);
         let ticket = key.issue(&queue_claims());
-        assert_eq!(key.check(&ticket, Timestamp::from_millis(99)), Ok(queue_claims()));
-        assert_eq!(key.check(&ticket, Timestamp::from_millis(100)), Err(BadTicket));
+        assert_eq!(
+            key.check(&ticket, Timestamp::from_millis(99)),
+            Ok(queue_claims())
+        );
+        assert_eq!(
+            key.check(&ticket, Timestamp::from_millis(100)),
+            Err(BadTicket)
+        );
     }
 
     #[test]
     fn no_other_key_and_no_changed_byte_is_taken() {
         let key = TicketKey::new([7; 32]);
         let ticket = key.issue(&queue_claims());
-        assert_eq!(TicketKey::new([8; 32]).check(&ticket, Timestamp::ZERO), Err(BadTicket));
+        assert_eq!(
+            TicketKey::new([8; 32]).check(&ticket, Timestamp::ZERO),
+            Err(BadTicket)
+        );
         for at in 0..ticket.as_str().len() {
             let mut bytes = ticket.as_str().as_bytes().to_vec();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             let forged = Ticket::new(String::from_utf8(bytes).unwrap()).unwrap();
-            assert_eq!(key.check(&forged, Timestamp::ZERO), Err(BadTicket), "byte {at}");
+            assert_eq!(
+                key.check(&forged, Timestamp::ZERO),
+                Err(BadTicket),
+                "byte {at}"
+            );
         }
     }
 
     #[test]
     fn a_visitors_ticket_makes_no_agent() {
-        assert!(session_claims("Zoë").session_for(TicketSide::Agent).is_none());
-        assert!(session_claims("Zoë").session_for(TicketSide::Visitor).is_some());
+        assert!(
+            session_claims("Zoë")
+                .session_for(TicketSide::Agent)
+                .is_none()
+        );
+        assert!(
+            session_claims("Zoë")
+                .session_for(TicketSide::Visitor)
+                .is_some()
+        );
     }
 
     #[test]

@@ -140,7 +140,7 @@ impl Engine {
         peer: SocketAddr,
         data: Vec<u8>,
     ) {
-        if false {
+        if !self.admits(peer) {
             return self.metrics.refuse(Refusal::DeniedPeer);
         }
         let Some(holder) = self.holder(tuple) else {

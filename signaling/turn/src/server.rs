@@ -4,7 +4,7 @@ use std::{
     collections::{HashMap, VecDeque},
     fmt, io,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -118,6 +118,11 @@ impl TurnServer {
         self.shared.lock().engine.metrics()
     }
 
+    /// A reader of the counts that may outlive the server.
+    pub fn counters(&self) -> TurnCounters {
+        TurnCounters(Arc::downgrade(&self.shared))
+    }
+
     /// Waits until the server fails, which nothing but a fault in it can bring about. A node
     /// that waits for it need not relay in silence through half a server.
     pub async fn failed(&mut self) {
@@ -133,6 +138,18 @@ impl TurnServer {
             // An aborted task ends with an error that says so.
             let _ = (&mut relay.reader).await;
         }
+    }
+}
+
+/// Reads the counts of a server for as long as it lives.
+#[derive(Clone, Debug)]
+pub struct TurnCounters(Weak<Shared>);
+
+impl TurnCounters {
+    /// The counts so far; all zero once the server is gone.
+    pub fn read(&self) -> Metrics {
+        let shared = self.0.upgrade();
+        shared.map_or_else(Metrics::default, |shared| shared.lock().engine.metrics())
     }
 }
 

@@ -93,7 +93,9 @@ impl Accounts {
     pub async fn add_agent(&self, new: NewAgent, password: &str) -> Result<AgentId, AccountsError> {
         let login = new.login.trim();
         if login.is_empty() || login.len() > 80 || login.chars().any(char::is_control) {
-            return Err(AccountsError::Invalid("a login is 1 to 80 printable bytes".to_owned()));
+            return Err(AccountsError::Invalid(
+                "a login is 1 to 80 printable bytes".to_owned(),
+            ));
         }
         if new.capacity == 0 {
             return Err(AccountsError::Invalid("a capacity is 1 or more".to_owned()));
@@ -101,15 +103,17 @@ impl Accounts {
         let hash = hash(password.to_owned()).await?;
         let id = Uuid::now_v7();
         let mut transaction = self.pool.begin().await?;
-        sqlx::query("INSERT INTO agents (id, login, name, password, capacity) VALUES (?, ?, ?, ?, ?)")
-            .bind(id.to_string())
-            .bind(login)
-            .bind(new.name.as_str())
-            .bind(hash)
-            .bind(new.capacity)
-            .execute(&mut *transaction)
-            .await
-            .map_err(|error| exists(error, || format!("agent {login}")))?;
+        sqlx::query(
+            "INSERT INTO agents (id, login, name, password, capacity) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(id.to_string())
+        .bind(login)
+        .bind(new.name.as_str())
+        .bind(hash)
+        .bind(new.capacity)
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| exists(error, || format!("agent {login}")))?;
         for site in &new.sites {
             sqlx::query("INSERT INTO agent_sites (agent, site) VALUES (?, ?)")
                 .bind(id.to_string())
@@ -131,8 +135,9 @@ impl Accounts {
 
     /// All accounts, by login.
     pub async fn agents(&self) -> Result<Vec<Agent>, AccountsError> {
-        let ids: Vec<(String,)> =
-            sqlx::query_as("SELECT id FROM agents ORDER BY login").fetch_all(&self.pool).await?;
+        let ids: Vec<(String,)> = sqlx::query_as("SELECT id FROM agents ORDER BY login")
+            .fetch_all(&self.pool)
+            .await?;
         let mut agents = Vec::with_capacity(ids.len());
         for (id,) in ids {
             agents.extend(self.agent(AgentId::new(read_id(&id)?)).await?);
@@ -168,8 +173,15 @@ impl Accounts {
             },
             login,
             capacity,
-            sites: if sites.is_empty() { Sites::All } else { Sites::Only(sites) },
-            departments: departments.iter().map(|(d,)| Department::truncated(d)).collect(),
+            sites: if sites.is_empty() {
+                Sites::All
+            } else {
+                Sites::Only(sites)
+            },
+            departments: departments
+                .iter()
+                .map(|(d,)| Department::truncated(d))
+                .collect(),
         }))
     }
 
@@ -285,7 +297,9 @@ async fn hash(password: String) -> Result<String, AccountsError> {
     }
     off_the_runtime(move || {
         let salt = SaltString::encode_b64(Uuid::new_v4().as_bytes())?;
-        Ok(Argon2::default().hash_password(password.as_bytes(), &salt)?.to_string())
+        Ok(Argon2::default()
+            .hash_password(password.as_bytes(), &salt)?
+            .to_string())
     })
     .await
 }

@@ -29,7 +29,9 @@ impl Accounts {
     /// Makes a site.
     pub async fn add_site(&self, new: NewSite) -> Result<(), AccountsError> {
         if new.destinations.len() > DESTINATIONS {
-            return Err(AccountsError::Invalid(format!("at most {DESTINATIONS} destinations")));
+            return Err(AccountsError::Invalid(format!(
+                "at most {DESTINATIONS} destinations"
+            )));
         }
         let mut origins = Vec::with_capacity(new.origins.len());
         for origin in &new.origins {
@@ -66,8 +68,9 @@ impl Accounts {
 
     /// All sites, by id.
     pub async fn sites(&self) -> Result<Vec<Site>, AccountsError> {
-        let ids: Vec<(String,)> =
-            sqlx::query_as("SELECT id FROM sites ORDER BY id").fetch_all(&self.pool).await?;
+        let ids: Vec<(String,)> = sqlx::query_as("SELECT id FROM sites ORDER BY id")
+            .fetch_all(&self.pool)
+            .await?;
         let mut sites = Vec::with_capacity(ids.len());
         for id in ids.iter().filter_map(|(id,)| id.parse().ok()) {
             sites.extend(self.site(&id).await?);
@@ -90,11 +93,12 @@ impl Accounts {
                 .bind(id.as_str())
                 .fetch_all(&self.pool)
                 .await?;
-        let destinations: Vec<(String, String)> =
-            sqlx::query_as("SELECT label, url FROM site_destinations WHERE site = ? ORDER BY rowid")
-                .bind(id.as_str())
-                .fetch_all(&self.pool)
-                .await?;
+        let destinations: Vec<(String, String)> = sqlx::query_as(
+            "SELECT label, url FROM site_destinations WHERE site = ? ORDER BY rowid",
+        )
+        .bind(id.as_str())
+        .fetch_all(&self.pool)
+        .await?;
         Ok(Some(Site {
             card: SiteCard {
                 id: id.clone(),
@@ -132,6 +136,8 @@ fn serialised_origin(origin: &str) -> Result<String, AccountsError> {
         .filter(|url| matches!(url.scheme(), "http" | "https"))
         .map(|url| url.origin().ascii_serialization());
     origin.ok_or_else(|| {
-        AccountsError::Invalid("an origin is scheme, host and port: https://shop.example".to_owned())
+        AccountsError::Invalid(
+            "an origin is scheme, host and port: https://shop.example".to_owned(),
+        )
     })
 }

@@ -8,10 +8,10 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use isession_protocol::bounded::Ticket;
+use isession_protocol::ids::{LinkId, SessionId};
 use isession_protocol::signaling::{FromAgent, SiteCard, ToAgent};
 use isession_protocol::{ErrorCode, decode, limits};
 use isession_switchboard::{Answer, Input, Presence, Side as By, Sites};
-use isession_protocol::ids::{LinkId, SessionId};
 use uuid::Uuid;
 
 use super::Node;
@@ -43,7 +43,7 @@ pub(super) async fn upgrade(
     };
     let ws = match socket::prepare(ws) {
         Ok(ws) => ws,
-        Err(response) => return response,
+        Err(problem) => return problem.into_response(),
     };
     let outbox = Arc::new(Outbox::new(OUTBOX, super::http::host(&headers)));
     let side = AgentSide {
@@ -70,7 +70,10 @@ impl Side for AgentSide {
         if !self.joined {
             return match frame {
                 FromAgent::Hello { available, tickets } => self.hello(available, &tickets).await,
-                _ => Err(Refusal::fatal(ErrorCode::BadFrame, "the first frame is hello")),
+                _ => Err(Refusal::fatal(
+                    ErrorCode::BadFrame,
+                    "the first frame is hello",
+                )),
             };
         }
         let sockets = &self.shared.sockets;
@@ -79,8 +82,13 @@ impl Side for AgentSide {
                 Err(Refusal::mild(ErrorCode::BadFrame, "hello was said already"))
             }
             FromAgent::Available { available } => {
-                let presence = if available { Presence::Available } else { Presence::Away };
-                self.append(Input::AgentPresence { agent, presence }).await?;
+                let presence = if available {
+                    Presence::Available
+                } else {
+                    Presence::Away
+                };
+                self.append(Input::AgentPresence { agent, presence })
+                    .await?;
                 self.outbox.send(&ToAgent::Available { available });
                 Ok(())
             }
@@ -140,7 +148,11 @@ impl Side for AgentSide {
         if self.joined && self.shared.disconnected(Person::Agent(agent), &self.outbox) {
             // A closed log means that the node stops.
             let presence = Presence::Lost;
-            let _ = self.shared.log.append(Input::AgentPresence { agent, presence }).await;
+            let _ = self
+                .shared
+                .log
+                .append(Input::AgentPresence { agent, presence })
+                .await;
         }
     }
 }
@@ -171,7 +183,8 @@ impl AgentSide {
             }
         }
         self.joined = true;
-        self.shared.connected(Person::Agent(self.agent.card.id), &self.outbox);
+        self.shared
+            .connected(Person::Agent(self.agent.card.id), &self.outbox);
         self.outbox.send(&ToAgent::Welcome {
             agent: self.agent.card.clone(),
             available,
@@ -195,10 +208,7 @@ impl AgentSide {
     }
 }
 
-async fn served_sites(
-    accounts: &Accounts,
-    served: &Sites,
-) -> Result<Vec<SiteCard>, AccountsError> {
+async fn served_sites(accounts: &Accounts, served: &Sites) -> Result<Vec<SiteCard>, AccountsError> {
     let sites = accounts.sites().await?.into_iter().map(|site| site.card);
     Ok(match served {
         Sites::All => sites.collect(),

@@ -26,16 +26,27 @@ pub(super) fn page(name: &str) -> Option<String> {
 
 /// Named by its content, so it never changes.
 pub(super) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    serve(&format!("assets/{file}"), &headers, "public, max-age=31536000, immutable")
+    serve(
+        &format!("assets/{file}"),
+        &headers,
+        "public, max-age=31536000, immutable",
+    )
 }
 
 /// Keeps its name over versions, and is loaded by pages of other origins.
 pub(super) async fn launcher(headers: HeaderMap) -> Response {
     let foreign = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+        (
+            header::HeaderName::from_static("cross-origin-resource-policy"),
+            "cross-origin",
+        ),
     ];
-    (foreign, serve("launcher.js", &headers, "public, max-age=300")).into_response()
+    (
+        foreign,
+        serve("launcher.js", &headers, "public, max-age=300"),
+    )
+        .into_response()
 }
 
 fn serve(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
@@ -45,8 +56,12 @@ fn serve(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
         Some((_, "svg")) => "image/svg+xml",
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    let compressed = accepts_brotli(headers).then(|| Dist::get(&format!("{name}.br"))).flatten();
-    let encoding = compressed.is_some().then_some((header::CONTENT_ENCODING, "br"));
+    let compressed = accepts_brotli(headers)
+        .then(|| Dist::get(&format!("{name}.br")))
+        .flatten();
+    let encoding = compressed
+        .is_some()
+        .then_some((header::CONTENT_ENCODING, "br"));
     let Some(file) = compressed.or_else(|| Dist::get(name)) else {
         return StatusCode::NOT_FOUND.into_response();
     };

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
+use isession_protocol::ErrorCode;
 use isession_protocol::bounded::Name;
 use isession_protocol::ids::SiteId;
-use isession_protocol::ErrorCode;
 use serde::Serialize;
 
 use super::Node;
@@ -47,13 +47,21 @@ impl Problem {
     /// Too much at once; counted.
     pub(super) fn busy(shared: &Shared, code: ErrorCode) -> Self {
         shared.metrics.refuse(code);
-        Self::new(StatusCode::TOO_MANY_REQUESTS, code, "too many at once; try again in a minute")
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            code,
+            "too many at once; try again in a minute",
+        )
     }
 
     /// Our own fault: logged here, and told without details.
-    pub(super) fn broken(error: &dyn std::error::Error) -> Self {
+    pub(super) fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "a request failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Unknown, "the node failed")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::Unknown,
+            "the node failed",
+        )
     }
 }
 
@@ -62,7 +70,9 @@ impl IntoResponse for Problem {
         let status = self.status;
         let mut response = (status, Json(self)).into_response();
         if status == StatusCode::TOO_MANY_REQUESTS {
-            response.headers_mut().insert(header::RETRY_AFTER, 60.into());
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, 60.into());
         }
         response
     }
@@ -77,11 +87,18 @@ pub(super) async fn health() -> &'static str {
 }
 
 pub(super) async fn nothing_here() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, "there is nothing here")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+        "there is nothing here",
+    )
 }
 
 pub(super) async fn metrics(State(shared): Node) -> Result<Response, Problem> {
-    let text = shared.metrics.encode().map_err(|error| Problem::broken(&error))?;
+    let text = shared
+        .metrics
+        .encode()
+        .map_err(|error| Problem::broken(&error))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
@@ -92,7 +109,11 @@ pub(super) async fn companion(
     Path(site): Path<String>,
 ) -> Result<Response, Problem> {
     let found = match site.parse::<SiteId>() {
-        Ok(id) => shared.accounts.site(&id).await.map_err(|error| Problem::broken(&error))?,
+        Ok(id) => shared
+            .accounts
+            .site(&id)
+            .await
+            .map_err(|error| Problem::broken(&error))?,
         Err(_) => None,
     };
     let Some(found) = found else {
@@ -107,7 +128,10 @@ pub(super) async fn companion(
 
 pub(super) async fn console() -> Result<Response, Problem> {
     let html = assets::page("console.html").ok_or_else(no_assets)?;
-    let opener = [(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin")];
+    let opener = [(
+        header::HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    )];
     Ok((opener, page(&html)).into_response())
 }
 
@@ -125,12 +149,22 @@ pub(super) async fn site(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let missing = || {
-        Problem::new(StatusCode::NOT_FOUND, ErrorCode::UnknownSite, "there is no such site here")
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            ErrorCode::UnknownSite,
+            "there is no such site here",
+        )
     };
     let id: SiteId = site.parse().map_err(|_| missing())?;
-    let found = shared.accounts.site(&id).await.map_err(|error| Problem::broken(&error))?;
+    let found = shared
+        .accounts
+        .site(&id)
+        .await
+        .map_err(|error| Problem::broken(&error))?;
     let found = found.ok_or_else(missing)?;
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let origin = headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok());
     let allowed = origin.filter(|origin| found.origins.iter().any(|known| known == origin));
     let allow = allowed.map(|origin| (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.to_owned()));
     let state = SiteState {
@@ -144,12 +178,17 @@ pub(super) async fn site(
 
 /// How the peer addressed the node.
 pub(super) fn host(headers: &HeaderMap) -> &str {
-    headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost")
+    headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("localhost")
 }
 
 /// Whether a page of this origin came from this node, by the name it was asked for.
 pub(super) fn own_origin(headers: &HeaderMap, origin: &str) -> bool {
-    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    let authority = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"));
     authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host(headers)))
 }
 
@@ -187,7 +226,10 @@ mod tests {
 
     #[test]
     fn a_sites_name_cannot_leave_its_place_in_the_page() {
-        assert_eq!(escape(r#"<b a="1">&'"#), "&lt;b a=&quot;1&quot;&gt;&amp;&#39;");
+        assert_eq!(
+            escape(r#"<b a="1">&'"#),
+            "&lt;b a=&quot;1&quot;&gt;&amp;&#39;"
+        );
     }
 
     #[test]
@@ -195,7 +237,12 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "help.example:8443".parse().unwrap());
         assert!(own_origin(&headers, "https://help.example:8443"));
-        for foreign in ["https://help.example", "https://evil.example:8443", "null", ""] {
+        for foreign in [
+            "https://help.example",
+            "https://evil.example:8443",
+            "null",
+            "",
+        ] {
             assert!(!own_origin(&headers, foreign), "{foreign}");
         }
     }

@@ -48,7 +48,10 @@ pub(super) async fn login(
     let Json(login) = body.map_err(|_| Problem::bad_request("send login and password as JSON"))?;
     // One hash at a time for each core: signing in must not starve the sockets of memory.
     let _turn = shared.hashing.acquire().await;
-    let signed_in = shared.accounts.sign_in(&login.login, &login.password, now).await;
+    let signed_in = shared
+        .accounts
+        .sign_in(&login.login, &login.password, now)
+        .await;
     match signed_in.map_err(|error| Problem::broken(&error))? {
         SignIn::Refused => Err(Problem::not_signed_in("login or password is wrong")),
         SignIn::Welcome(agent, token) if login.bearer => Ok(Json(SignedIn {
@@ -67,16 +70,21 @@ pub(super) async fn login(
     }
 }
 
-pub(super) async fn logout(
-    State(shared): Node,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+pub(super) async fn logout(State(shared): Node, headers: HeaderMap) -> Result<Response, Problem> {
     same_origin(&headers)?;
     if let Some(token) = presented(&headers) {
-        shared.accounts.sign_out(&token).await.map_err(|error| Problem::broken(&error))?;
+        shared
+            .accounts
+            .sign_out(&token)
+            .await
+            .map_err(|error| Problem::broken(&error))?;
     }
     let cookie = cookie(&shared, "", "; Max-Age=0");
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])).into_response())
+    Ok((
+        StatusCode::NO_CONTENT,
+        AppendHeaders([(header::SET_COOKIE, cookie)]),
+    )
+        .into_response())
 }
 
 pub(super) async fn me(State(shared): Node, headers: HeaderMap) -> Result<Response, Problem> {
@@ -106,7 +114,11 @@ pub(super) async fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result
 /// Requests of other pages are refused; programs send no origin.
 fn same_origin(headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(header::ORIGIN) {
-        Some(origin) if !origin.to_str().is_ok_and(|origin| own_origin(headers, origin)) => {
+        Some(origin)
+            if !origin
+                .to_str()
+                .is_ok_and(|origin| own_origin(headers, origin)) =>
+        {
             Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 ErrorCode::OriginNotAllowed,
@@ -118,11 +130,17 @@ fn same_origin(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn presented(headers: &HeaderMap) -> Option<Token> {
-    bearer(headers).or_else(|| cookie_value(headers)).map(Token::presented)
+    bearer(headers)
+        .or_else(|| cookie_value(headers))
+        .map(Token::presented)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
 }
 
 fn cookie_value(headers: &HeaderMap) -> Option<&str> {

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use isession_protocol::bounded::Reason;
 use isession_protocol::signaling::ErrorFrame;
 use isession_protocol::{DecodeError, ErrorCode, SUBPROTOCOL, limits};
@@ -91,7 +89,7 @@ pub(super) trait Side: Send {
 }
 
 /// Checks what both sides' upgrades have in common and bounds the socket's memory.
-pub(super) fn prepare(ws: WebSocketUpgrade) -> Result<WebSocketUpgrade, Response> {
+pub(super) fn prepare(ws: WebSocketUpgrade) -> Result<WebSocketUpgrade, Problem> {
     let ws = ws
         .protocols([SUBPROTOCOL])
         // The library zeroes and keeps a buffer of this size for each socket.
@@ -101,12 +99,9 @@ pub(super) fn prepare(ws: WebSocketUpgrade) -> Result<WebSocketUpgrade, Response
         .max_message_size(limits::SIGNALING_FRAME)
         .max_frame_size(limits::SIGNALING_FRAME);
     if ws.selected_protocol().is_none() {
-        let problem = Problem::new(
-            StatusCode::BAD_REQUEST,
-            ErrorCode::BadFrame,
+        return Err(Problem::bad_request(
             "offer the WebSocket subprotocol isession.v1",
-        );
-        return Err(problem.into_response());
+        ));
     }
     Ok(ws)
 }
@@ -131,21 +126,24 @@ pub(super) async fn run<S: Side>(
         greeted = greeting => greeted.is_some(),
         () = alive.over() => false,
     };
-    while greeted {
-        tokio::select! {
+    // A connection that did not greet has nothing to read or write.
+    let mut open = greeted;
+    while open {
+        open = tokio::select! {
             biased;
-            () = alive.over() => break,
-            out = outbox.next() => {
-                let Some(out) = out else { break };
-                if !write(&mut ws, out).await {
-                    break;
+            () = alive.over() => false,
+            out = outbox.next() => match out {
+                Some(out) => write(&mut ws, out).await,
+                None => false,
+            },
+            text = next_text(&mut ws, &outbox) => match text {
+                Some(text) => {
+                    take(&mut side, &shared, &mut bucket, &text).await;
+                    true
                 }
-            }
-            text = next_text(&mut ws, &outbox) => {
-                let Some(text) = text else { break };
-                take(&mut side, &shared, &mut bucket, &text).await;
-            }
-        }
+                None => false,
+            },
+        };
     }
     side.closed().await;
     drop(door);
@@ -167,7 +165,7 @@ async fn take<S: Side>(side: &mut S, shared: &Shared, bucket: &mut Bucket, text:
 }
 
 /// The next text message; `None` when the connection is over.
-async fn next_text(ws: &mut WebSocket, outbox: &Outbox) -> Option<axum::extract::ws::Utf8Bytes> {
+async fn next_text(ws: &mut WebSocket, outbox: &Outbox) -> Option<Utf8Bytes> {
     loop {
         let message = ws.recv().await?.ok()?;
         outbox.hear();
@@ -198,7 +196,6 @@ fn close_frame(why: Close) -> CloseFrame {
         Close::Overloaded => "overloaded",
         Close::Silent => "silent",
         Close::GoingAway => "going away",
-        Close::Done => "done",
     };
     CloseFrame {
         code: why.code(),

@@ -37,7 +37,7 @@ pub(super) async fn upgrade(
     };
     let ws = match socket::prepare(ws) {
         Ok(ws) => ws,
-        Err(response) => return response,
+        Err(problem) => return problem.into_response(),
     };
     let host = super::http::host(&headers);
     let outbox = Arc::new(Outbox::new(OUTBOX, host));
@@ -60,7 +60,10 @@ enum Origin {
 
 impl Origin {
     fn of(headers: &HeaderMap) -> Self {
-        match headers.get("origin").map(|origin| origin.to_str().unwrap_or("null")) {
+        match headers
+            .get("origin")
+            .map(|origin| origin.to_str().unwrap_or("null"))
+        {
             None => Self::Native,
             Some(origin) if own_origin(headers, origin) => Self::Own,
             Some(origin) => Self::Foreign(origin.to_owned()),
@@ -85,7 +88,10 @@ impl Side for Visitor {
                     ticket,
                     details,
                 } => self.hello(site, ticket, details).await,
-                _ => Err(Refusal::fatal(ErrorCode::BadFrame, "the first frame is hello")),
+                _ => Err(Refusal::fatal(
+                    ErrorCode::BadFrame,
+                    "the first frame is hello",
+                )),
             };
         };
         let me = Person::Visitor(visitor);
@@ -141,7 +147,10 @@ impl Side for Visitor {
 
     async fn closed(self) {
         let Some(visitor) = self.joined else { return };
-        if self.shared.disconnected(Person::Visitor(visitor), &self.outbox) {
+        if self
+            .shared
+            .disconnected(Person::Visitor(visitor), &self.outbox)
+        {
             // A closed log means that the node stops: the ticket keeps the place.
             let _ = self
                 .shared
@@ -167,7 +176,10 @@ impl Visitor {
             Refusal::fatal(ErrorCode::Unknown, "the node cannot read its sites")
         })?;
         let Some(found) = found else {
-            return Err(Refusal::fatal(ErrorCode::UnknownSite, "there is no such site here"));
+            return Err(Refusal::fatal(
+                ErrorCode::UnknownSite,
+                "there is no such site here",
+            ));
         };
         if let Origin::Foreign(origin) = &self.origin
             && !found.origins.contains(origin)
@@ -183,12 +195,16 @@ impl Visitor {
             None => fresh,
             Some(ticket) => self.resume(&ticket, &site).unwrap_or_else(|| {
                 // Told, and let in as a newcomer: a stale ticket must not shut anyone out.
-                self.refuse(Refusal::mild(ErrorCode::BadTicket, "the ticket does not hold"));
+                self.refuse(Refusal::mild(
+                    ErrorCode::BadTicket,
+                    "the ticket does not hold",
+                ));
                 fresh
             }),
         };
         self.joined = Some(visitor);
-        self.shared.connected(Person::Visitor(visitor), &self.outbox);
+        self.shared
+            .connected(Person::Visitor(visitor), &self.outbox);
         let ticket = self.shared.tickets.issue(&Claims::Queue {
             visitor,
             site: site.clone(),
@@ -205,7 +221,7 @@ impl Visitor {
             site,
             details: presentable(details),
             since: Some(since),
-            session,
+            session: session.map(Box::new),
         })
         .await
     }
@@ -215,8 +231,16 @@ impl Visitor {
         &self,
         ticket: &Ticket,
         wanted: &SiteId,
-    ) -> Option<(VisitorId, isession_protocol::Timestamp, Option<SessionClaim>)> {
-        let claims = self.shared.tickets.check(ticket, self.shared.clock.now()).ok()?;
+    ) -> Option<(
+        VisitorId,
+        isession_protocol::Timestamp,
+        Option<SessionClaim>,
+    )> {
+        let claims = self
+            .shared
+            .tickets
+            .check(ticket, self.shared.clock.now())
+            .ok()?;
         match claims {
             Claims::Queue {
                 visitor,
@@ -226,7 +250,7 @@ impl Visitor {
             } => (site == *wanted).then_some((visitor, since, None)),
             session => {
                 let claim = session.session_for(TicketSide::Visitor)?;
-                (claim.site == *wanted).then(|| (claim.visitor, claim.started, Some(claim)))
+                (claim.site == *wanted).then_some((claim.visitor, claim.started, Some(claim)))
             }
         }
     }

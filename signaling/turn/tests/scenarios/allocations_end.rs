@@ -113,3 +113,13 @@ fn permissions_and_channels_expire() {
         None
     );
 }
+
+#[test]
+fn what_has_expired_is_gone_before_the_next_tick() {
+    let mut lab = Lab::new(Limits::default());
+    let (tuple, mut caller, relay) = lab.allocated(1, "link");
+    lab.now.monotonic += Duration::from_secs(601);
+    let reply = lab.ask(tuple, &mut caller, Ask::Allocate).unwrap();
+    assert!(reply.relay.is_some_and(|again| again != relay));
+    assert_eq!(lab.open, [reply.relay.unwrap()]);
+}

@@ -1,7 +1,7 @@
-use isession_turn::Metrics;
+use isession_turn::{Metrics, TurnConfig, TurnServer};
 
 use crate::support::{
-    net::{Client, open_server, receive, socket},
+    net::{Client, config, open_server, receive, socket},
     wire::{Ask, Incoming, channel_data, indication},
 };
 
@@ -104,5 +104,32 @@ async fn a_stranger_gets_nothing_through() {
         panic!("no data")
     };
     assert_eq!(data, b"from the peer's machine");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_external_address_stands_for_the_relays_own_port_by_port() {
+    let allow_peers = vec!["127.0.0.0/8".parse().unwrap()];
+    let external_ip = "198.20.0.1".parse().ok();
+    let server = TurnServer::bind(TurnConfig {
+        allow_peers,
+        external_ip,
+        ..config()
+    })
+    .unwrap();
+    let (mut client, relay) = Client::allocated(&server, "link").await;
+    assert_eq!(Some(relay.ip()), external_ip);
+    let peer = socket().await;
+    let address = peer.local_addr().unwrap();
+    assert_eq!(client.ask(Ask::permit(address)).await.code, None);
+    client.send(&indication(address, b"out")).await;
+    let (from, data) = receive(&peer).await;
+    assert_eq!((from.port(), &data[..]), (relay.port(), &b"out"[..]));
+    peer.send_to(b"back", from).await.unwrap();
+    let expected = Incoming::Data {
+        peer: address,
+        data: b"back".to_vec(),
+    };
+    assert_eq!(client.receive().await, expected);
     server.shutdown().await;
 }

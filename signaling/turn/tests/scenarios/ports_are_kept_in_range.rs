@@ -3,7 +3,7 @@ use std::net::UdpSocket;
 use isession_turn::{Refusal, TurnConfig, TurnServer};
 
 use crate::support::{
-    net::{Client, config},
+    net::{Client, config, patiently},
     wire::Ask,
 };
 
@@ -40,13 +40,16 @@ async fn the_range_is_used_up_and_then_there_is_no_capacity() {
 
     // The socket closes when its reader has ended, a moment after the answer.
     assert_eq!(one.ask(Ask::Refresh(0)).await.code, None);
-    let relay = loop {
-        let reply = three.ask(Ask::Allocate).await;
-        match reply.code {
-            Some(508) => tokio::task::yield_now().await,
-            _ => break reply.relay,
+    let relay = patiently(async {
+        loop {
+            let reply = three.ask(Ask::Allocate).await;
+            match reply.code {
+                Some(508) => tokio::task::yield_now().await,
+                _ => break reply.relay,
+            }
         }
-    };
+    })
+    .await;
     assert_eq!(relay, Some(one_relay));
     server.shutdown().await;
 }
@@ -84,9 +87,12 @@ async fn a_server_that_is_dropped_closes_too() {
     let (_client, relay) = Client::allocated(&server, "link").await;
     let address = server.local_addr();
     drop(server);
-    while UdpSocket::bind(relay).is_err() || UdpSocket::bind(address).is_err() {
-        tokio::task::yield_now().await;
-    }
+    patiently(async {
+        while UdpSocket::bind(relay).is_err() || UdpSocket::bind(address).is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -81,12 +81,13 @@ pub(crate) async fn socket() -> UdpSocket {
     UdpSocket::bind("127.0.0.1:0").await.unwrap()
 }
 
+pub(crate) async fn patiently<T>(event: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, event).await.expect("it never happened")
+}
+
 pub(crate) async fn receive(socket: &UdpSocket) -> (SocketAddr, Vec<u8>) {
     let mut buffer = vec![0; 65_536];
-    let (length, from) = timeout(PATIENCE, socket.recv_from(&mut buffer))
-        .await
-        .unwrap()
-        .unwrap();
+    let (length, from) = patiently(socket.recv_from(&mut buffer)).await.unwrap();
     buffer.truncate(length);
     (from, buffer)
 }
