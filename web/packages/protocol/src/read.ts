@@ -66,7 +66,9 @@ export const word =
 
 /** A reader for each field; one that may be absent reads as undefined. */
 type Fields<T> = {
-  [K in keyof T]-?: Read<undefined extends T[K] ? T[K] : T[K] | (object extends Pick<T, K> ? undefined : never)>;
+  [K in keyof T]-?: Read<
+    undefined extends T[K] ? T[K] : T[K] | (object extends Pick<T, K> ? undefined : never)
+  >;
 };
 
 /** The fields that are known; others are of a newer version and passed over. */
@@ -85,9 +87,7 @@ export const record =
   };
 
 type Variants<T, Tag extends keyof T & string> = {
-  [K in Exclude<T[Tag] & string, "unknown">]: Fields<
-    Omit<Extract<T, { [key in Tag]: K }>, Tag>
-  >;
+  [K in Exclude<T[Tag] & string, "unknown">]: Fields<Omit<Extract<T, { [key in Tag]: K }>, Tag>>;
 };
 
 /** A union told apart by its tag; an unknown tag is of a newer version. */

@@ -1,0 +1,119 @@
+// Whether the visitor's own code lets a lead through. The check sees names, not what they
+// resolve to: a public name that points into a private network is not caught here.
+
+import { type Blocked, bytes, type LeadPolicy, LIMITS } from "@isession/protocol";
+
+export type Verdict =
+  | {
+      ok: true;
+      url: URL /** As shown to the visitor: punycode, with a port if any. */;
+      host: string;
+    }
+  | { ok: false; why: Blocked };
+
+/**
+ * Names that lead into the visitor's own network: special-use names (RFC 6761, 6762, 8375, 9476)
+ * and what home routers and offices use without asking anybody.
+ */
+const LOCAL =
+  /(^|\.)(local|localhost|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|test|invalid|onion|alt)$/;
+
+/** [first, last] of IPv4 ranges outside the public internet (IANA special-purpose registry). */
+const PRIVATE: [number, number][] = [
+  [0x00000000, 0x00ffffff],
+  [0x0a000000, 0x0affffff],
+  [0x64400000, 0x647fffff],
+  [0x7f000000, 0x7fffffff],
+  [0xa9fe0000, 0xa9feffff],
+  [0xac100000, 0xac1fffff],
+  [0xc0000000, 0xc00000ff],
+  [0xc0000200, 0xc00002ff],
+  [0xc0586300, 0xc05863ff],
+  [0xc0a80000, 0xc0a8ffff],
+  [0xc6120000, 0xc613ffff],
+  [0xc6336400, 0xc63364ff],
+  [0xcb007100, 0xcb0071ff],
+  [0xe0000000, 0xffffffff],
+];
+
+const isPrivate4 = (ip: number): boolean =>
+  PRIVATE.some(([first, last]) => ip >= first && ip <= last);
+
+/** The URL parser has brought every spelling of an IPv4 address to four decimal parts. */
+const parse4 = (host: string): number | null => {
+  const parts = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);
+  return parts ? parts.slice(1).reduce((ip, part) => ip * 256 + Number(part), 0) : null;
+};
+
+/** Eight groups of an IPv6 address as the URL parser writes it: `::` at most once, no dots. */
+const parse6 = (host: string): number[] => {
+  const [head = "", tail] = host.slice(1, -1).split("::");
+  const groups = (text: string) =>
+    text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16));
+  const first = groups(head);
+  const last = groups(tail ?? "");
+  return tail === undefined
+    ? first
+    : [...first, ...Array(8 - first.length - last.length).fill(0), ...last];
+};
+
+/** Only global unicast (2000::/3) is public, and not where it carries another address inside. */
+const isPrivate6 = (g: number[]): boolean => {
+  const [a = 0, b = 0, c = 0] = g;
+  const embedded = (high: number) => (g[high] ?? 0) * 65536 + (g[high + 1] ?? 0);
+  if (a === 0x64 && b === 0xff9b && c === 0 && !g[3] && !g[4] && !g[5]) {
+    return isPrivate4(embedded(6)); // NAT64 (RFC 6052)
+  }
+  if (a === 0x2002) {
+    return isPrivate4(embedded(1)); // 6to4 (RFC 3056)
+  }
+  if (a >> 13 !== 1) {
+    return true;
+  }
+  // Teredo, ORCHID, benchmarking and others of 2001::/23; documentation.
+  return (a === 0x2001 && (b < 0x200 || b === 0xdb8)) || (a === 0x3fff && b < 0x1000);
+};
+
+const isLoopback = (host: string): boolean =>
+  /(^|\.)localhost$/.test(host) || /^127\.\d+\.\d+\.\d+$/.test(host) || host === "[::1]";
+
+/** What the host is refused for, if for anything. */
+const judgeHost = (host: string): Blocked | null => {
+  if (host.startsWith("[")) {
+    return isPrivate6(parse6(host)) ? "private_address" : null;
+  }
+  const ip = parse4(host);
+  if (ip !== null) {
+    return isPrivate4(ip) ? "private_address" : null;
+  }
+  return host.includes(".") && !LOCAL.test(host) ? null : "local_name";
+};
+
+export function judgeLead(text: string, policy: LeadPolicy): Verdict {
+  const no = (why: Blocked): Verdict => ({ ok: false, why });
+  if (bytes(text) > LIMITS.url) {
+    return no("too_long");
+  }
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return no("malformed");
+  }
+  if (url.protocol !== "https:" && !(policy.development && url.protocol === "http:")) {
+    return no("scheme");
+  }
+  if (url.username !== "" || url.password !== "") {
+    return no("credentials");
+  }
+  // A trailing dot names the same host and would slip past comparisons.
+  const host = url.hostname.replace(/\.$/, "");
+  if (host === "" || host.endsWith(".")) {
+    return no("malformed");
+  }
+  if (policy.development && isLoopback(host)) {
+    return { ok: true, url, host: url.host };
+  }
+  const why = judgeHost(host);
+  return why ? no(why) : { ok: true, url, host: url.host };
+}

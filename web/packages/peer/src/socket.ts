@@ -1,0 +1,118 @@
+// The WebSocket to the node: comes back by itself, and says hello anew each time.
+
+import { type ErrorFrame, SUBPROTOCOL } from "@isession/protocol";
+import { type Clock, Event, type Readable, systemClock, Value } from "./ports";
+
+export type SocketState = "connecting" | "open" | "waiting" | "stopped";
+
+/** Milliseconds before the next try; full jitter, so that a restarted node is not stormed. */
+export function backOff(tries: number, random: number): number {
+  return Math.round(random * Math.min(30_000, 500 * 2 ** Math.min(tries, 6)));
+}
+
+/** What both kinds of incoming frame have in common. */
+type Incoming = { type: string };
+
+export interface SocketOptions<Out, In extends Incoming> {
+  url: string;
+  /** The first frame of each connection. */
+  hello(): Out;
+  decode(text: string): In | null;
+  clock?: Clock;
+  random?(): number;
+  open?(url: string, protocol: string): WebSocket;
+}
+
+export class NodeSocket<Out, In extends Incoming> {
+  readonly #options: SocketOptions<Out, In>;
+  readonly #clock: Clock;
+  readonly #state = new Value<SocketState>("connecting");
+  readonly #frames = new Event<[In]>();
+  #ws: WebSocket | null = null;
+  #tries = 0;
+  #retryAfter = 0;
+  #cancelRetry = () => {};
+
+  constructor(options: SocketOptions<Out, In>) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#connect();
+  }
+
+  get state(): Readable<SocketState> {
+    return this.#state;
+  }
+
+  onFrame(run: (frame: In) => void): () => void {
+    return this.#frames.on(run);
+  }
+
+  /** False if there is no connection: after the next hello the node tells everything anew. */
+  send(frame: Out): boolean {
+    if (this.#ws?.readyState !== WebSocket.OPEN) {
+      return false;
+    }
+    this.#ws.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Tries at once instead of waiting: the network came back, or somebody asked. */
+  retryNow(): void {
+    if (this.#state.get() === "waiting") {
+      this.#cancelRetry();
+      this.#connect();
+    }
+  }
+
+  stop(): void {
+    this.#state.set("stopped");
+    this.#cancelRetry();
+    this.#ws?.close();
+    this.#ws = null;
+  }
+
+  #connect(): void {
+    this.#state.set("connecting");
+    const open = this.#options.open ?? ((url, protocol) => new WebSocket(url, protocol));
+    const ws = open(this.#options.url, SUBPROTOCOL);
+    this.#ws = ws;
+    ws.onopen = () => {
+      this.#state.set("open");
+      this.send(this.#options.hello());
+    };
+    ws.onmessage = (message: MessageEvent) => this.#receive(message.data);
+    ws.onclose = () => {
+      if (this.#ws === ws) {
+        this.#ws = null;
+        this.#wait();
+      }
+    };
+  }
+
+  #wait(): void {
+    if (this.#state.get() === "stopped") {
+      return;
+    }
+    const random = (this.#options.random ?? Math.random)();
+    const wait = this.#retryAfter + backOff(this.#tries, random);
+    this.#tries += 1;
+    this.#retryAfter = 0;
+    this.#state.set("waiting");
+    this.#cancelRetry = this.#clock.after(wait, () => this.#connect());
+  }
+
+  #receive(data: unknown): void {
+    const frame = typeof data === "string" ? this.#options.decode(data) : null;
+    if (!frame) {
+      return;
+    }
+    if (frame.type === "welcome") {
+      this.#tries = 0;
+    } else if (frame.type === "going_away") {
+      this.#retryAfter = (frame as unknown as { retry_after: number }).retry_after;
+    } else if (frame.type === "error" && (frame as unknown as ErrorFrame).fatal) {
+      this.stop();
+    }
+    this.#frames.fire(frame);
+  }
+}

@@ -1,0 +1,252 @@
+// The session layer: what was said on both sides, so that nothing is lost, doubled or reordered,
+// whatever pages, networks and nodes do. Pure: time and epochs come in, frames go out.
+
+import {
+  type Body,
+  bytes,
+  type Consent,
+  type Entry,
+  type EntryId,
+  type Landing,
+  LIMITS,
+  type Seen,
+} from "@isession/protocol";
+
+export type Role = "visitor" | "agent";
+export type Delivery = "waiting" | "sent" | "delivered";
+
+/** One line of the conversation, in the order it is shown. */
+export type Line =
+  | { kind: "message"; id: EntryId; at: number; mine: boolean; text: string; state: Delivery }
+  | {
+      kind: "lead";
+      id: EntryId;
+      at: number;
+      mine: boolean;
+      url: string;
+      state: Delivery;
+      landing: Landing | null;
+    }
+  | { kind: "consent"; id: EntryId; at: number; mine: boolean; consent: Consent };
+
+/** What came of an entry of the other side. */
+export type Receipt = "new" | "double" | "gap" | "full";
+
+/** What a reload must not forget. Only JSON. */
+export interface Saved {
+  log: Kept[];
+  seen: Seen;
+  delivered: Seen;
+}
+
+interface Kept {
+  mine: boolean;
+  entry: Entry;
+}
+
+/**
+ * Entries and bytes of one session at the most. One's own beyond it are refused with
+ * `TranscriptFull`; the other side's end the session, because dropping one would be silence.
+ */
+const MOST_ENTRIES = 5000;
+const MOST_BYTES = 8 * 1024 * 1024;
+
+export class TranscriptFull extends Error {
+  constructor() {
+    super("this conversation is full");
+  }
+}
+
+export class TooLong extends Error {
+  constructor() {
+    super("this message is too long");
+  }
+}
+
+/** Who may say what: leads are the agent's, landings and consent are the visitor's. */
+const mayWrite = (role: Role, body: Body): boolean => {
+  switch (body.type) {
+    case "lead":
+      return role === "agent";
+    case "landing":
+    case "consent":
+      return role === "visitor";
+    default:
+      return body.type !== "unknown";
+  }
+};
+
+const isFinal = (landing: Landing | null): boolean =>
+  landing !== null && landing.state !== "shown" && landing.state !== "unknown";
+
+export const sameId = (a: EntryId, b: EntryId): boolean => a.epoch === b.epoch && a.seq === b.seq;
+
+export class Transcript {
+  readonly role: Role;
+  readonly #epoch: string;
+  #seq = 0;
+  #bytes = 0;
+  readonly #log: Kept[] = [];
+  /** The last seen of each epoch of the other side, oldest epoch first. */
+  readonly #seen = new Map<string, number>();
+  /** The last of mine that the other side has seen, by epoch. */
+  readonly #delivered = new Map<string, number>();
+
+  constructor(options: { role: Role; epoch: string; saved?: Saved | undefined }) {
+    this.role = options.role;
+    this.#epoch = options.epoch;
+    if (options.saved) {
+      for (const kept of options.saved.log) {
+        this.#keep(kept);
+      }
+      for (const [epoch, seq] of Object.entries(options.saved.seen)) {
+        this.#seen.set(epoch, seq);
+      }
+      for (const [epoch, seq] of Object.entries(options.saved.delivered)) {
+        this.#delivered.set(epoch, seq);
+      }
+    }
+  }
+
+  /** Writes an entry of mine. */
+  write(body: Body, at: number): Entry {
+    if (body.type === "message" && bytes(body.text) > LIMITS.messageText) {
+      throw new TooLong();
+    }
+    const entry = { id: { epoch: this.#epoch, seq: this.#seq + 1 }, at, body };
+    if (!this.#fits(entry)) {
+      throw new TranscriptFull();
+    }
+    this.#seq += 1;
+    this.#keep({ mine: true, entry });
+    return entry;
+  }
+
+  /** Takes an entry of the other side. */
+  receive(entry: Entry): Receipt {
+    const last = this.#seen.get(entry.id.epoch) ?? 0;
+    if (entry.id.seq <= last) {
+      return "double";
+    }
+    if (entry.id.seq > last + 1) {
+      return "gap";
+    }
+    // What the other side may not say, or a newer one could, is seen and passed over.
+    if (mayWrite(this.role === "visitor" ? "agent" : "visitor", entry.body)) {
+      if (!this.#fits(entry)) {
+        return "full";
+      }
+      this.#keep({ mine: false, entry });
+    }
+    this.#seen.set(entry.id.epoch, entry.id.seq);
+    return "new";
+  }
+
+  /** The other side has seen mine up to this one. */
+  acknowledge(id: EntryId): void {
+    if (id.seq > (this.#delivered.get(id.epoch) ?? 0)) {
+      this.#delivered.set(id.epoch, id.seq);
+    }
+  }
+
+  /** What to send on a new channel, once it is known what the other side has seen. */
+  missing(seen: Seen): Entry[] {
+    for (const [epoch, seq] of Object.entries(seen)) {
+      this.acknowledge({ epoch, seq });
+    }
+    // A full list leaves older epochs out: what was acknowledged stands for them. Otherwise an
+    // epoch that is not in the list was never seen, or forgotten, and is sent again.
+    const full = Object.keys(seen).length >= LIMITS.seenEpochs;
+    const known = (epoch: string) => seen[epoch] ?? (full ? (this.#delivered.get(epoch) ?? 0) : 0);
+    return this.#log
+      .filter(({ mine, entry }) => mine && entry.id.seq > known(entry.id.epoch))
+      .map(({ entry }) => entry);
+  }
+
+  /** What I have seen of the other side. */
+  seen(): Seen {
+    return Object.fromEntries([...this.#seen].slice(-LIMITS.seenEpochs));
+  }
+
+  /** The conversation. `live`: what was written went out. */
+  lines(live: boolean): Line[] {
+    const lines: Line[] = [];
+    const leads = new Map<string, Line & { kind: "lead" }>();
+    const key = (id: EntryId) => `${id.epoch} ${id.seq}`;
+    for (const { mine, entry } of this.#log) {
+      const { id, at, body } = entry;
+      switch (body.type) {
+        case "message":
+          lines.push({
+            kind: "message",
+            id,
+            at,
+            mine,
+            text: body.text,
+            state: this.#state(id, live),
+          });
+          break;
+        case "lead": {
+          const state = this.#state(id, live);
+          const line = { kind: "lead" as const, id, at, mine, url: body.url, state, landing: null };
+          leads.set(key(id), line);
+          lines.push(line);
+          break;
+        }
+        case "landing": {
+          const lead = leads.get(key(body.lead));
+          if (lead && !isFinal(lead.landing)) {
+            lead.landing = body.landing;
+          }
+          break;
+        }
+        case "consent":
+          lines.push({ kind: "consent", id, at, mine, consent: body.consent });
+          break;
+      }
+    }
+    return lines;
+  }
+
+  /** The visitor's standing word. A word of a newer version is taken as the safest one. */
+  consent(): Consent {
+    for (let index = this.#log.length - 1; index >= 0; index--) {
+      const body = this.#log[index]?.entry.body;
+      if (body?.type === "consent") {
+        return body.consent === "unknown" ? "stop" : body.consent;
+      }
+    }
+    return "ask";
+  }
+
+  /** Whether either side said goodbye. */
+  ended(): boolean {
+    return this.#log.some(({ entry }) => entry.body.type === "bye");
+  }
+
+  save(): Saved {
+    return {
+      log: [...this.#log],
+      seen: Object.fromEntries(this.#seen),
+      delivered: Object.fromEntries(this.#delivered),
+    };
+  }
+
+  #state(id: EntryId, live: boolean): Delivery {
+    if (id.seq <= (this.#delivered.get(id.epoch) ?? 0)) {
+      return "delivered";
+    }
+    return live ? "sent" : "waiting";
+  }
+
+  #fits(entry: Entry): boolean {
+    return this.#log.length < MOST_ENTRIES && this.#bytes + size(entry) <= MOST_BYTES;
+  }
+
+  #keep(kept: Kept): void {
+    this.#log.push(kept);
+    this.#bytes += size(kept.entry);
+  }
+}
+
+const size = (entry: Entry): number => JSON.stringify(entry).length;
