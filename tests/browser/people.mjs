@@ -30,7 +30,7 @@ export async function launchChromium() {
 
 /** An agent signed in at the console, and available. */
 export async function agentAtWork(browser, node, login = "ada", query = "") {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await newContext(browser, { width: 1280, height: 800 });
   const page = await context.newPage();
   await page.goto(`${node.url}/console${query}`);
   await page.getByRole("textbox", { name: "Login" }).fill(login);
@@ -50,7 +50,7 @@ export async function agentAtWork(browser, node, login = "ada", query = "") {
  * the companion's address was opened on its own.
  */
 export async function visitorFromShop(browser, node, { opener = true, visitorQuery = "" } = {}) {
-  const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
+  const context = await newContext(browser, { width: 900, height: 700 });
   const shop = await context.newPage();
   await shop.goto(`${node.sites.shop}/`);
   const link = shop.getByRole("link", { name: "Talk to us" });
@@ -118,4 +118,11 @@ export async function lead(agent, url) {
 /** Waits until the agent reads this of the latest lead. */
 export async function leadStatus(agent, text) {
   await agent.getByRole("status", { name: "Lead status" }).filter({ hasText: text }).waitFor();
+}
+
+/** A person of their own: no cookie or storage is shared with others. */
+async function newContext(browser, viewport) {
+  const context = await browser.newContext({ viewport });
+  context.setDefaultTimeout(20_000);
+  return context;
 }

@@ -1,0 +1,66 @@
+// Builds launcher, companion and console into dist/, each script and style also in brotli.
+
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+import { build } from "vite";
+
+const root = dirname(fileURLToPath(import.meta.url));
+const dist = join(root, "dist");
+const common = { configFile: false, logLevel: "warn", publicDir: false };
+
+/** A page of its own: one script, one style, names by content. */
+async function page(name) {
+  await build({
+    ...common,
+    root: join(root, "packages", name),
+    build: {
+      outDir: dist,
+      emptyOutDir: false,
+      modulePreload: false,
+      assetsInlineLimit: 0,
+      cssMinify: true,
+      target: "es2022",
+      rollupOptions: { input: join(root, "packages", name, `${name}.html`) },
+    },
+  });
+}
+
+/** One classic script with a fixed name. */
+async function script(name) {
+  await build({
+    ...common,
+    root: join(root, "packages", name),
+    build: {
+      outDir: dist,
+      emptyOutDir: false,
+      target: "es2022",
+      lib: {
+        entry: join(root, "packages", name, "src/main.ts"),
+        formats: ["iife"],
+        name: "isession",
+        fileName: () => `${name}.js`,
+      },
+    },
+  });
+}
+
+async function compress(folder) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      await compress(path);
+    } else if (/\.(js|css)$/.test(entry.name)) {
+      const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
+      await writeFile(`${path}.br`, brotliCompressSync(await readFile(path), { params }));
+    }
+  }
+}
+
+await rm(dist, { recursive: true, force: true });
+for (const name of ["companion", "console"]) {
+  await page(name);
+}
+await script("launcher");
+await compress(dist);

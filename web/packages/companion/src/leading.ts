@@ -1,0 +1,154 @@
+// Leads: judged, asked for, carried out inside the visitor's click, and reported. The agent's
+// side can only ask; all that moves a window is here.
+
+import { judgeLead, type Session, Value } from "@isession/peer";
+import type { EntryId, How, Landing, LeadPolicy } from "@isession/protocol";
+
+/** A lead that waits for the visitor. */
+export interface Card {
+  lead: EntryId;
+  url: URL;
+  host: string;
+  /** The browser would not open a window: only a link that the visitor clicks is left. */
+  linkOnly: boolean;
+}
+
+/** The windows that a companion may move. */
+export interface Windows {
+  opener(): Window | null;
+  open(url: string, name: string): Window | null;
+}
+
+export const STAGE = "isession-stage";
+
+export class Leading {
+  readonly card = new Value<Card | null>(null);
+  readonly #session: Session;
+  readonly #policy: LeadPolicy;
+  readonly #windows: Windows;
+  #stage: Window | null = null;
+
+  constructor(session: Session, policy: LeadPolicy, windows: Windows) {
+    this.#session = session;
+    this.#policy = policy;
+    this.#windows = windows;
+    session.onLead((lead, url) => this.#arrived(lead, url));
+    this.#takeUp();
+  }
+
+  /** The visitor clicked "Go". */
+  go(allow: boolean): void {
+    const card = this.card.get();
+    if (!card) {
+      return;
+    }
+    if (allow) {
+      this.#session.consent("allow");
+    }
+    const how = this.#move(card.url);
+    if (how) {
+      this.#answer({ state: "landed", how });
+    } else {
+      this.card.set({ ...card, linkOnly: true });
+    }
+  }
+
+  /** The visitor clicked the link that was left. */
+  linkClicked(): void {
+    this.#answer({ state: "landed", how: "link" });
+  }
+
+  /** The visitor wants to stay, or gave the link up. */
+  stay(): void {
+    const linkOnly = this.card.get()?.linkOnly;
+    this.#answer(linkOnly ? { state: "failed", why: "no_window" } : { state: "declined" });
+  }
+
+  stop(): void {
+    if (this.card.get()) {
+      this.stay();
+    }
+    this.#session.consent("stop");
+  }
+
+  askAgain(): void {
+    this.#session.consent("ask");
+  }
+
+  #arrived(lead: EntryId, text: string): void {
+    const { consent } = this.#session.view.get();
+    const verdict = judgeLead(text, this.#policy);
+    if (consent === "stop" || !verdict.ok) {
+      const why = verdict.ok ? "stopped" : verdict.why;
+      this.#session.land(lead, { state: "blocked", why });
+      return;
+    }
+    if (this.card.get()) {
+      this.#answer({ state: "failed", why: "replaced" });
+    }
+    if (consent === "allow") {
+      const how = this.#move(verdict.url);
+      if (how) {
+        this.#session.land(lead, { state: "landed", how });
+        return;
+      }
+      // Without a click the browser lets nothing move: the card brings the click.
+    }
+    this.#session.land(lead, { state: "shown" });
+    this.card.set({ lead, url: verdict.url, host: verdict.host, linkOnly: false });
+  }
+
+  /** After a reload, a lead without an answer is asked for again. */
+  #takeUp(): void {
+    const { lines } = this.#session.view.get();
+    const open = lines.filter(
+      (line) => line.kind === "lead" && (!line.landing || line.landing.state === "shown"),
+    );
+    for (const [index, line] of open.entries()) {
+      if (line.kind !== "lead") {
+        continue;
+      }
+      const verdict = judgeLead(line.url, this.#policy);
+      if (index === open.length - 1 && verdict.ok) {
+        this.card.set({ lead: line.id, url: verdict.url, host: verdict.host, linkOnly: false });
+      } else {
+        this.#session.land(line.id, { state: "failed", why: "interrupted" });
+      }
+    }
+  }
+
+  #answer(landing: Landing): void {
+    const card = this.card.get();
+    if (card) {
+      this.card.set(null);
+      this.#session.land(card.lead, landing);
+    }
+  }
+
+  /** The ladder: the page that opened us, the stage, a new stage. */
+  #move(url: URL): How | null {
+    const opener = this.#windows.opener();
+    if (steer(opener, url)) {
+      return "opener";
+    }
+    if (steer(this.#stage, url)) {
+      return "stage";
+    }
+    this.#stage = this.#windows.open(url.href, STAGE);
+    return this.#stage ? "window" : null;
+  }
+}
+
+/** Moves a window, if it is there and the browser lets us. */
+function steer(target: Window | null, url: URL): boolean {
+  try {
+    if (target && !target.closed) {
+      // Firefox throws here for an opener of another site.
+      target.location.href = url.href;
+      return true;
+    }
+  } catch {
+    // The next rung of the ladder.
+  }
+  return false;
+}

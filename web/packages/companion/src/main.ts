@@ -1,0 +1,140 @@
+// The companion: the window at the node's origin that holds the visitor's side of a session.
+
+import { type Connection, PATH_NAMES } from "@isession/peer";
+import type { Details } from "@isession/protocol";
+import { cardView } from "./card_view";
+import { button, h, tell } from "./dom";
+import { Leading } from "./leading";
+import { Memory } from "./memory";
+import { queueView } from "./queue_view";
+import "./style.css";
+import { talkView } from "./talk_view";
+import { type Stage, Visit } from "./visit";
+import { END, refusalInWords } from "./words";
+
+const site = document.querySelector<HTMLMetaElement>('meta[name="isession-site"]')?.content ?? "";
+const main = document.querySelector("main") as HTMLElement;
+const connection = document.getElementById("connection") as HTMLElement;
+const title = document.title;
+const query = new URLSearchParams(location.search);
+
+/** What the link or the launcher says of the visit. The fragment never leaves the browser. */
+function detailsFromAddress(): Details {
+  const page = new URLSearchParams(location.hash.slice(1)).get("page") || document.referrer;
+  const department = query.get("department");
+  return { ...(page && { page: page.slice(0, 2048) }), ...(department && { department }) };
+}
+
+const visit = new Visit({
+  site,
+  memory: new Memory(site),
+  details: detailsFromAddress(),
+  // For visitors who hide their address from agents, and for tests of the relay.
+  relayOnly: query.get("transport") === "relay",
+});
+
+let leading: Leading | null = null;
+visit.onSession = (session) => {
+  leading = new Leading(session, visit.policy, {
+    opener: () => window.opener as Window | null,
+    open: (url, name) => window.open(url, name),
+  });
+  cardView(leading, document.body);
+};
+
+const talk = talkView(visit);
+const queue = queueView(visit);
+const notice = h("p", { role: "status", "aria-label": "Visit", class: "notice" });
+const stop = button("Stop leading", () => leading?.stop(), { class: "stop" });
+const again = button("Allow leading again", () => leading?.askAgain());
+const end = button("End session", () => void visit.end(), { class: "quiet" });
+const restart = button("Start again", () => location.reload());
+const controls = h("div", { class: "controls", role: "group", "aria-label": "Session" });
+
+function connectionInWords(stage: Stage): string {
+  const view = visit.session?.view.get();
+  const words: Record<Connection, string> = {
+    connecting: "connecting …",
+    open: view?.path ? `Connected: ${PATH_NAMES[view.path]}` : "Connected",
+    reconnecting: "reconnecting …",
+    ended: "ended",
+  };
+  switch (stage.kind) {
+    case "talking":
+      return words[view?.connection ?? "connecting"];
+    case "over":
+    case "refused":
+      return "ended";
+    default:
+      return visit.nodeReached ? "Waiting for an agent" : "reconnecting …";
+  }
+}
+
+function noticeInWords(stage: Stage): string {
+  switch (stage.kind) {
+    case "talking":
+      return `You are talking with ${stage.agent}.`;
+    case "over":
+      return END[stage.reason];
+    case "refused":
+      return refusalInWords(stage.error);
+    default:
+      return "";
+  }
+}
+
+function show(): void {
+  const stage = visit.stage.get();
+  const waits = stage.kind === "joining" || stage.kind === "waiting";
+  const closed = stage.kind === "over" || stage.kind === "refused";
+  tell(connection, connectionInWords(stage));
+  connection.dataset.state = visit.session?.view.get().connection ?? "waiting";
+  tell(notice, noticeInWords(stage));
+  queue.hidden = !waits;
+  notice.hidden = waits;
+  const stopped = visit.session?.view.get().consent === "stop";
+  const buttons = closed ? [restart] : [stopped ? again : stop, end];
+  if (stage.kind === "joining" || stage.kind === "waiting") {
+    controls.replaceChildren();
+  } else if (buttons.some((wanted, index) => controls.children[index] !== wanted)) {
+    controls.replaceChildren(...buttons);
+  }
+  const write = talk.querySelector<HTMLElement>(".write");
+  if (write) {
+    write.hidden = closed;
+  }
+  count();
+}
+
+/** How much was said while the window was hidden. */
+let readLines = 0;
+function count(): void {
+  const lines = visit.session?.view.get().lines ?? [];
+  const theirs = lines.filter((line) => !line.mine).length;
+  if (!document.hidden) {
+    readLines = theirs;
+  }
+  const unread = theirs - readLines;
+  document.title = unread > 0 ? `(${unread}) ${title}` : title;
+}
+
+main.replaceChildren(queue, notice, talk, controls);
+visit.stage.subscribe(show);
+visit.changed.subscribe(show);
+document.addEventListener("visibilitychange", () => {
+  show();
+  if (!document.hidden) {
+    visit.wake();
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const leads = visit.stage.get().kind === "talking" && !leading?.card.get();
+  if (event.key === "Escape" && leads && visit.session?.view.get().consent !== "stop") {
+    leading?.stop();
+  }
+});
+addEventListener("online", () => visit.wake());
+addEventListener("pagehide", () => visit.suspend());
+// A page from the back/forward cache holds a visit that was suspended: take it up anew.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+show();

@@ -1,0 +1,123 @@
+// The conversation, before and after somebody is there.
+
+import { type Line, linkify, TooLong, TranscriptFull } from "@isession/peer";
+import { button, h, tell } from "./dom";
+import type { Visit } from "./visit";
+import { failureInWords } from "./words";
+
+const GLYPHS = { waiting: "◷", sent: "✓", delivered: "✓✓" };
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
+export function talkView(visit: Visit): HTMLElement {
+  const list = h("ol");
+  const log = h("div", { role: "log", "aria-label": "Conversation", tabindex: "0" }, list);
+  const typing = h("p", { class: "typing", role: "status", "aria-label": "Typing" });
+  const problem = h("p", { class: "problem", role: "alert" });
+  const box = h("textarea", { "aria-label": "Message", rows: "2", placeholder: "Write a message" });
+  const shown = new Map<string, HTMLElement>();
+
+  const send = () => {
+    const text = box.value.trim();
+    if (text === "") {
+      return;
+    }
+    try {
+      visit.say(text);
+      box.value = "";
+      tell(problem, "");
+    } catch (error) {
+      if (error instanceof TooLong) {
+        tell(problem, "This message is too long. Please send it in parts.");
+      } else if (error instanceof TranscriptFull) {
+        tell(problem, "This conversation is full. Please start a new one.");
+      } else {
+        throw error;
+      }
+    }
+    box.focus();
+  };
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send();
+    }
+  });
+  box.addEventListener("input", () => visit.session?.typing(box.value !== ""));
+
+  const show = () => {
+    const view = visit.session?.view.get();
+    const lines = view?.lines ?? visit.transcript.lines(false);
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+    for (const line of lines) {
+      const key = `${line.mine} ${line.id.epoch} ${line.id.seq}`;
+      const item =
+        shown.get(key) ?? h("li", { class: `${line.kind} ${line.mine ? "mine" : "theirs"}` });
+      if (!shown.has(key)) {
+        shown.set(key, item);
+        item.append(...content(line));
+        list.append(item);
+      }
+      update(item, line);
+    }
+    if (atEnd) {
+      log.scrollTop = log.scrollHeight;
+    }
+    const stage = visit.stage.get();
+    const agent = stage.kind === "talking" ? stage.agent : "";
+    tell(typing, view?.typing ? `${agent} is writing …` : "");
+  };
+  visit.changed.subscribe(show);
+  show();
+
+  return h(
+    "section",
+    { class: "talk", "aria-label": "Talk" },
+    log,
+    typing,
+    problem,
+    h("div", { class: "write" }, box, button("Send", send)),
+  );
+}
+
+function content(line: Line): HTMLElement[] {
+  const time = h("time", { datetime: new Date(line.at).toISOString() }, clock.format(line.at));
+  const state = h("span", { class: "state" });
+  return [h("p", {}, ...words(line)), h("small", {}, time, " ", state)];
+}
+
+function words(line: Line): (string | HTMLElement)[] {
+  switch (line.kind) {
+    case "message":
+      return linkify(line.text).map((piece) =>
+        typeof piece === "string"
+          ? piece
+          : h("a", { href: piece.href, target: "_blank", rel: "noopener noreferrer" }, piece.text),
+      );
+    case "lead":
+      return [`Asked to lead you to ${line.url}`];
+    case "consent":
+      return [CONSENT[line.consent] ?? ""];
+  }
+}
+
+const CONSENT: Record<string, string> = {
+  ask: "You are asked before each lead.",
+  allow: "You allowed leads for this session.",
+  stop: "You stopped leading.",
+};
+
+function update(item: HTMLElement, line: Line): void {
+  const state = item.querySelector<HTMLElement>(".state");
+  if (!state) {
+    return;
+  }
+  if (line.kind === "message" && line.mine) {
+    if (state.dataset.state !== line.state) {
+      state.dataset.state = line.state;
+      const glyph = h("span", { "aria-hidden": "true" }, GLYPHS[line.state]);
+      state.replaceChildren(glyph, h("span", { class: "unseen" }, line.state));
+    }
+  } else if (line.kind === "lead") {
+    tell(state, failureInWords(line.landing));
+  }
+}

@@ -1,0 +1,159 @@
+import { type Line, linkify, TooLong, TranscriptFull } from "@isession/peer";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { read, type Talk } from "./desk";
+import { nameOf } from "./store";
+import { panelId, tabId } from "./tabs";
+import { CONSENT, connectionInWords, END, landingInWords } from "./words";
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const GLYPHS = { waiting: "◷", sent: "✓", delivered: "✓✓" };
+
+export function Conversation({ talk }: { talk: Talk }) {
+  const view = talk.peer.view.get();
+  useEffect(read);
+  return (
+    <section
+      class="conversation"
+      role="tabpanel"
+      id={panelId(talk.session)}
+      aria-labelledby={tabId(talk.session)}
+    >
+      <p class="connection" role="status" aria-label="Connection" data-state={view.connection}>
+        {talk.ended ? END[talk.ended] : connectionInWords(view)}
+      </p>
+      <Log lines={view.lines} />
+      <p class="typing" role="status" aria-label="Typing">
+        {view.typing ? `${nameOf(talk.visitor)} is writing …` : ""}
+      </p>
+      {talk.ended === null && <Write talk={talk} />}
+    </section>
+  );
+}
+
+/** Follows what is new, unless the agent reads further up. */
+function Log({ lines }: { lines: readonly Line[] }) {
+  const log = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  useLayoutEffect(() => {
+    if (log.current && atEnd.current) {
+      log.current.scrollTop = log.current.scrollHeight;
+    }
+  });
+  const scrolled = () => {
+    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = log.current ?? {};
+    atEnd.current = scrollHeight - scrollTop - clientHeight < 40;
+  };
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <div ref={log} role="log" aria-label="Conversation" tabIndex={0} onScroll={scrolled}>
+      <ol>
+        {lines.map((line) => (
+          <Row line={line} key={`${line.mine} ${line.id.epoch} ${line.id.seq}`} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Row({ line }: { line: Line }) {
+  return (
+    <li class={`${line.kind} ${line.mine ? "mine" : "theirs"}`}>
+      <p>
+        <Words line={line} />
+      </p>
+      <small>
+        <time dateTime={new Date(line.at).toISOString()}>{clock.format(line.at)}</time>{" "}
+        <State line={line} />
+      </small>
+    </li>
+  );
+}
+
+function Words({ line }: { line: Line }) {
+  switch (line.kind) {
+    case "lead":
+      return <>Lead to {line.url}</>;
+    case "consent":
+      return <>{CONSENT[line.consent]}</>;
+    case "message":
+      return (
+        <>
+          {linkify(line.text).map((piece) =>
+            typeof piece === "string" ? (
+              piece
+            ) : (
+              <a href={piece.href} target="_blank" rel="noopener noreferrer">
+                {piece.text}
+              </a>
+            ),
+          )}
+        </>
+      );
+  }
+}
+
+function State({ line }: { line: Line }) {
+  if (line.kind === "lead") {
+    return <>{landingInWords(line.landing, line.state !== "waiting")}</>;
+  }
+  if (line.kind === "message" && line.mine) {
+    return (
+      <span>
+        <span aria-hidden="true">{GLYPHS[line.state]}</span>
+        <span class="unseen">{line.state}</span>
+      </span>
+    );
+  }
+  return null;
+}
+
+function Write({ talk }: { talk: Talk }) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  const [problem, setProblem] = useState("");
+  const send = () => {
+    const text = box.current?.value.trim() ?? "";
+    if (!box.current || text === "") {
+      return;
+    }
+    try {
+      talk.peer.say(text);
+      box.current.value = "";
+      setProblem("");
+    } catch (error) {
+      if (error instanceof TooLong) {
+        setProblem("This message is too long. Please send it in parts.");
+      } else if (error instanceof TranscriptFull) {
+        setProblem("This conversation is full. Please end it and start a new one.");
+      } else {
+        throw error;
+      }
+    }
+    box.current.focus();
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send();
+    }
+  };
+  return (
+    <>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      <div class="write">
+        <textarea
+          ref={box}
+          rows={2}
+          aria-label="Message"
+          placeholder="Write a message"
+          onKeyDown={key}
+          onInput={() => talk.peer.typing(box.current?.value !== "")}
+        />
+        <button type="button" onClick={send}>
+          Send
+        </button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,278 @@
+// The agent's desk: the socket, the sessions, and what a reload must not forget.
+
+import { NodeSocket, randomEpoch, Session, type SocketState, Transcript } from "@isession/peer";
+import {
+  type AgentCard,
+  decodeToAgent,
+  type EndReason,
+  type FromAgent,
+  type LinkId,
+  type SessionId,
+  type ToAgent,
+  type VisitorCard,
+  type VisitorId,
+} from "@isession/protocol";
+import { computed, signal } from "@preact/signals";
+import { memory, type RememberedTalk } from "./memory";
+import { EMPTY, notice, reduce } from "./store";
+
+/** One session on the desk, going on or ended and not yet put away. */
+export interface Talk {
+  session: SessionId;
+  link: LinkId;
+  visitor: VisitorCard;
+  ticket: string;
+  transcript: Transcript;
+  peer: Session;
+  ended: EndReason | null;
+  /** Lines of the visitor that have been on screen. */
+  read: number;
+}
+
+/** Ended sessions that stay readable; the oldest is put away for the next. */
+const ENDED = 20;
+
+export const queue = signal(EMPTY);
+export const talks = signal<readonly Talk[]>([]);
+export const current = signal<SessionId | null>(null);
+export const socketState = signal<SocketState>("stopped");
+/** Signed in somewhere else: this console is out of work. */
+export const superseded = signal(false);
+/** Counts changes of the sessions' own views. */
+const turns = signal(0);
+
+/** Lines of the visitor that the agent has not seen. */
+export const unread = computed(() => {
+  turns.value;
+  return new Map(talks.value.map((talk) => [talk.session, theirs(talk) - talk.read]));
+});
+
+/** The current talk, anew at every change of it. */
+export const currentTalk = computed(() => {
+  turns.value;
+  return talks.value.find((talk) => talk.session === current.value) ?? null;
+});
+
+export const allTalks = computed(() => {
+  turns.value;
+  return [...talks.value];
+});
+
+const relayOnly = new URLSearchParams(location.search).get("transport") === "relay";
+let socket: NodeSocket<FromAgent, ToAgent> | null = null;
+
+const theirs = (talk: Talk): number =>
+  talk.peer.view.get().lines.filter((line) => !line.mine && line.kind === "message").length;
+
+const change = (): void => {
+  turns.value += 1;
+};
+
+/** Takes up work: sessions of before a reload, then the node. */
+export function start(agent: AgentCard): void {
+  queue.value = { ...EMPTY, agent, available: memory.available() };
+  superseded.value = false;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new NodeSocket<FromAgent, ToAgent>({
+    url: `${scheme}://${location.host}/v1/agent`,
+    hello,
+    decode: decodeToAgent,
+  });
+  socket.onFrame(receive);
+  const { state } = socket;
+  state.subscribe(() => {
+    socketState.value = state.get();
+  });
+  socketState.value = state.get();
+}
+
+/** Leaves work. Sessions end here without a word: they can be taken up again. */
+export function stop(): void {
+  socket?.stop();
+  socket = null;
+  for (const talk of talks.value) {
+    talk.peer.close();
+  }
+  talks.value = [];
+  queue.value = EMPTY;
+}
+
+export function setAvailable(available: boolean): void {
+  memory.saveAvailable(available);
+  queue.value = { ...queue.value, available };
+  socket?.send({ type: "available", available });
+}
+
+export function answer(visitor: VisitorId, accept: boolean): void {
+  socket?.send({ type: accept ? "accept" : "decline", visitor });
+  const rings = queue.value.rings.filter((ring) => ring.visitor !== visitor);
+  queue.value = { ...queue.value, rings };
+}
+
+/** Brings a session to the front; what it holds counts as read while somebody looks. */
+export function show(session: SessionId | null): void {
+  current.value = session;
+  read();
+}
+
+/** The current conversation is on screen. */
+export function read(): void {
+  const talk = currentTalk.value;
+  if (talk && !document.hidden && talk.read !== theirs(talk)) {
+    talk.read = theirs(talk);
+    change();
+  }
+}
+
+export async function end(talk: Talk): Promise<void> {
+  const ending = talk.peer.end();
+  socket?.send({ type: "end", session: talk.session });
+  over(talk, "by_agent");
+  await ending;
+}
+
+/** Puts an ended session away. */
+export function putAway(talk: Talk): void {
+  talk.peer.close();
+  const index = talks.value.indexOf(talk);
+  talks.value = talks.value.filter((other) => other !== talk);
+  show((talks.value[index] ?? talks.value[index - 1])?.session ?? null);
+  save();
+}
+
+/** The network is there again, or somebody looks. */
+export function wake(): void {
+  socket?.retryNow();
+  read();
+}
+
+export function save(): void {
+  const going = talks.value.filter((talk) => talk.ended === null);
+  memory.saveTalks(
+    going.map(({ session, link, visitor, ticket, transcript }) => ({
+      session,
+      link,
+      visitor,
+      ticket,
+      transcript: transcript.save(),
+    })),
+  );
+}
+
+function hello(): FromAgent {
+  const going = talks.value.filter((talk) => talk.ended === null);
+  const known = going.map((talk) => talk.ticket);
+  const before = memory.talks().filter(({ session }) => !find(session));
+  const tickets = [...known, ...before.map(({ ticket }) => ticket)].slice(0, 32);
+  return { type: "hello", available: queue.value.available, tickets };
+}
+
+function receive(frame: ToAgent): void {
+  queue.value = reduce(queue.value, frame, Date.now());
+  switch (frame.type) {
+    case "accepted":
+      accepted(frame);
+      break;
+    case "signal":
+      byLink(frame.link)?.peer.signal(frame.signal);
+      break;
+    case "ice":
+      byLink(frame.link)?.peer.ice(frame.ice);
+      break;
+    case "ended": {
+      const talk = find(frame.session);
+      if (talk) {
+        over(talk, frame.reason);
+      } else {
+        forget(frame.session);
+      }
+      break;
+    }
+    case "error":
+      if (frame.code === "superseded") {
+        superseded.value = true;
+      } else if (frame.fatal) {
+        queue.value = notice(queue.value, `The node ended the connection: ${frame.message}.`);
+      }
+      break;
+  }
+}
+
+function accepted(frame: ToAgent & { type: "accepted" }): void {
+  const { session, link, visitor, ice, ticket } = frame;
+  const known = find(session);
+  if (known) {
+    known.ticket = ticket;
+    known.peer.ice(ice);
+    known.peer.nodeReturned();
+    return;
+  }
+  const before = memory.talks().find((talk) => talk.session === session);
+  const transcript = new Transcript({
+    role: "agent",
+    epoch: randomEpoch(),
+    saved: before?.transcript,
+  });
+  const peer = new Session({
+    transcript,
+    ice,
+    relayOnly,
+    send: (signal) => socket?.send({ type: "signal", link, signal }),
+    wantIce: () => socket?.send({ type: "ice", link }),
+  });
+  const card = { ...visitor, details: { ...before?.visitor.details, ...visitor.details } };
+  const talk: Talk = {
+    session,
+    link,
+    visitor: card,
+    ticket,
+    transcript,
+    peer,
+    ended: null,
+    read: 0,
+  };
+  talk.read = before ? theirs(talk) : 0;
+  peer.onPath((path) => socket?.send({ type: "path", link, path }));
+  peer.view.subscribe(() => changed(talk));
+  talks.value = trim([...talks.value, talk]);
+  if (current.value === null || !before) {
+    show(session);
+  }
+  peer.start(before !== undefined);
+  save();
+}
+
+function changed(talk: Talk): void {
+  if (talk.peer.view.get().ended && talk.ended === null) {
+    over(talk, "by_visitor");
+  }
+  if (talk.session === current.value && !document.hidden) {
+    talk.read = theirs(talk);
+  }
+  save();
+  change();
+}
+
+function over(talk: Talk, reason: EndReason): void {
+  if (talk.ended === null) {
+    talk.ended = reason;
+    // The last words of the other side may still be on their way.
+    setTimeout(() => talk.peer.close(), 1500);
+    save();
+    change();
+  }
+}
+
+function trim(all: Talk[]): Talk[] {
+  const ended = all.filter((talk) => talk.ended !== null);
+  const excess = new Set(ended.slice(0, Math.max(0, ended.length - ENDED)));
+  return all.filter((talk) => !excess.has(talk));
+}
+
+const find = (session: SessionId): Talk | undefined =>
+  talks.value.find((talk) => talk.session === session);
+
+const byLink = (link: LinkId): Talk | undefined => talks.value.find((talk) => talk.link === link);
+
+const forget = (session: SessionId): void =>
+  memory.saveTalks(memory.talks().filter((talk: RememberedTalk) => talk.session !== session));

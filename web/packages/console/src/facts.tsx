@@ -1,0 +1,130 @@
+import { useRef, useState } from "preact/hooks";
+import { end, putAway, queue, type Talk } from "./desk";
+import { nameOf } from "./store";
+import { asAddress, CONSENT, landingInWords } from "./words";
+
+/** The visitor, leading, and the end of the session. */
+export function Facts({ talk }: { talk: Talk }) {
+  const { details, site } = talk.visitor;
+  const card = queue.value.sites.find(({ id }) => id === site);
+  return (
+    <aside class="facts-pane" aria-label="Visitor">
+      <h2>{nameOf(talk.visitor)}</h2>
+      <dl>
+        <dt>Site</dt>
+        <dd>{card?.name ?? site}</dd>
+        {details.topic && <Fact term="Topic" text={details.topic} />}
+        {details.department && <Fact term="Department" text={details.department} />}
+        {details.page && <Fact term="Came from" text={details.page} />}
+      </dl>
+      {talk.ended === null && <Leading talk={talk} destinations={card?.destinations ?? []} />}
+      {talk.ended === null ? (
+        <End talk={talk} />
+      ) : (
+        <button type="button" class="quiet" onClick={() => putAway(talk)}>
+          Close
+        </button>
+      )}
+    </aside>
+  );
+}
+
+function Fact({ term, text }: { term: string; text: string }) {
+  return (
+    <>
+      <dt>{term}</dt>
+      <dd>{text}</dd>
+    </>
+  );
+}
+
+interface LeadingProps {
+  talk: Talk;
+  destinations: readonly { label: string; url: string }[];
+}
+
+function Leading({ talk, destinations }: LeadingProps) {
+  const box = useRef<HTMLInputElement>(null);
+  const [problem, setProblem] = useState("");
+  const view = talk.peer.view.get();
+  const latest = view.lines.findLast((line) => line.kind === "lead");
+  const lead = (url: string) => {
+    try {
+      talk.peer.lead(url);
+      setProblem("");
+    } catch {
+      setProblem("This conversation is full.");
+    }
+  };
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const text = box.current?.value ?? "";
+    if (text.trim() === "") {
+      return;
+    }
+    const address = asAddress(text);
+    if (new TextEncoder().encode(address).length > 2048) {
+      setProblem("This address is too long.");
+      return;
+    }
+    lead(address);
+  };
+  return (
+    <section class="leading" aria-labelledby="leading-title">
+      <h3 id="leading-title">Lead the visitor</h3>
+      <form onSubmit={submit}>
+        <input
+          ref={box}
+          type="text"
+          inputMode="url"
+          autocomplete="off"
+          spellcheck={false}
+          aria-label="Address"
+          placeholder="Address, such as example.com/help"
+        />
+        <button type="submit">Lead</button>
+      </form>
+      {destinations.length > 0 && (
+        <ul class="destinations" aria-label="Saved destinations">
+          {destinations.map(({ label, url }) => (
+            <li key={label}>
+              <button type="button" class="quiet" title={url} onClick={() => lead(url)}>
+                {label}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p role="status" aria-label="Lead status" class="lead-status">
+        {problem ||
+          (latest?.kind === "lead"
+            ? landingInWords(latest.landing, latest.state !== "waiting")
+            : "No lead yet")}
+      </p>
+      <p class="consent">{CONSENT[view.consent]}</p>
+    </section>
+  );
+}
+
+/** Two steps, so that a slip of the mouse ends nothing. */
+function End({ talk }: { talk: Talk }) {
+  const [sure, setSure] = useState(false);
+  if (!sure) {
+    return (
+      <button type="button" class="alarm" onClick={() => setSure(true)}>
+        End session
+      </button>
+    );
+  }
+  return (
+    <fieldset class="choices">
+      <legend class="unseen">End this session?</legend>
+      <button type="button" class="quiet" onClick={() => setSure(false)}>
+        Keep talking
+      </button>
+      <button type="button" class="alarm" autofocus onClick={() => void end(talk)}>
+        Yes, end it
+      </button>
+    </fieldset>
+  );
+}

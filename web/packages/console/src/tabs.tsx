@@ -1,0 +1,58 @@
+import type { SessionId } from "@isession/protocol";
+import { allTalks, current, show, type Talk, unread } from "./desk";
+import { nameOf } from "./store";
+
+/** The sessions side by side. Arrow keys move between them (WAI-ARIA tabs pattern). */
+export function Tabs() {
+  const talks = allTalks.value;
+  const move = (event: KeyboardEvent) => {
+    const index = talks.findIndex((talk) => talk.session === current.value);
+    const target = {
+      ArrowRight: talks[(index + 1) % talks.length],
+      ArrowLeft: talks[(index - 1 + talks.length) % talks.length],
+      Home: talks[0],
+      End: talks.at(-1),
+    }[event.key];
+    if (target) {
+      event.preventDefault();
+      show(target.session);
+      document.getElementById(tabId(target.session))?.focus();
+    }
+  };
+  return (
+    <div role="tablist" aria-label="Sessions" onKeyDown={move} hidden={talks.length === 0}>
+      {talks.map((talk) => (
+        <Tab talk={talk} key={talk.session} />
+      ))}
+    </div>
+  );
+}
+
+export const tabId = (session: SessionId): string => `tab-${session}`;
+export const panelId = (session: SessionId): string => `panel-${session}`;
+
+function Tab({ talk }: { talk: Talk }) {
+  const selected = talk.session === current.value;
+  const count = unread.value.get(talk.session) ?? 0;
+  const state = talk.ended ? "ended" : talk.peer.view.get().connection;
+  return (
+    <button
+      type="button"
+      role="tab"
+      id={tabId(talk.session)}
+      aria-selected={selected}
+      aria-controls={selected ? panelId(talk.session) : undefined}
+      tabIndex={selected ? 0 : -1}
+      onClick={() => show(talk.session)}
+    >
+      <i class="dot" data-state={state} aria-hidden="true" />
+      {nameOf(talk.visitor)}
+      {count > 0 && (
+        <span class="unread">
+          {count}
+          <span class="unseen"> unread</span>
+        </span>
+      )}
+    </button>
+  );
+}

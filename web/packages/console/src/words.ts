@@ -1,0 +1,107 @@
+// What happened, in plain words for the agent.
+
+import { type Connection, PATH_NAMES, type SessionView } from "@isession/peer";
+import type { Blocked, Consent, EndReason, Failed, How, Landing } from "@isession/protocol";
+
+const HOW: Record<How, string> = {
+  opener: "in the visitor's page",
+  stage: "in the window that is being led",
+  window: "in a new window",
+  link: "by a link that the visitor clicked",
+  program: "in the visitor's program",
+  unknown: "at the visitor",
+};
+
+const BLOCKED: Record<Blocked, string> = {
+  malformed: "this is not an address",
+  too_long: "the address is too long",
+  scheme: "only https addresses are allowed",
+  credentials: "the address carries a user name or password",
+  local_name: "the address names the visitor's own network",
+  private_address: "the address is a private one",
+  stopped: "the visitor stopped leading",
+  unknown: "the visitor's side refused it",
+};
+
+const FAILED: Record<Failed, string> = {
+  no_window: "the visitor's browser opened no window",
+  replaced: "a newer lead took its place",
+  interrupted: "the visitor's window was closed or reloaded",
+  unknown: "the visitor's browser did not go",
+};
+
+/** The life of a lead. `sent`: it went out. */
+export function landingInWords(landing: Landing | null, sent: boolean): string {
+  switch (landing?.state) {
+    case undefined:
+      return sent ? "Sent" : "Waiting for the connection";
+    case "shown":
+      return "Shown to the visitor";
+    case "landed":
+      return `Landed ${HOW[landing.how]}`;
+    case "declined":
+      return "Declined: the visitor stays";
+    case "blocked":
+      return `Blocked: ${BLOCKED[landing.why]}`;
+    case "failed":
+      return `Failed: ${FAILED[landing.why]}`;
+    default:
+      return "Answered";
+  }
+}
+
+export const CONSENT: Record<Consent, string> = {
+  ask: "The visitor is asked each time.",
+  allow: "The visitor allowed leads for this session.",
+  stop: "The visitor stopped leading.",
+  unknown: "The visitor stopped leading.",
+};
+
+export const END: Record<EndReason, string> = {
+  by_visitor: "The visitor ended the session.",
+  by_agent: "You ended the session.",
+  abandoned: "The visitor left.",
+  expired: "The session was forgotten: nobody came back.",
+  unanswered: "Nobody answered.",
+  unknown: "The session ended.",
+};
+
+const CONNECTION: Record<Connection, string> = {
+  connecting: "Connecting …",
+  open: "Connected",
+  reconnecting: "Reconnecting …",
+  ended: "Ended",
+};
+
+export function connectionInWords(view: SessionView): string {
+  const open = view.connection === "open" && view.path;
+  return open ? `Connected: ${PATH_NAMES[open]}` : CONNECTION[view.connection];
+}
+
+/** A duration as people say it: 0:07, 12:30, 1:02:00. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = two(seconds % 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** An address without what makes it long. */
+export function shortAddress(url: string): string {
+  try {
+    const { host, pathname } = new URL(url);
+    return host + (pathname === "/" ? "" : pathname);
+  } catch {
+    return url;
+  }
+}
+
+/** Adds the scheme that people do not type. */
+export function asAddress(text: string): string {
+  const address = text.trim();
+  return /^[a-z][a-z0-9+.-]*:/i.test(address) && !/^[^/]*:\d+(\/|$)/.test(address)
+    ? address
+    : `https://${address}`;
+}

@@ -1,0 +1,111 @@
+import type { AgentCard } from "@isession/protocol";
+import { signOut } from "./account";
+import { allowNotifications, muted, notifications, setMuted, unlockSound } from "./alerts";
+import { Conversation } from "./conversation";
+import { currentTalk, queue, setAvailable, socketState, start, superseded } from "./desk";
+import { Facts } from "./facts";
+import { Rings } from "./rings";
+import { Tabs } from "./tabs";
+import { WaitingList } from "./waiting";
+
+export function Workplace({ agent }: { agent: AgentCard }) {
+  const talk = currentTalk.value;
+  return (
+    // Any click in the console lets it sound: browsers ask for one.
+    <div class="workplace" onPointerDown={unlockSound}>
+      <header>
+        <h1>iSession</h1>
+        <Availability />
+        <span class="who">{agent.name}</span>
+        <Attention />
+        <button type="button" class="quiet" onClick={() => void signOut()}>
+          Sign out
+        </button>
+      </header>
+      <Banner agent={agent} />
+      <aside aria-label="Queue">
+        <Rings />
+        <WaitingList />
+        <Notices />
+      </aside>
+      <main>
+        <Tabs />
+        {talk ? (
+          <Conversation talk={talk} key={talk.session} />
+        ) : (
+          <p class="nobody">
+            {queue.value.available
+              ? "You are available. When a visitor rings, accept to start a session."
+              : "You are away. Switch to available to be rung."}
+          </p>
+        )}
+      </main>
+      {talk && <Facts talk={talk} key={talk.session} />}
+    </div>
+  );
+}
+
+function Availability() {
+  const { available } = queue.value;
+  return (
+    <button
+      type="button"
+      role="switch"
+      aria-checked={available}
+      class="switch"
+      onClick={() => setAvailable(!available)}
+    >
+      Available
+    </button>
+  );
+}
+
+function Attention() {
+  return (
+    <span class="attention">
+      <button
+        type="button"
+        class="quiet"
+        aria-pressed={muted.value}
+        onClick={() => setMuted(!muted.value)}
+      >
+        Mute
+      </button>
+      {notifications.value === "default" && (
+        <button type="button" class="quiet" onClick={() => void allowNotifications()}>
+          Notify me on the desktop
+        </button>
+      )}
+    </span>
+  );
+}
+
+function Banner({ agent }: { agent: AgentCard }) {
+  if (superseded.value) {
+    return (
+      <div class="banner" role="alert">
+        You are signed in in another window. This one is out of work.
+        <button type="button" onClick={() => start(agent)}>
+          Take over here
+        </button>
+      </div>
+    );
+  }
+  return socketState.value === "waiting" || socketState.value === "stopped" ? (
+    <div class="banner" role="status" aria-label="Node">
+      The node cannot be reached. Sessions go on; new visitors ring when it is back.
+    </div>
+  ) : null;
+}
+
+function Notices() {
+  return (
+    <section aria-label="News">
+      <ul class="notices" aria-live="polite">
+        {queue.value.notices.map(({ id, text }) => (
+          <li key={id}>{text}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
