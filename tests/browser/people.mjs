@@ -92,6 +92,8 @@ export async function session(browser, node, options = {}) {
   await accept(agent);
   await connected(agent, visitor.companion, options.path);
   const close = async () => {
+    await visitor.companion.getByRole("button", { name: "End session" }).click();
+    await visitor.companion.getByRole("button", { name: "Start again" }).waitFor();
     await agent.context().close();
     await visitor.context.close();
   };

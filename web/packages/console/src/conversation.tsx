@@ -1,6 +1,6 @@
 import { type Line, linkify, TooLong, TranscriptFull } from "@isession/peer";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { read, type Talk } from "./desk";
+import { read, type Talk, viewOf } from "./desk";
 import { nameOf } from "./store";
 import { panelId, tabId } from "./tabs";
 import { CONSENT, connectionInWords, END, landingInWords } from "./words";
@@ -9,7 +9,7 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const GLYPHS = { waiting: "◷", sent: "✓", delivered: "✓✓" };
 
 export function Conversation({ talk }: { talk: Talk }) {
-  const view = talk.peer.view.get();
+  const view = viewOf(talk);
   useEffect(read);
   return (
     <section

@@ -1,6 +1,13 @@
 // The agent's desk: the socket, the sessions, and what a reload must not forget.
 
-import { NodeSocket, randomEpoch, Session, type SocketState, Transcript } from "@isession/peer";
+import {
+  NodeSocket,
+  randomEpoch,
+  Session,
+  type SessionView,
+  type SocketState,
+  Transcript,
+} from "@isession/peer";
 import {
   type AgentCard,
   decodeToAgent,
@@ -38,6 +45,8 @@ export const current = signal<SessionId | null>(null);
 export const socketState = signal<SocketState>("stopped");
 /** Signed in somewhere else: this console is out of work. */
 export const superseded = signal(false);
+/** Visitors accepted here whose session the node has not confirmed yet. */
+const accepting = new Set<VisitorId>();
 /** Counts changes of the sessions' own views. */
 const turns = signal(0);
 
@@ -47,16 +56,23 @@ export const unread = computed(() => {
   return new Map(talks.value.map((talk) => [talk.session, theirs(talk) - talk.read]));
 });
 
-/** The current talk, anew at every change of it. */
-export const currentTalk = computed(() => {
+/** The talk in front. Whoever reads it while rendering renders again at every change of it. */
+export function currentTalk(): Talk | null {
   turns.value;
   return talks.value.find((talk) => talk.session === current.value) ?? null;
-});
+}
 
-export const allTalks = computed(() => {
+/** A talk as it is now, likewise. */
+export function viewOf(talk: Talk): SessionView {
   turns.value;
-  return [...talks.value];
-});
+  return talk.peer.view.get();
+}
+
+/** All talks, likewise. */
+export function allTalks(): readonly Talk[] {
+  turns.value;
+  return talks.value;
+}
 
 const relayOnly = new URLSearchParams(location.search).get("transport") === "relay";
 let socket: NodeSocket<FromAgent, ToAgent> | null = null;
@@ -105,6 +121,9 @@ export function setAvailable(available: boolean): void {
 
 export function answer(visitor: VisitorId, accept: boolean): void {
   socket?.send({ type: accept ? "accept" : "decline", visitor });
+  if (accept) {
+    accepting.add(visitor);
+  }
   const rings = queue.value.rings.filter((ring) => ring.visitor !== visitor);
   queue.value = { ...queue.value, rings };
 }
@@ -117,7 +136,7 @@ export function show(session: SessionId | null): void {
 
 /** The current conversation is on screen. */
 export function read(): void {
-  const talk = currentTalk.value;
+  const talk = currentTalk();
   if (talk && !document.hidden && talk.read !== theirs(talk)) {
     talk.read = theirs(talk);
     change();
@@ -238,7 +257,8 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
   if (current.value === null || !before) {
     show(session);
   }
-  peer.start(before !== undefined);
+  // Who did not accept just now takes the session up again, and asks for an offer.
+  peer.start(!accepting.delete(visitor.id));
   save();
 }
 

@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { end, putAway, queue, type Talk } from "./desk";
+import { end, putAway, queue, type Talk, viewOf } from "./desk";
 import { nameOf } from "./store";
 import { asAddress, CONSENT, landingInWords } from "./words";
 
@@ -7,6 +7,7 @@ import { asAddress, CONSENT, landingInWords } from "./words";
 export function Facts({ talk }: { talk: Talk }) {
   const { details, site } = talk.visitor;
   const card = queue.value.sites.find(({ id }) => id === site);
+  const going = viewOf(talk) && talk.ended === null;
   return (
     <aside class="facts-pane" aria-label="Visitor">
       <h2>{nameOf(talk.visitor)}</h2>
@@ -17,8 +18,8 @@ export function Facts({ talk }: { talk: Talk }) {
         {details.department && <Fact term="Department" text={details.department} />}
         {details.page && <Fact term="Came from" text={details.page} />}
       </dl>
-      {talk.ended === null && <Leading talk={talk} destinations={card?.destinations ?? []} />}
-      {talk.ended === null ? (
+      {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
+      {going ? (
         <End talk={talk} />
       ) : (
         <button type="button" class="quiet" onClick={() => putAway(talk)}>
@@ -46,7 +47,7 @@ interface LeadingProps {
 function Leading({ talk, destinations }: LeadingProps) {
   const box = useRef<HTMLInputElement>(null);
   const [problem, setProblem] = useState("");
-  const view = talk.peer.view.get();
+  const view = viewOf(talk);
   const latest = view.lines.findLast((line) => line.kind === "lead");
   const lead = (url: string) => {
     try {

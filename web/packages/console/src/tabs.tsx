@@ -1,10 +1,10 @@
 import type { SessionId } from "@isession/protocol";
-import { allTalks, current, show, type Talk, unread } from "./desk";
+import { allTalks, current, show, type Talk, unread, viewOf } from "./desk";
 import { nameOf } from "./store";
 
 /** The sessions side by side. Arrow keys move between them (WAI-ARIA tabs pattern). */
 export function Tabs() {
-  const talks = allTalks.value;
+  const talks = allTalks();
   const move = (event: KeyboardEvent) => {
     const index = talks.findIndex((talk) => talk.session === current.value);
     const target = {
@@ -34,7 +34,8 @@ export const panelId = (session: SessionId): string => `panel-${session}`;
 function Tab({ talk }: { talk: Talk }) {
   const selected = talk.session === current.value;
   const count = unread.value.get(talk.session) ?? 0;
-  const state = talk.ended ? "ended" : talk.peer.view.get().connection;
+  const { connection } = viewOf(talk);
+  const state = talk.ended ? "ended" : connection;
   return (
     <button
       type="button"

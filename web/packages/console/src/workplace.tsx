@@ -9,7 +9,7 @@ import { Tabs } from "./tabs";
 import { WaitingList } from "./waiting";
 
 export function Workplace({ agent }: { agent: AgentCard }) {
-  const talk = currentTalk.value;
+  const talk = currentTalk();
   return (
     // Any click in the console lets it sound: browsers ask for one.
     <div class="workplace" onPointerDown={unlockSound}>
