@@ -1,1 +1,39 @@
+//! iSession for native programs: visitor and agent roles over WebRTC data channels.
+//!
+//! [`Visitor::join`] waits in a site's queue; [`Agent::sign_in`] is rung by visitors. Both end in
+//! a [`Session`]: one WebRTC connection between the two people, over which they talk and the
+//! agent leads. What was said is kept until the other side has it, over lost paths, lost nodes
+//! and new lives of the other side. See `examples/` for a bot and a terminal visitor.
+//!
+//! # Layout
+//! - [`visitor`], [`agent`]: the two roles.
+//! - [`session`]: one side of a session; its task is in `actor`, its connection in `peer`.
+//! - [`transcript`], [`lead`]: pure; the rules that browsers follow as well.
+//! - `socket`, `net`: reaching the node.
+//!
+//! # Limits
+//! A message has at most 16 KiB, a bulk message 256 KiB, an address 2048 bytes. A session holds
+//! 5000 entries and 8 MiB of them. TURN is used over UDP.
+//!
+//! # Logs
+//! This crate logs ids and errors only, at debug level. The `webrtc` crates log addresses under
+//! targets that begin with `rtc` and `webrtc`: switch those off where that matters.
 
+mod actor;
+pub mod agent;
+mod error;
+pub mod lead;
+mod net;
+mod peer;
+pub mod session;
+mod socket;
+mod task;
+pub mod transcript;
+pub mod visitor;
+
+pub use agent::{Agent, AgentEvent, AgentOptions};
+pub use error::SdkError;
+pub use isession_protocol as protocol;
+pub use session::{LeadRequest, Session, SessionEvent};
+pub use transcript::Role;
+pub use visitor::{Visitor, VisitorEvent, VisitorOptions};

@@ -5,6 +5,9 @@ import { type IceServer, type Seen, type Signal, STREAMS } from "@isession/proto
 import { Event } from "./ports";
 import type { Role } from "./transcript";
 
+/** A signal that belongs to one life of a peer connection. */
+export type Addressed = Signal & { kind: "description" | "candidate" };
+
 /** Candidates that may arrive before the description they belong to. */
 const EARLY_CANDIDATES = 64;
 
@@ -21,6 +24,8 @@ export interface ConnectionOptions {
 
 /** Perfect negotiation (W3C WebRTC section 10.7); the agent is the impolite side. */
 export class PeerConnection {
+  /** The life of this peer connection. */
+  readonly epoch: string;
   readonly pc: RTCPeerConnection;
   readonly talk: RTCDataChannel;
   readonly glance: RTCDataChannel;
@@ -31,13 +36,12 @@ export class PeerConnection {
   /** The other side's peer connection, once it is known. */
   #theirEpoch: string | null = null;
   #peerSeen: Seen | null = null;
-  #makingOffer = false;
-  #ignoreOffer = false;
   #early: RTCIceCandidateInit[] = [];
   #work = Promise.resolve();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.epoch = options.epoch;
     this.pc = options.createPeer({
       iceServers: options.ice,
       iceTransportPolicy: options.relayOnly ? "relay" : "all",
@@ -55,7 +59,7 @@ export class PeerConnection {
     this.talk.onclose = () => this.changed.fire();
     // Visitors offer; an agent's side only offers to restart ICE.
     this.pc.onnegotiationneeded = () => {
-      if (options.role === "visitor" || this.#theirEpoch !== null) {
+      if (options.role === "visitor" || this.isAnswered) {
         this.#then(() => this.#offer());
       }
     };
@@ -66,16 +70,26 @@ export class PeerConnection {
     return this.#peerSeen;
   }
 
-  /** Whether this offer begins another life of the other side. */
-  isSuperseded(signal: Signal & { kind: "description" }): boolean {
+  /** Offer and answer were exchanged once. */
+  get isAnswered(): boolean {
+    return this.pc.currentRemoteDescription !== null;
+  }
+
+  /** Whether this comes from another life of the other side than the one known here. */
+  isForeign(signal: Addressed): boolean {
     return this.#theirEpoch !== null && this.#theirEpoch !== signal.epoch;
   }
 
   /** Takes a signal that is meant for this connection. */
-  signal(signal: Signal): void {
+  signal(signal: Addressed): void {
+    if (this.isForeign(signal)) {
+      return;
+    }
     if (signal.kind === "description") {
+      // At once: a later offer, of another life, may come before this one is taken in.
+      this.#theirEpoch = signal.epoch;
       this.#then(() => this.#describe(signal));
-    } else if (signal.kind === "candidate") {
+    } else {
       this.#then(() => this.#candidate(signal));
     }
   }
@@ -90,7 +104,7 @@ export class PeerConnection {
 
   close(): void {
     for (const channel of [this.talk, this.glance, this.bulk]) {
-      channel.onopen = channel.onclose = channel.onmessage = null;
+      channel.onopen = channel.onclose = channel.onmessage = channel.onbufferedamountlow = null;
     }
     this.pc.onicecandidate = this.pc.onnegotiationneeded = null;
     this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null;
@@ -103,30 +117,21 @@ export class PeerConnection {
   }
 
   async #offer(): Promise<void> {
-    this.#makingOffer = true;
-    try {
-      await this.pc.setLocalDescription();
-      this.#describeMine();
-    } finally {
-      this.#makingOffer = false;
-    }
+    await this.pc.setLocalDescription();
+    this.#describeMine();
   }
 
   async #describe(signal: Signal & { kind: "description" }): Promise<void> {
-    const { role, sdp, epoch, to, seen } = signal;
-    if ((to !== undefined && to !== this.#options.epoch) || this.isSuperseded(signal)) {
-      return;
-    }
-    const collides = this.#makingOffer || this.pc.signalingState !== "stable";
-    this.#ignoreOffer = role === "offer" && collides && this.#options.role === "agent";
-    if (this.#ignoreOffer) {
+    const { role, sdp, seen } = signal;
+    const collides = role === "offer" && this.pc.signalingState !== "stable";
+    if (collides && this.#options.role === "agent") {
       return;
     }
     await this.pc.setRemoteDescription({ type: role, sdp });
-    this.#theirEpoch = epoch;
     this.#peerSeen = seen;
     for (const candidate of this.#early.splice(0)) {
-      await this.pc.addIceCandidate(candidate);
+      // One that does not fit must not cost the answer.
+      await this.pc.addIceCandidate(candidate).catch(() => {});
     }
     if (role === "offer") {
       await this.pc.setLocalDescription();
@@ -136,10 +141,6 @@ export class PeerConnection {
   }
 
   async #candidate(signal: Signal & { kind: "candidate" }): Promise<void> {
-    const stale = signal.to !== undefined && signal.to !== this.#options.epoch;
-    if (stale || (this.#theirEpoch !== null && this.#theirEpoch !== signal.epoch)) {
-      return;
-    }
     const candidate = { candidate: signal.candidate, sdpMid: signal.mid };
     if (this.pc.remoteDescription === null) {
       if (this.#early.length < EARLY_CANDIDATES) {
@@ -147,13 +148,8 @@ export class PeerConnection {
       }
       return;
     }
-    try {
-      await this.pc.addIceCandidate(candidate);
-    } catch (error) {
-      if (!this.#ignoreOffer) {
-        throw error;
-      }
-    }
+    // Fails for an offer that was ignored, and for what this browser does not understand.
+    await this.pc.addIceCandidate(candidate);
   }
 
   #describeMine(): void {
@@ -179,7 +175,7 @@ export class PeerConnection {
   }
 
   #addressed(): { epoch: string; to?: string } {
-    const { epoch } = this.#options;
+    const { epoch } = this;
     return this.#theirEpoch === null ? { epoch } : { epoch, to: this.#theirEpoch };
   }
 }

@@ -6,7 +6,8 @@ import { type Blocked, bytes, type LeadPolicy, LIMITS } from "@isession/protocol
 export type Verdict =
   | {
       ok: true;
-      url: URL /** As shown to the visitor: punycode, with a port if any. */;
+      url: URL;
+      /** As shown to the visitor: punycode, with a port if any. */
       host: string;
     }
   | { ok: false; why: Blocked };

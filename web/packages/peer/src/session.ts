@@ -12,9 +12,9 @@ import {
   type Landing,
   type Path,
   type Signal,
-  type Talk,
 } from "@isession/protocol";
-import { PeerConnection } from "./connection";
+import { type Addressed, PeerConnection } from "./connection";
+import { Outbox } from "./outbox";
 import { pathOf } from "./path";
 import { type Clock, Event, type Readable, randomEpoch, systemClock, Value } from "./ports";
 import type { Line, Role, Transcript } from "./transcript";
@@ -55,6 +55,9 @@ const retryAfter = (tries: number): number => Math.min(60_000, 8000 * 2 ** Math.
 const TYPING = 6000;
 /** How long goodbye may take to leave. */
 const GOODBYE = 1500;
+/** After a path is found a better one often follows; later ones are rare. */
+const PATH_SOON = 2000;
+const PATH_LATER = 15_000;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -66,15 +69,19 @@ export class Session {
   /** This life of the session's side: asks the other to start over when it is new. */
   readonly #life = randomEpoch();
   #connection: PeerConnection | null = null;
+  #outbox: Outbox | null = null;
   #ice: IceServer[];
   /** The other side's seen is known on this connection: entries may flow. */
   #flowing = false;
+  /** What is missing was asked for, and nothing of it came yet. */
+  #asked = false;
   #opened = false;
   #over = false;
   #answeredLife: string | null = null;
   #tries = 0;
   #cancelMend: (() => void) | null = null;
   #cancelTyping = () => {};
+  #cancelPath = () => {};
   #iTypeSince = 0;
 
   constructor(options: SessionOptions) {
@@ -121,23 +128,20 @@ export class Session {
       }
       return;
     }
-    const anew =
-      signal.kind === "description" &&
-      signal.role === "offer" &&
-      this.role === "agent" &&
-      (this.#connection === null || this.#connection.isSuperseded(signal));
-    if (anew) {
-      this.#connect();
+    if (signal.kind !== "unknown") {
+      this.#take(signal);
     }
-    this.#connection?.signal(signal);
   }
 
   /** Fresh relay credentials: whatever waited for them goes on. */
   ice(servers: IceServer[]): void {
     this.#ice = servers;
-    if (this.#tries > 0 && this.#tries <= RESTARTS) {
-      this.#connection?.restart(servers);
-    } else if (this.#tries > RESTARTS) {
+    if (this.#over || this.#tries === 0) {
+      return;
+    }
+    if (this.#connection?.isAnswered && this.#tries <= RESTARTS) {
+      this.#connection.restart(servers);
+    } else {
       this.#startOver();
     }
   }
@@ -192,14 +196,10 @@ export class Session {
       // A full transcript ends without a word; the node tells the other side.
     }
     this.#over = true;
-    const talk = this.#connection?.talk;
-    if (talk?.readyState === "open" && talk.bufferedAmount > 0) {
-      await new Promise<void>((resolve) => {
-        talk.bufferedAmountLowThreshold = 0;
-        talk.onbufferedamountlow = () => resolve();
-        this.#clock.after(GOODBYE, resolve);
-      });
-    }
+    await new Promise<void>((resolve) => {
+      this.#clock.after(GOODBYE, resolve);
+      this.#outbox ? this.#outbox.flush(resolve) : resolve();
+    });
     // What has left the buffer may still be on its way.
     await new Promise<void>((resolve) => this.#clock.after(GOODBYE / 5, resolve));
     this.close();
@@ -210,14 +210,33 @@ export class Session {
     this.#over = true;
     this.#cancelMend?.();
     this.#cancelTyping();
+    this.#cancelPath();
     this.#connection?.close();
     this.#connection = null;
+    this.#outbox = null;
     this.#show({ connection: "ended", typing: false });
+  }
+
+  /** Takes a signal of the other side's connection, unless it is meant for an older one here. */
+  #take(signal: Addressed): void {
+    const connection = this.#connection;
+    if (signal.to !== undefined && signal.to !== connection?.epoch) {
+      if (this.role === "agent" && !connection) {
+        this.#options.send({ kind: "ready", epoch: this.#life });
+      }
+      return;
+    }
+    const offered = signal.kind === "description" && signal.role === "offer";
+    if (offered && this.role === "agent" && (!connection || connection.isForeign(signal))) {
+      this.#connect();
+    }
+    this.#connection?.signal(signal);
   }
 
   #connect(): void {
     this.#connection?.close();
     this.#flowing = false;
+    this.#asked = false;
     const createPeer = this.#options.createPeer ?? ((config) => new RTCPeerConnection(config));
     const connection = new PeerConnection({
       role: this.role,
@@ -229,6 +248,7 @@ export class Session {
       seen: () => this.#transcript.seen(),
     });
     this.#connection = connection;
+    this.#outbox = new Outbox(connection.talk);
     connection.changed.on(() => this.#changed(connection));
     connection.talk.onmessage = ({ data }) => this.#hear(connection, data);
     connection.glance.onmessage = ({ data }) => this.#glance(data);
@@ -247,20 +267,22 @@ export class Session {
     if (connection !== this.#connection || this.#over) {
       return;
     }
-    if (connection.talk.readyState === "open" && connection.peerSeen && !this.#flowing) {
+    const talks = connection.talk.readyState === "open";
+    if (talks && connection.peerSeen && !this.#flowing) {
       this.#flowing = true;
-      for (const entry of this.#transcript.missing(connection.peerSeen)) {
-        this.#send({ type: "entry", ...entry });
-      }
+      this.#outbox?.replace(this.#transcript.missing(connection.peerSeen));
     }
     const { connectionState } = connection.pc;
-    if (this.#flowing && connectionState === "connected") {
+    if (talks && this.#flowing && connectionState === "connected") {
+      const before = this.#view.get().connection;
       this.#opened = true;
       this.#tries = 0;
       this.#cancelMend?.();
       this.#cancelMend = null;
       this.#show({ connection: "open" });
-      void this.#readPath(connection);
+      if (before !== "open") {
+        void this.#readPath(connection, PATH_SOON);
+      }
       return;
     }
     this.#show({ connection: this.#opened ? "reconnecting" : "connecting", typing: false });
@@ -280,28 +302,27 @@ export class Session {
     });
   }
 
-  async #readPath(connection: PeerConnection): Promise<void> {
-    const path = pathOf(await connection.pc.getStats());
-    if (path && connection === this.#connection && path !== this.#view.get().path) {
+  /** Paths change without a word: looked up now, and again. */
+  async #readPath(connection: PeerConnection, next: number): Promise<void> {
+    const path = await connection.pc.getStats().then(pathOf, () => null);
+    if (connection !== this.#connection) {
+      return;
+    }
+    if (path && path !== this.#view.get().path) {
       this.#show({ path });
       this.#paths.fire(path);
     }
+    this.#cancelPath();
+    this.#cancelPath = this.#clock.after(next, () => void this.#readPath(connection, PATH_LATER));
   }
 
   #write(body: Body): Entry {
     const entry = this.#transcript.write(body, this.#clock.now());
     if (this.#flowing) {
-      this.#send({ type: "entry", ...entry });
+      this.#outbox?.add(entry);
     }
     this.#show({});
     return entry;
-  }
-
-  #send(talk: Talk): void {
-    const channel = this.#connection?.talk;
-    if (channel?.readyState === "open") {
-      channel.send(JSON.stringify(talk));
-    }
   }
 
   #hear(connection: PeerConnection, data: unknown): void {
@@ -318,9 +339,8 @@ export class Session {
         this.#show({});
         break;
       case "resume":
-        for (const entry of this.#transcript.missing(talk.seen)) {
-          this.#send({ type: "entry", ...entry });
-        }
+        this.#flowing = true;
+        this.#outbox?.replace(this.#transcript.missing(talk.seen));
         this.#show({});
         break;
     }
@@ -329,15 +349,20 @@ export class Session {
   #hearEntry(entry: Entry): void {
     const receipt = this.#transcript.receive(entry);
     if (receipt === "gap") {
-      this.#send({ type: "resume", seen: this.#transcript.seen() });
+      // Asked once: all that follows the gap comes again.
+      if (!this.#asked) {
+        this.#asked = true;
+        this.#outbox?.tell({ type: "resume", seen: this.#transcript.seen() });
+      }
       return;
     }
     if (receipt === "full") {
       void this.end();
       return;
     }
-    this.#send({ type: "ack", id: entry.id });
-    if (receipt === "double") {
+    this.#asked = false;
+    this.#outbox?.tell({ type: "ack", id: entry.id });
+    if (receipt !== "new") {
       return;
     }
     const { body } = entry;
@@ -377,7 +402,7 @@ export class Session {
       connection,
       path,
       typing,
-      lines: transcript.lines(this.#flowing),
+      lines: transcript.lines(connection === "open"),
       consent: transcript.consent(),
       ended: transcript.ended(),
     };

@@ -5,6 +5,11 @@ import { type Clock, Event, type Readable, systemClock, Value } from "./ports";
 
 export type SocketState = "connecting" | "open" | "waiting" | "stopped";
 
+/** `WebSocket.OPEN`, without the global. */
+const OPEN = 1;
+/** The longest pause that a node can ask for. */
+const LONGEST_PAUSE = 300_000;
+
 /** Milliseconds before the next try; full jitter, so that a restarted node is not stormed. */
 export function backOff(tries: number, random: number): number {
   return Math.round(random * Math.min(30_000, 500 * 2 ** Math.min(tries, 6)));
@@ -49,7 +54,7 @@ export class NodeSocket<Out, In extends Incoming> {
 
   /** False if there is no connection: after the next hello the node tells everything anew. */
   send(frame: Out): boolean {
-    if (this.#ws?.readyState !== WebSocket.OPEN) {
+    if (this.#ws?.readyState !== OPEN) {
       return false;
     }
     this.#ws.send(JSON.stringify(frame));
@@ -109,7 +114,8 @@ export class NodeSocket<Out, In extends Incoming> {
     if (frame.type === "welcome") {
       this.#tries = 0;
     } else if (frame.type === "going_away") {
-      this.#retryAfter = (frame as unknown as { retry_after: number }).retry_after;
+      const { retry_after } = frame as unknown as { retry_after: number };
+      this.#retryAfter = Math.min(LONGEST_PAUSE, retry_after);
     } else if (frame.type === "error" && (frame as unknown as ErrorFrame).fatal) {
       this.stop();
     }

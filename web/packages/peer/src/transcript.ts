@@ -29,8 +29,8 @@ export type Line =
     }
   | { kind: "consent"; id: EntryId; at: number; mine: boolean; consent: Consent };
 
-/** What came of an entry of the other side. */
-export type Receipt = "new" | "double" | "gap" | "full";
+/** What came of an entry of the other side. `passed_over`: seen, and not shown. */
+export type Receipt = "new" | "passed_over" | "double" | "gap" | "full";
 
 /** What a reload must not forget. Only JSON. */
 export interface Saved {
@@ -45,11 +45,17 @@ interface Kept {
 }
 
 /**
- * Entries and bytes of one session at the most. One's own beyond it are refused with
- * `TranscriptFull`; the other side's end the session, because dropping one would be silence.
+ * How much one session holds, both sides together; sized to fit a browser's session storage.
+ * Beyond `WORDS` one's own messages and leads are refused with `TranscriptFull`. The rest, such
+ * as landings and goodbye, and what the other side had under way, may go up to `ALL`; beyond
+ * that the session must end, because dropping an entry would be silence.
  */
-const MOST_ENTRIES = 5000;
-const MOST_BYTES = 8 * 1024 * 1024;
+const WORDS = { entries: 5000, weight: 3 * 1024 * 1024 };
+const ALL = { entries: 6000, weight: 4 * 1024 * 1024 };
+
+/** What an entry counts for: its text in UTF-8, and a flat share for the rest. */
+const weigh = ({ body }: Entry): number =>
+  100 + (body.type === "message" ? bytes(body.text) : body.type === "lead" ? bytes(body.url) : 0);
 
 export class TranscriptFull extends Error {
   constructor() {
@@ -85,9 +91,11 @@ export class Transcript {
   readonly role: Role;
   readonly #epoch: string;
   #seq = 0;
-  #bytes = 0;
+  #weight = 0;
   readonly #log: Kept[] = [];
-  /** The last seen of each epoch of the other side, oldest epoch first. */
+  /** The last of mine, by epoch. */
+  readonly #written = new Map<string, number>();
+  /** The last seen of the other side, by epoch; the epoch heard last comes last. */
   readonly #seen = new Map<string, number>();
   /** The last of mine that the other side has seen, by epoch. */
   readonly #delivered = new Map<string, number>();
@@ -114,7 +122,8 @@ export class Transcript {
       throw new TooLong();
     }
     const entry = { id: { epoch: this.#epoch, seq: this.#seq + 1 }, at, body };
-    if (!this.#fits(entry)) {
+    const isWords = body.type === "message" || body.type === "lead";
+    if (!this.#fits(entry, isWords ? WORDS : ALL)) {
       throw new TranscriptFull();
     }
     this.#seq += 1;
@@ -124,28 +133,31 @@ export class Transcript {
 
   /** Takes an entry of the other side. */
   receive(entry: Entry): Receipt {
-    const last = this.#seen.get(entry.id.epoch) ?? 0;
+    const last = this.#lastSeen(entry.id.epoch);
     if (entry.id.seq <= last) {
       return "double";
     }
     if (entry.id.seq > last + 1) {
       return "gap";
     }
-    // What the other side may not say, or a newer one could, is seen and passed over.
-    if (mayWrite(this.role === "visitor" ? "agent" : "visitor", entry.body)) {
-      if (!this.#fits(entry)) {
-        return "full";
-      }
-      this.#keep({ mine: false, entry });
+    // What the other side may not say, or a newer one could.
+    if (!mayWrite(this.role === "visitor" ? "agent" : "visitor", entry.body)) {
+      this.#see(entry.id);
+      return "passed_over";
     }
-    this.#seen.set(entry.id.epoch, entry.id.seq);
+    if (!this.#fits(entry, ALL)) {
+      return "full";
+    }
+    this.#keep({ mine: false, entry });
+    this.#see(entry.id);
     return "new";
   }
 
   /** The other side has seen mine up to this one. */
   acknowledge(id: EntryId): void {
-    if (id.seq > (this.#delivered.get(id.epoch) ?? 0)) {
-      this.#delivered.set(id.epoch, id.seq);
+    const seq = Math.min(id.seq, this.#written.get(id.epoch) ?? 0);
+    if (seq > (this.#delivered.get(id.epoch) ?? 0)) {
+      this.#delivered.set(id.epoch, seq);
     }
   }
 
@@ -165,7 +177,7 @@ export class Transcript {
 
   /** What I have seen of the other side. */
   seen(): Seen {
-    return Object.fromEntries([...this.#seen].slice(-LIMITS.seenEpochs));
+    return Object.fromEntries(this.#seen);
   }
 
   /** The conversation. `live`: what was written went out. */
@@ -219,6 +231,15 @@ export class Transcript {
     return "ask";
   }
 
+  /** Messages of mine that the other side is not known to have. */
+  unheard(): { text: string; at: number }[] {
+    return this.#log.flatMap(({ mine, entry: { id, at, body } }) =>
+      mine && body.type === "message" && this.#state(id, false) === "waiting"
+        ? [{ text: body.text, at }]
+        : [],
+    );
+  }
+
   /** Whether either side said goodbye. */
   ended(): boolean {
     return this.#log.some(({ entry }) => entry.body.type === "bye");
@@ -239,14 +260,32 @@ export class Transcript {
     return live ? "sent" : "waiting";
   }
 
-  #fits(entry: Entry): boolean {
-    return this.#log.length < MOST_ENTRIES && this.#bytes + size(entry) <= MOST_BYTES;
+  #fits(entry: Entry, most: typeof ALL): boolean {
+    return this.#log.length < most.entries && this.#weight + weigh(entry) <= most.weight;
   }
 
   #keep(kept: Kept): void {
+    const { id } = kept.entry;
     this.#log.push(kept);
-    this.#bytes += size(kept.entry);
+    this.#weight += weigh(kept.entry);
+    if (kept.mine) {
+      this.#written.set(id.epoch, id.seq);
+    }
+  }
+
+  /** An epoch that is no longer in the list is still known by what was kept of it. */
+  #lastSeen(epoch: string): number {
+    const kept = () =>
+      this.#log.findLast(({ mine, entry }) => !mine && entry.id.epoch === epoch)?.entry.id.seq;
+    return this.#seen.get(epoch) ?? kept() ?? 0;
+  }
+
+  #see(id: EntryId): void {
+    this.#seen.delete(id.epoch);
+    this.#seen.set(id.epoch, id.seq);
+    const [oldest] = this.#seen.keys();
+    if (this.#seen.size > LIMITS.seenEpochs && oldest !== undefined) {
+      this.#seen.delete(oldest);
+    }
   }
 }
-
-const size = (entry: Entry): number => JSON.stringify(entry).length;

@@ -1,0 +1,463 @@
+//! One peer connection's life, over the `webrtc` crate.
+//!
+//! What this crate needs of us at version 0.21.1:
+//! - the kernel's receive buffer is never raised, and the default overflows: [`Sockets`];
+//! - a connection that is dropped without `close` leaks its driver: [`Peer`] closes on drop;
+//! - while relayed, a packet waits for the driver's next wake-up, up to 200 ms: [`keep_awake`]
+//!   wakes it. Drop that when the driver flushes its relay after its own writes.
+//! - `turn:` over TCP and `turns:` are skipped with a warning in the log.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use isession_protocol::bounded::{CandidateLine, Sdp};
+use isession_protocol::channel::{Seen, stream};
+use isession_protocol::ids::Epoch;
+use isession_protocol::signaling::{DescriptionRole, IceServer, MediaId, Path, Signal};
+use isession_protocol::limits;
+use rtc::peer_connection::configuration::setting_engine::SctpMaxMessageSize;
+use rtc::peer_connection::transport::RTCIceCandidateInit;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfiguration,
+    RTCConfigurationBuilder, RTCIceGatheringState, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionIceEvent,
+    RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry, SettingEngineBuilder,
+    StatsSelector,
+};
+use webrtc::runtime::{
+    AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime,
+    TokioRuntime,
+};
+
+use crate::SdkError;
+
+/// What the kernel may hold of packets that were not read yet.
+const RECEIVE_BUFFER: usize = 2 * 1024 * 1024;
+/// What one channel may hold of messages that were not sent yet; senders wait beyond it.
+const SEND_BUFFER: usize = 4 * 1024 * 1024;
+/// Candidates that may arrive before the description they belong to; more are dropped.
+const EARLY_CANDIDATES: usize = 64;
+/// How long a relayed packet waits at the most; see the module's notes.
+const RELAY_WAKE: Duration = Duration::from_millis(5);
+
+/// What happens on a peer connection.
+#[derive(Debug)]
+pub(crate) enum PeerEvent {
+    /// A local candidate; `None` ends them.
+    Candidate(Option<RTCIceCandidateInit>),
+    Talk(String),
+    Glance(String),
+    /// The `talk` channel opened.
+    Open,
+    /// The `talk` channel closed.
+    Closed,
+}
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub(crate) struct PeerConfig {
+    pub ice: Vec<IceServer>,
+    pub relay_only: bool,
+    pub bind: Vec<SocketAddr>,
+}
+
+pub(crate) struct Peer {
+    pub epoch: Epoch,
+    pc: Arc<dyn PeerConnection>,
+    talk: Arc<dyn DataChannel>,
+    glance: Arc<dyn DataChannel>,
+    pub bulk: Arc<dyn DataChannel>,
+    pub state: watch::Receiver<RTCPeerConnectionState>,
+    their_epoch: Option<Epoch>,
+    pub peer_seen: Option<Seen>,
+    described: bool,
+    offering: bool,
+    early: Vec<RTCIceCandidateInit>,
+    relay_only: bool,
+    tasks: JoinSet<()>,
+}
+
+impl Peer {
+    /// A connection with its three channels, not negotiated yet. `talk` and `glance` arrive in
+    /// `events`; `bulk` has a queue of its own, so that a flood of it delays neither.
+    pub(crate) async fn new(
+        epoch: Epoch,
+        config: PeerConfig,
+        events: mpsc::Sender<PeerEvent>,
+        bulk_events: mpsc::Sender<Vec<u8>>,
+    ) -> Result<Self, SdkError> {
+        let (state_tx, state) = watch::channel(RTCPeerConnectionState::New);
+        let handler = Handler {
+            events: events.clone(),
+            state: state_tx,
+        };
+        let relay_only = config.relay_only;
+        let pc = build(config, handler).await?;
+        let open = |label: &'static str, id: u16, reliable: bool| {
+            let pc = Arc::clone(&pc);
+            async move {
+                let init = RTCDataChannelInit {
+                    negotiated: Some(id),
+                    ordered: reliable,
+                    max_retransmits: (!reliable).then_some(0),
+                    ..RTCDataChannelInit::default()
+                };
+                pc.create_data_channel(label, Some(init)).await
+            }
+        };
+        let talk = open("talk", stream::TALK, true).await?;
+        let glance = open("glance", stream::GLANCE, false).await?;
+        let bulk = open("bulk", stream::BULK, true).await?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(read_talk(Arc::clone(&talk), events.clone()));
+        tasks.spawn(read_glance(Arc::clone(&glance), events));
+        tasks.spawn(read_bulk(Arc::clone(&bulk), bulk_events));
+        Ok(Self {
+            epoch,
+            pc,
+            talk,
+            glance,
+            bulk,
+            state,
+            their_epoch: None,
+            peer_seen: None,
+            described: false,
+            offering: false,
+            early: Vec::new(),
+            relay_only,
+            tasks,
+        })
+    }
+
+    /// Whether a description of this epoch begins another life of the other side.
+    pub(crate) fn is_superseded_by(&self, epoch: &Epoch) -> bool {
+        self.their_epoch.as_ref().is_some_and(|known| known != epoch)
+    }
+
+    /// Makes an offer.
+    pub(crate) async fn offer(&mut self, seen: Seen) -> Result<Signal, SdkError> {
+        let offer = self.pc.create_offer(None).await?;
+        self.pc.set_local_description(offer).await?;
+        self.offering = true;
+        self.describe(DescriptionRole::Offer, seen).await
+    }
+
+    /// Looks for a new path with fresh credentials.
+    pub(crate) async fn restart(
+        &mut self,
+        ice: &[IceServer],
+        seen: Seen,
+    ) -> Result<Signal, SdkError> {
+        self.pc.set_configuration(configuration(ice, self.relay_only)).await?;
+        self.pc.restart_ice().await?;
+        self.offer(seen).await
+    }
+
+    /// Takes a description; an offer is answered. The agent is the impolite side.
+    pub(crate) async fn description(
+        &mut self,
+        role: DescriptionRole,
+        sdp: String,
+        from: Epoch,
+        theirs: Seen,
+        polite: bool,
+        mine: Seen,
+    ) -> Result<Option<Signal>, SdkError> {
+        let description = match role {
+            DescriptionRole::Offer if self.offering && !polite => return Ok(None),
+            DescriptionRole::Offer => {
+                if self.offering {
+                    let rollback = RTCSessionDescription::rollback(None)?;
+                    self.pc.set_local_description(rollback).await?;
+                    self.offering = false;
+                }
+                RTCSessionDescription::offer(sdp)?
+            }
+            DescriptionRole::Answer if !self.offering => return Ok(None),
+            DescriptionRole::Answer => RTCSessionDescription::answer(sdp)?,
+        };
+        self.pc.set_remote_description(description).await?;
+        self.offering = false;
+        self.described = true;
+        self.their_epoch = Some(from);
+        self.peer_seen = Some(theirs);
+        for candidate in std::mem::take(&mut self.early) {
+            self.pc.add_ice_candidate(candidate).await?;
+        }
+        if role == DescriptionRole::Answer {
+            return Ok(None);
+        }
+        let answer = self.pc.create_answer(None).await?;
+        self.pc.set_local_description(answer).await?;
+        self.describe(DescriptionRole::Answer, mine).await.map(Some)
+    }
+
+    /// Takes a candidate of the other side.
+    pub(crate) async fn candidate(
+        &mut self,
+        line: &str,
+        mid: &str,
+        from: &Epoch,
+    ) -> Result<(), SdkError> {
+        if line.is_empty() || self.is_superseded_by(from) {
+            return Ok(());
+        }
+        let candidate = RTCIceCandidateInit {
+            candidate: line.to_owned(),
+            sdp_mid: Some(mid.to_owned()),
+            sdp_mline_index: Some(0),
+            ..RTCIceCandidateInit::default()
+        };
+        if !self.described {
+            if self.early.len() < EARLY_CANDIDATES {
+                self.early.push(candidate);
+            }
+            return Ok(());
+        }
+        Ok(self.pc.add_ice_candidate(candidate).await?)
+    }
+
+    /// A local candidate as a signal.
+    pub(crate) fn candidate_signal(&self, candidate: Option<&RTCIceCandidateInit>) -> Signal {
+        let line = candidate.map_or("", |candidate| candidate.candidate.as_str());
+        let mid = candidate.and_then(|c| c.sdp_mid.as_deref()).filter(|mid| !mid.is_empty());
+        Signal::Candidate {
+            candidate: CandidateLine::truncated(line),
+            mid: MediaId(isession_protocol::bounded::Bounded::truncated(mid.unwrap_or("0"))),
+            epoch: self.epoch.clone(),
+            to: self.their_epoch.clone(),
+        }
+    }
+
+    /// Sends on `talk`; waits while its buffer is full.
+    pub(crate) async fn talk(&self, text: &str) -> Result<(), SdkError> {
+        Ok(self.talk.send_text(text).await?)
+    }
+
+    /// Sends on `glance`, or not at all.
+    pub(crate) async fn glance(&self, text: &str) {
+        // Worth nothing a moment later, so a full buffer drops it.
+        let _ = self.glance.try_send_text(text).await;
+    }
+
+    /// Bytes of `talk` that have not been acknowledged by the other side's stack.
+    pub(crate) async fn unsent(&self) -> usize {
+        self.talk.outstanding_bytes().await.unwrap_or(0)
+    }
+
+    /// Which way the channel goes, once it is known.
+    pub(crate) async fn path(&self) -> Option<Path> {
+        let report = self.pc.get_stats(Instant::now(), StatsSelector::None).await;
+        let pair = report.candidate_pairs().find(|pair| pair.nominated)?;
+        let is_relay = |id: &str| match report.get(id) {
+            Some(
+                RTCStatsReportEntry::LocalCandidate(candidate)
+                | RTCStatsReportEntry::RemoteCandidate(candidate),
+            ) => candidate.candidate_type.to_string() == "relay",
+            _ => false,
+        };
+        // Our own relay is reached by UDP only, and of the other side's no more is known.
+        let relayed = is_relay(&pair.local_candidate_id) || is_relay(&pair.remote_candidate_id);
+        Some(if relayed { Path::RelayedUdp } else { Path::Direct })
+    }
+
+    /// Wakes the driver while relayed; see the module's notes.
+    pub(crate) fn keep_awake(&mut self) {
+        let channel = Arc::clone(&self.glance);
+        self.tasks.spawn(async move {
+            let mut wake = tokio::time::interval(RELAY_WAKE);
+            loop {
+                wake.tick().await;
+                if channel.set_buffered_amount_low_threshold(0).await.is_err() {
+                    break;
+                }
+            }
+        });
+    }
+
+    async fn describe(&self, role: DescriptionRole, seen: Seen) -> Result<Signal, SdkError> {
+        let description = self.pc.local_description().await.ok_or(SdkError::NotOpen)?;
+        Ok(Signal::Description {
+            role,
+            sdp: Sdp::new(description.sdp)?,
+            epoch: self.epoch.clone(),
+            to: self.their_epoch.clone(),
+            seen,
+        })
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let pc = Arc::clone(&self.pc);
+        // Without a runtime there is no driver left to close either.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _ = pc.close().await;
+            });
+        }
+    }
+}
+
+impl std::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Peer").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+async fn build(config: PeerConfig, handler: Handler) -> Result<Arc<dyn PeerConnection>, SdkError> {
+    let size = u32::try_from(limits::CHANNEL_FRAME).unwrap_or(u32::MAX);
+    let settings = SettingEngineBuilder::new()
+        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(size))
+        .build();
+    let pc = PeerConnectionBuilder::new()
+        .with_configuration(configuration(&config.ice, config.relay_only))
+        .with_setting_engine(settings)
+        .with_handler(Arc::new(handler))
+        .with_runtime(Arc::new(Sockets(TokioRuntime)))
+        .with_udp_addrs(config.bind)
+        .with_data_channel_send_buffer_limit(SEND_BUFFER)
+        .build()
+        .await?;
+    Ok(Arc::new(pc))
+}
+
+fn configuration(ice: &[IceServer], relay_only: bool) -> RTCConfiguration {
+    let servers = ice.iter().map(|server| RTCIceServer {
+        urls: server.urls.clone(),
+        username: server.username.clone().unwrap_or_default(),
+        credential: server.credential.clone().unwrap_or_default(),
+    });
+    RTCConfigurationBuilder::default()
+        .with_ice_servers(servers.collect())
+        .with_ice_transport_policy(if relay_only {
+            RTCIceTransportPolicy::Relay
+        } else {
+            RTCIceTransportPolicy::All
+        })
+        .build()
+}
+
+/// Hands events on. Runs on the driver, which must not wait: what does not fit is dropped, and
+/// the queue holds more than one connection ever gathers.
+struct Handler {
+    events: mpsc::Sender<PeerEvent>,
+    state: watch::Sender<RTCPeerConnectionState>,
+}
+
+#[async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        if let Ok(candidate) = event.candidate.to_json() {
+            let _ = self.events.try_send(PeerEvent::Candidate(Some(candidate)));
+        }
+    }
+
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            let _ = self.events.try_send(PeerEvent::Candidate(None));
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        self.state.send_replace(state);
+    }
+}
+
+async fn read_talk(channel: Arc<dyn DataChannel>, events: mpsc::Sender<PeerEvent>) {
+    while let Some(event) = channel.poll().await {
+        let event = match event {
+            DataChannelEvent::OnOpen => PeerEvent::Open,
+            DataChannelEvent::OnClose => PeerEvent::Closed,
+            DataChannelEvent::OnMessage(message) => match text(&message.data) {
+                Some(text) => PeerEvent::Talk(text),
+                None => continue,
+            },
+            _ => continue,
+        };
+        if events.send(event).await.is_err() {
+            break;
+        }
+    }
+}
+
+async fn read_glance(channel: Arc<dyn DataChannel>, events: mpsc::Sender<PeerEvent>) {
+    while let Some(event) = channel.poll().await {
+        if let DataChannelEvent::OnMessage(message) = event
+            && let Some(text) = text(&message.data)
+        {
+            // Worth nothing a moment later, so a full queue drops it.
+            let _ = events.try_send(PeerEvent::Glance(text));
+        }
+    }
+}
+
+/// Waits while the program does not take what came: the channel's flow control then holds the
+/// other side back.
+async fn read_bulk(channel: Arc<dyn DataChannel>, events: mpsc::Sender<Vec<u8>>) {
+    while let Some(event) = channel.poll().await {
+        if let DataChannelEvent::OnMessage(message) = event
+            && events.send(message.data.to_vec()).await.is_err()
+        {
+            break;
+        }
+    }
+}
+
+fn text(data: &[u8]) -> Option<String> {
+    std::str::from_utf8(data).ok().map(str::to_owned)
+}
+
+/// tokio, with a receive buffer that does not overflow.
+#[derive(Debug)]
+struct Sockets(TokioRuntime);
+
+type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+impl Runtime for Sockets {
+    fn spawn(&self, future: Pending<'static, ()>) -> Box<dyn JoinHandle> {
+        self.0.spawn(future)
+    }
+
+    fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        // As much as the kernel grants; less is slower and still right.
+        let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER);
+        self.0.wrap_udp_socket(socket)
+    }
+
+    fn wrap_tcp_listener(
+        &self,
+        listener: std::net::TcpListener,
+    ) -> io::Result<Arc<dyn AsyncTcpListener>> {
+        self.0.wrap_tcp_listener(listener)
+    }
+
+    fn connect_tcp<'a>(
+        &'a self,
+        to: SocketAddr,
+    ) -> Pending<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
+        self.0.connect_tcp(to)
+    }
+
+    fn resolve_host<'a>(&'a self, host: &'a str) -> Pending<'a, io::Result<Vec<SocketAddr>>> {
+        self.0.resolve_host(host)
+    }
+
+    fn sleep(&self, duration: Duration) -> Pending<'static, ()> {
+        self.0.sleep(duration)
+    }
+
+    fn interval(&self, period: Duration) -> Box<dyn AsyncInterval> {
+        self.0.interval(period)
+    }
+
+    fn block_on(&self, future: Pin<Box<dyn Future<Output = ()> + '_>>) {
+        self.0.block_on(future);
+    }
+}

@@ -1,0 +1,316 @@
+//! One side of a session, as programs hold it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use isession_protocol::bounded::{MessageText, Url as LeadUrl};
+use isession_protocol::channel::{Body, Consent, EntryId, Failed, How, Landing};
+use isession_protocol::ids::{LinkId, SessionId};
+use isession_protocol::limits;
+use isession_protocol::signaling::{EndReason, IceServer, LeadPolicy, Path, Signal};
+use tokio::sync::{mpsc, oneshot, watch};
+use url::Url;
+use webrtc::data_channel::DataChannel;
+
+use crate::actor::Actor;
+use crate::task::Task;
+use crate::transcript::Role;
+use crate::SdkError;
+
+/// Commands that wait for the session's task; whoever gives more waits.
+const COMMANDS: usize = 64;
+/// Signals on their way to the node or from it. The link's task waits when they are more.
+const SIGNALS: usize = 256;
+/// Bulk messages that the program has not taken; the other side is held back beyond it.
+const BULK: usize = 16;
+
+/// What happens in a session.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SessionEvent {
+    /// The channel is open, directly or relayed; also again after a lost path.
+    Open {
+        /// Which way it goes.
+        path: Path,
+    },
+    /// The other side said something.
+    Message {
+        /// Names it for good.
+        id: EntryId,
+        /// What was said.
+        text: String,
+    },
+    /// The other side has seen everything up to this entry of this side.
+    Delivered {
+        /// The last one seen.
+        id: EntryId,
+    },
+    /// The agent asks to lead (visitors only). Hostile addresses never get here.
+    Lead(LeadRequest),
+    /// Something became of a lead (agents only).
+    Landing {
+        /// Which lead.
+        lead: EntryId,
+        /// What became of it.
+        landing: Landing,
+    },
+    /// The visitor's standing word on leads changed (agents only).
+    Consent(Consent),
+    /// The other side writes, or stopped.
+    Typing(bool),
+    /// The path was lost; it is being looked for.
+    Reconnecting,
+    /// The session is over. Nothing follows.
+    Ended(EndReason),
+}
+
+/// A lead that waits for the visitor's answer. One that is dropped is declined.
+#[derive(Debug)]
+pub struct LeadRequest {
+    pub(crate) id: EntryId,
+    pub(crate) url: Url,
+    pub(crate) commands: Option<mpsc::Sender<Command>>,
+}
+
+impl LeadRequest {
+    /// Where to. It passed [`crate::lead::judge_lead`].
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Names it for good.
+    pub const fn id(&self) -> &EntryId {
+        &self.id
+    }
+
+    /// The program went there.
+    pub async fn landed(self) -> Result<(), SdkError> {
+        self.answer(Landing::Landed { how: How::Program }).await
+    }
+
+    /// The visitor stays.
+    pub async fn declined(self) -> Result<(), SdkError> {
+        self.answer(Landing::Declined).await
+    }
+
+    /// The visitor agreed, and it did not work.
+    pub async fn failed(self) -> Result<(), SdkError> {
+        self.answer(Landing::Failed {
+            why: Failed::NoWindow,
+        })
+        .await
+    }
+
+    async fn answer(mut self, landing: Landing) -> Result<(), SdkError> {
+        let lead = self.id.clone();
+        let Some(commands) = self.commands.take() else {
+            return Err(SdkError::Over);
+        };
+        write(&commands, Body::Landing { lead, landing }).await.map(|_| ())
+    }
+}
+
+impl Drop for LeadRequest {
+    fn drop(&mut self) {
+        if let Some(commands) = self.commands.take() {
+            let body = Body::Landing {
+                lead: self.id.clone(),
+                landing: Landing::Declined,
+            };
+            let (answer, _) = oneshot::channel();
+            // A session that is too busy to take it is told nothing: the lead stays open.
+            let _ = commands.try_send(Command::Write { body, answer });
+        }
+    }
+}
+
+/// What a program wants of its session.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Write {
+        body: Body,
+        answer: oneshot::Sender<Result<EntryId, SdkError>>,
+    },
+    Typing(bool),
+    End {
+        done: oneshot::Sender<()>,
+    },
+}
+
+/// From the node's side of a link to the session.
+#[derive(Debug)]
+pub enum LinkInput {
+    /// A signal of the other side.
+    Signal(Signal),
+    /// Fresh relay credentials.
+    Ice(Vec<IceServer>),
+    /// The node is there again: what was under way may have been lost.
+    NodeReturned,
+    /// The node says that the session is over.
+    Ended(EndReason),
+}
+
+/// From the session to the node's side of a link.
+#[derive(Debug)]
+pub enum LinkOutput {
+    /// A signal for the other side.
+    Signal(Signal),
+    /// Fresh relay credentials are wanted.
+    WantIce,
+    /// Which way the channel goes.
+    Path(Path),
+    /// The session is over.
+    End,
+}
+
+/// The two ends of a session's link. Whoever brings signals across may be a node, or a test.
+#[derive(Debug)]
+pub struct Link {
+    /// Into the session.
+    pub inputs: mpsc::Sender<LinkInput>,
+    /// Out of the session.
+    pub outputs: mpsc::Receiver<LinkOutput>,
+}
+
+/// How a session connects.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// Which side this is.
+    pub role: Role,
+    /// STUN and TURN servers.
+    pub ice: Vec<IceServer>,
+    /// Only relayed paths.
+    pub relay_only: bool,
+    /// Addresses to bind; unspecified ones stand for every interface but loopback.
+    pub bind: Vec<SocketAddr>,
+    /// What the site allows leads to (visitors).
+    pub lead_policy: LeadPolicy,
+    /// This side was in the session before, in another life.
+    pub resumed: bool,
+}
+
+/// One side of a session. Dropping it closes the channel without a word, and the other side
+/// waits for this one to come back; [`Session::end`] says goodbye.
+#[derive(Debug)]
+pub struct Session {
+    id: SessionId,
+    link: LinkId,
+    role: Role,
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Receiver<SessionEvent>,
+    bulk: watch::Receiver<Option<BulkChannel>>,
+    bulk_events: mpsc::Receiver<Vec<u8>>,
+    _task: Task,
+}
+
+#[derive(Clone)]
+pub(crate) struct BulkChannel(pub Arc<dyn DataChannel>);
+
+impl std::fmt::Debug for BulkChannel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BulkChannel")
+    }
+}
+
+impl Session {
+    /// A session, and the link that somebody must serve.
+    pub fn new(id: SessionId, link: LinkId, config: SessionConfig) -> (Self, Link) {
+        let (commands, taken) = mpsc::channel(COMMANDS);
+        let (inputs, from_link) = mpsc::channel(SIGNALS);
+        let (to_link, outputs) = mpsc::channel(SIGNALS);
+        let (events_tx, events) = mpsc::channel(1);
+        let (bulk_tx, bulk) = watch::channel(None);
+        let (bulk_in, bulk_events) = mpsc::channel(BULK);
+        let role = config.role;
+        let actor = Actor::new(config, commands.downgrade(), to_link, events_tx, bulk_tx, bulk_in);
+        let session = Self {
+            id,
+            link,
+            role,
+            commands,
+            events,
+            bulk,
+            bulk_events,
+            _task: Task::spawn(actor.run(taken, from_link)),
+        };
+        (session, Link { inputs, outputs })
+    }
+
+    /// The session's id.
+    pub const fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// The link's id.
+    pub const fn link(&self) -> LinkId {
+        self.link
+    }
+
+    /// What happens next; `None` after the session ended. Events wait for the program, and the
+    /// session for them: a program that does not ask holds the conversation up.
+    pub async fn next_event(&mut self) -> Option<SessionEvent> {
+        self.events.recv().await
+    }
+
+    /// Says something. It is kept until the other side has it, whatever the network does.
+    pub async fn say(&self, text: &str) -> Result<EntryId, SdkError> {
+        let text = MessageText::new(text)?;
+        write(&self.commands, Body::Message { text }).await
+    }
+
+    /// Asks to lead the visitor (agents only).
+    pub async fn lead(&self, url: &str) -> Result<EntryId, SdkError> {
+        self.only(Role::Agent)?;
+        let url = LeadUrl::new(url)?;
+        write(&self.commands, Body::Lead { url }).await
+    }
+
+    /// Sets the standing word on leads (visitors only). `Stop` refuses all that come.
+    pub async fn consent(&self, consent: Consent) -> Result<EntryId, SdkError> {
+        self.only(Role::Visitor)?;
+        write(&self.commands, Body::Consent { consent }).await
+    }
+
+    /// Tells that this side writes, or stopped. May get lost.
+    pub async fn typing(&self, typing: bool) -> Result<(), SdkError> {
+        let sent = self.commands.send(Command::Typing(typing)).await;
+        sent.map_err(|_| SdkError::Over)
+    }
+
+    /// Sends up to 256 KiB on the `bulk` channel, which never delays the conversation. Waits
+    /// while the channel's buffer is full. What is sent while there is no path is refused.
+    pub async fn send_bulk(&self, data: &[u8]) -> Result<(), SdkError> {
+        if data.len() > limits::CHANNEL_FRAME {
+            return Err(SdkError::TooLong(isession_protocol::bounded::TooLong {
+                bytes: data.len(),
+                max: limits::CHANNEL_FRAME,
+            }));
+        }
+        let channel = self.bulk.borrow().clone().ok_or(SdkError::NotOpen)?;
+        Ok(channel.0.send(data.into()).await?)
+    }
+
+    /// The next message on the `bulk` channel; `None` when the session is over.
+    pub async fn next_bulk(&mut self) -> Option<Vec<u8>> {
+        self.bulk_events.recv().await
+    }
+
+    /// Says goodbye and closes.
+    pub async fn end(self) {
+        let (done, ended) = oneshot::channel();
+        if self.commands.send(Command::End { done }).await.is_ok() {
+            // The task drops it when it is over, whichever way.
+            let _ = ended.await;
+        }
+    }
+
+    fn only(&self, role: Role) -> Result<(), SdkError> {
+        if self.role == role { Ok(()) } else { Err(SdkError::Role) }
+    }
+}
+
+async fn write(commands: &mpsc::Sender<Command>, body: Body) -> Result<EntryId, SdkError> {
+    let (answer, written) = oneshot::channel();
+    commands.send(Command::Write { body, answer }).await.map_err(|_| SdkError::Over)?;
+    written.await.map_err(|_| SdkError::Over)?
+}

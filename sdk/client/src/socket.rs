@@ -1,0 +1,197 @@
+//! The WebSocket to the node: comes back by itself, and says hello anew each time.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use isession_protocol::signaling::ErrorFrame;
+use isession_protocol::{SUBPROTOCOL, decode, encode, limits};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use url::Url;
+use uuid::Uuid;
+
+use crate::SdkError;
+use crate::net::{self, Stream};
+
+type Ws = WebSocketStream<Box<dyn Stream>>;
+
+/// Where and as whom to connect.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    pub node: Url,
+    pub path: &'static str,
+    /// Proof of an agent's sign-in.
+    pub bearer: Option<String>,
+    /// The page that a browser would tell.
+    pub origin: Option<String>,
+}
+
+/// One side's part of a connection.
+pub(crate) trait Side: Send {
+    type In: DeserializeOwned + Send;
+    type Out: Serialize + Send + Sync;
+
+    /// The first frame of each connection.
+    fn hello(&self) -> Self::Out;
+    /// Takes a frame. `false` ends the connection for good.
+    fn frame(&mut self, frame: Self::In) -> impl Future<Output = bool> + Send;
+    /// What a frame means for the connection itself.
+    fn meaning(frame: &Self::In) -> Meaning;
+    /// The next frame to send; `None` ends the connection for good.
+    fn next(&mut self) -> impl Future<Output = Option<Self::Out>> + Send;
+}
+
+/// What a frame means for the connection itself.
+pub(crate) enum Meaning {
+    Welcome,
+    GoingAway(u32),
+    Fatal(ErrorFrame),
+    Other,
+}
+
+/// Opens the WebSocket.
+pub(crate) async fn open(endpoint: &Endpoint) -> Result<Ws, SdkError> {
+    let url = format!("ws://{}{}", net::authority(&endpoint.node), endpoint.path);
+    let mut request = url.into_client_request()?;
+    let headers = request.headers_mut();
+    headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    let unfit = |_| SdkError::Address("a header that cannot be sent");
+    if let Some(bearer) = &endpoint.bearer {
+        let value = HeaderValue::from_str(&format!("Bearer {bearer}")).map_err(unfit)?;
+        headers.insert(header::AUTHORIZATION, value);
+    }
+    if let Some(origin) = &endpoint.origin {
+        headers.insert(header::ORIGIN, HeaderValue::from_str(origin).map_err(unfit)?);
+    }
+    let config = WebSocketConfig::default()
+        .read_buffer_size(4096)
+        .max_message_size(Some(limits::SIGNALING_FRAME));
+    let stream = net::connect(&endpoint.node).await?;
+    match client_async_with_config(request, stream, Some(config)).await {
+        Ok((ws, _)) => Ok(ws),
+        Err(WsError::Http(answer)) => Err(refusal(answer.body().as_deref())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn refusal(body: Option<&[u8]>) -> SdkError {
+    #[derive(serde::Deserialize)]
+    struct Problem {
+        code: isession_protocol::ErrorCode,
+        message: String,
+    }
+    match body.and_then(|body| serde_json::from_slice::<Problem>(body).ok()) {
+        Some(Problem { code, message }) => SdkError::Refused { code, message },
+        None => SdkError::Answer,
+    }
+}
+
+/// Serves the side until it or the node ends it. Gives back why, if it was the node.
+pub(crate) async fn run<S: Side>(endpoint: Endpoint, first: Ws, side: &mut S) -> Option<ErrorFrame> {
+    let mut tries = 0;
+    let mut ws = Some(first);
+    loop {
+        let mut retry_after = 0;
+        if let Some(ws) = ws.take() {
+            match serve(ws, side, &mut tries).await {
+                Ended::Lost { after } => retry_after = after,
+                Ended::Refused(error) => return Some(error),
+                Ended::Done => return None,
+            }
+        }
+        let wait = Duration::from_millis(u64::from(retry_after) + back_off(tries));
+        tries += 1;
+        // What the side wants to send meanwhile is dropped: after the next hello the node and
+        // the other side start over.
+        let pause = tokio::time::sleep(wait);
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => break,
+                out = side.next() => if out.is_none() { return None },
+            }
+        }
+        match open(&endpoint).await {
+            Ok(opened) => ws = Some(opened),
+            Err(error) => tracing::debug!(%error, "the node is not reached"),
+        }
+    }
+}
+
+enum Ended {
+    Lost { after: u32 },
+    Refused(ErrorFrame),
+    Done,
+}
+
+async fn serve<S: Side>(mut ws: Ws, side: &mut S, tries: &mut u32) -> Ended {
+    let mut after = 0;
+    if ws.send(Message::text(encode(&side.hello()))).await.is_err() {
+        return Ended::Lost { after };
+    }
+    loop {
+        tokio::select! {
+            message = ws.next() => {
+                let text = match message {
+                    Some(Ok(Message::Text(text))) => text,
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Ended::Lost { after },
+                    Some(Ok(_)) => continue,
+                };
+                let Ok(frame) = decode::<S::In>(&text, limits::SIGNALING_FRAME) else { continue };
+                match S::meaning(&frame) {
+                    Meaning::Welcome => *tries = 0,
+                    Meaning::GoingAway(retry_after) => after = retry_after,
+                    Meaning::Fatal(error) => return Ended::Refused(error),
+                    Meaning::Other => {}
+                }
+                if !side.frame(frame).await {
+                    let _ = ws.close(None).await;
+                    return Ended::Done;
+                }
+            }
+            out = side.next() => match out {
+                Some(out) => {
+                    if ws.send(Message::text(encode(&out))).await.is_err() {
+                        return Ended::Lost { after };
+                    }
+                }
+                None => {
+                    let _ = ws.close(None).await;
+                    return Ended::Done;
+                }
+            },
+        }
+    }
+}
+
+/// Milliseconds before the next try; full jitter, so that a restarted node is not stormed.
+fn back_off(tries: u32) -> u64 {
+    let ceiling = (500_u64 << tries.min(6)).min(30_000);
+    // The low bits of a version 4 UUID are random.
+    let random = u64::from(Uuid::new_v4().as_fields().0);
+    random % (ceiling + 1)
+}
+
+/// Receives from whichever queue has something, the first before the second.
+pub(crate) async fn either<A, B>(
+    first: &mut mpsc::Receiver<A>,
+    second: &mut mpsc::Receiver<B>,
+) -> Option<Either<A, B>> {
+    tokio::select! {
+        biased;
+        item = first.recv() => item.map(Either::First),
+        Some(item) = second.recv() => Some(Either::Second(item)),
+    }
+}
+
+/// One of two.
+pub(crate) enum Either<A, B> {
+    First(A),
+    Second(B),
+}

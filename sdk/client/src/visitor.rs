@@ -1,0 +1,299 @@
+//! The visitor's side.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use isession_protocol::bounded::Ticket;
+use isession_protocol::ids::{LinkId, SessionId, SiteId};
+use isession_protocol::signaling::{
+    AgentCard, Details, EndReason, ErrorFrame, FromVisitor, LeadPolicy, QueuePlace, SiteCard,
+    ToVisitor,
+};
+use tokio::sync::{mpsc, watch};
+use url::Url;
+
+use crate::SdkError;
+use crate::session::{Link, LinkInput, LinkOutput, Session, SessionConfig};
+use crate::socket::{self, Endpoint, Meaning, Side};
+use crate::task::Task;
+use crate::transcript::Role;
+
+/// Events that the program has not taken. Places in the queue are dropped beyond it, for a newer
+/// one follows; all else waits.
+const EVENTS: usize = 64;
+/// Commands that wait for the connection; whoever gives more waits.
+const COMMANDS: usize = 16;
+
+/// How to visit.
+#[derive(Clone, Debug)]
+pub struct VisitorOptions {
+    /// The node's address, http or https.
+    pub node: Url,
+    /// The site to ask for help with.
+    pub site: SiteId,
+    /// What to say of the visit.
+    pub details: Details,
+    /// Proof of an earlier place or session.
+    pub ticket: Option<Ticket>,
+    /// The page that a browser would tell; programs have none.
+    pub origin: Option<String>,
+    /// Only relayed paths.
+    pub relay_only: bool,
+}
+
+impl VisitorOptions {
+    /// A first visit to a site, with nothing said of it.
+    pub fn new(node: Url, site: SiteId) -> Self {
+        Self {
+            node,
+            site,
+            details: Details::default(),
+            ticket: None,
+            origin: None,
+            relay_only: false,
+        }
+    }
+}
+
+/// What happens to a visitor.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum VisitorEvent {
+    /// The node knows this visitor; the site as it says of itself.
+    Welcome(SiteCard),
+    /// The place in the queue, at every change.
+    Queue(QueuePlace),
+    /// An agent accepted. The session is the program's from here on.
+    Accepted {
+        /// Who accepted.
+        agent: AgentCard,
+        /// The session.
+        session: Session,
+    },
+    /// The node refused something; the visit goes on.
+    Refused(ErrorFrame),
+    /// The visit is over. Nothing follows.
+    Ended(EndReason),
+    /// The node ended the connection for good. Nothing follows.
+    Closed(ErrorFrame),
+}
+
+/// A visitor: waits in the queue, then talks. Dropping it breaks the connection to the node, and
+/// the place is kept for a while; a session that the program holds goes on without it.
+#[derive(Debug)]
+pub struct Visitor {
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Receiver<VisitorEvent>,
+    ticket: watch::Receiver<Option<Ticket>>,
+    _task: Task,
+}
+
+#[derive(Debug)]
+enum Command {
+    Details(Details),
+    Leave,
+}
+
+impl Visitor {
+    /// Connects and joins the queue.
+    pub async fn join(options: VisitorOptions) -> Result<Self, SdkError> {
+        let endpoint = Endpoint {
+            node: options.node.clone(),
+            path: "/v1/visitor",
+            bearer: None,
+            origin: options.origin.clone(),
+        };
+        let first = socket::open(&endpoint).await?;
+        let (commands, taken) = mpsc::channel(COMMANDS);
+        let (events_tx, events) = mpsc::channel(EVENTS);
+        let (ticket_tx, ticket) = watch::channel(options.ticket.clone());
+        let mut side = VisitorSide {
+            policy: LeadPolicy::default(),
+            bind: bind_addresses(&options.node),
+            options,
+            commands: taken,
+            events: events_tx,
+            ticket: ticket_tx,
+            link: None,
+        };
+        let task = Task::spawn(async move {
+            if let Some(error) = socket::run(endpoint, first, &mut side).await {
+                let _ = side.events.send(VisitorEvent::Closed(error)).await;
+            }
+        });
+        Ok(Self {
+            commands,
+            events,
+            ticket,
+            _task: task,
+        })
+    }
+
+    /// What happens next; `None` after the visit is over.
+    pub async fn next_event(&mut self) -> Option<VisitorEvent> {
+        self.events.recv().await
+    }
+
+    /// Says more of the visit while waiting.
+    pub async fn details(&self, details: Details) -> Result<(), SdkError> {
+        let sent = self.commands.send(Command::Details(details)).await;
+        sent.map_err(|_| SdkError::Over)
+    }
+
+    /// Leaves the queue.
+    pub async fn leave(&self) -> Result<(), SdkError> {
+        self.commands.send(Command::Leave).await.map_err(|_| SdkError::Over)
+    }
+
+    /// Proof of the place or of the session, to come back with.
+    pub fn ticket(&self) -> Option<Ticket> {
+        self.ticket.borrow().clone()
+    }
+}
+
+/// Every interface; and loopback, which those leave out, when the node is on this machine.
+pub(crate) fn bind_addresses(node: &Url) -> Vec<SocketAddr> {
+    let mut addresses = vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))];
+    let local = match node.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if local {
+        addresses.push(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    }
+    addresses
+}
+
+struct VisitorSide {
+    options: VisitorOptions,
+    policy: LeadPolicy,
+    bind: Vec<SocketAddr>,
+    commands: mpsc::Receiver<Command>,
+    events: mpsc::Sender<VisitorEvent>,
+    ticket: watch::Sender<Option<Ticket>>,
+    link: Option<(LinkId, SessionId, Link)>,
+}
+
+impl VisitorSide {
+    /// To the session. A session that takes nothing is not waited for: it starts over later.
+    fn to_session(&self, link: LinkId, input: LinkInput) {
+        if let Some((known, _, ends)) = &self.link
+            && *known == link
+        {
+            let _ = ends.inputs.try_send(input);
+        }
+    }
+
+    async fn tell(&self, event: VisitorEvent) {
+        let _ = self.events.send(event).await;
+    }
+}
+
+impl Side for VisitorSide {
+    type In = ToVisitor;
+    type Out = FromVisitor;
+
+    fn hello(&self) -> FromVisitor {
+        FromVisitor::Hello {
+            site: self.options.site.clone(),
+            ticket: self.ticket.borrow().clone(),
+            details: self.options.details.clone(),
+        }
+    }
+
+    fn meaning(frame: &ToVisitor) -> Meaning {
+        match frame {
+            ToVisitor::Welcome { .. } => Meaning::Welcome,
+            ToVisitor::GoingAway { retry_after } => Meaning::GoingAway(*retry_after),
+            ToVisitor::Error(error) if error.fatal => Meaning::Fatal(error.clone()),
+            _ => Meaning::Other,
+        }
+    }
+
+    async fn frame(&mut self, frame: ToVisitor) -> bool {
+        match frame {
+            ToVisitor::Welcome { site, ticket, .. } => {
+                self.policy = site.lead_policy;
+                // A session's ticket is worth more than a place in the queue.
+                if self.link.is_none() {
+                    self.ticket.send_replace(Some(ticket));
+                }
+                self.tell(VisitorEvent::Welcome(site)).await;
+            }
+            ToVisitor::Queue(place) => {
+                let _ = self.events.try_send(VisitorEvent::Queue(place));
+            }
+            ToVisitor::Accepted {
+                session,
+                link,
+                agent,
+                ice,
+                ticket,
+            } => {
+                self.ticket.send_replace(Some(ticket));
+                if self.link.as_ref().is_some_and(|(known, ..)| *known == link) {
+                    self.to_session(link, LinkInput::Ice(ice));
+                    self.to_session(link, LinkInput::NodeReturned);
+                    return true;
+                }
+                let config = SessionConfig {
+                    role: Role::Visitor,
+                    ice,
+                    relay_only: self.options.relay_only,
+                    bind: self.bind.clone(),
+                    lead_policy: self.policy,
+                    resumed: false,
+                };
+                let (held, ends) = Session::new(session, link, config);
+                self.link = Some((link, session, ends));
+                self.tell(VisitorEvent::Accepted {
+                    agent,
+                    session: held,
+                })
+                .await;
+            }
+            ToVisitor::Signal { link, signal } => self.to_session(link, LinkInput::Signal(signal)),
+            ToVisitor::Ice { link, ice } => self.to_session(link, LinkInput::Ice(ice)),
+            ToVisitor::Ended { reason } => {
+                if let Some((link, ..)) = self.link {
+                    self.to_session(link, LinkInput::Ended(reason));
+                }
+                self.tell(VisitorEvent::Ended(reason)).await;
+                return false;
+            }
+            ToVisitor::Error(error) => self.tell(VisitorEvent::Refused(error)).await,
+            ToVisitor::GoingAway { .. } | ToVisitor::Unknown => {}
+        }
+        true
+    }
+
+    async fn next(&mut self) -> Option<FromVisitor> {
+        let output = async {
+            match &mut self.link {
+                Some((link, session, ends)) => match ends.outputs.recv().await {
+                    Some(output) => (*link, *session, output),
+                    // The session is over; the node will say so.
+                    None => std::future::pending().await,
+                },
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            command = self.commands.recv() => Some(match command? {
+                Command::Details(details) => {
+                    self.options.details = details.clone();
+                    FromVisitor::Details { details }
+                }
+                Command::Leave => FromVisitor::Leave,
+            }),
+            (link, session, output) = output => Some(match output {
+                LinkOutput::Signal(signal) => FromVisitor::Signal { link, signal },
+                LinkOutput::WantIce => FromVisitor::Ice { link },
+                LinkOutput::Path(path) => FromVisitor::Path { link, path },
+                LinkOutput::End => FromVisitor::End { session },
+            }),
+        }
+    }
+}

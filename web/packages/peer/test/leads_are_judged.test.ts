@@ -1,0 +1,28 @@
+// The addresses in sdk/protocol/fixtures/leads.json are judged here as in Rust.
+
+import { describe, expect, test } from "vitest";
+import leads from "../../../../sdk/protocol/fixtures/leads.json";
+import { judgeLead } from "../src/index";
+
+const short = (url: string) => JSON.stringify(url.length > 80 ? `${url.slice(0, 60)}…` : url);
+
+describe.each([
+  { policy: { development: false }, cases: leads.strict },
+  { policy: { development: true }, cases: leads.development },
+])("development: $policy.development", ({ policy, cases }) => {
+  for (const { url, why, blocked } of cases.refused) {
+    test(`refused: ${why}: ${short(url)}`, () => {
+      expect(judgeLead(url, policy)).toEqual({ ok: false, why: blocked });
+    });
+  }
+  for (const { url, why, host } of cases.allowed) {
+    test(`allowed: ${why}: ${short(url)}`, () => {
+      expect(judgeLead(url, policy)).toMatchObject({ ok: true, host });
+    });
+  }
+});
+
+test("the table is as large as it must be", () => {
+  expect(leads.strict.refused.length).toBeGreaterThanOrEqual(75);
+  expect(leads.strict.allowed.length).toBeGreaterThanOrEqual(20);
+});

@@ -1,0 +1,108 @@
+// The socket to the node comes back by itself, and knows when not to.
+
+import { expect, test } from "vitest";
+import { NodeSocket } from "../src/index";
+import { backOff } from "../src/socket";
+import { FakeClock } from "./fakes";
+
+class FakeWebSocket {
+  readyState = 0;
+  readonly sent: string[] = [];
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((message: { data: unknown }) => void) | null = null;
+
+  send(data: string): void {
+    this.sent.push(data);
+  }
+
+  accept(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+
+  close(): void {
+    this.readyState = 3;
+    this.onclose?.();
+  }
+
+  hear(frame: object): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+}
+
+function world() {
+  const clock = new FakeClock();
+  const opened: FakeWebSocket[] = [];
+  const socket = new NodeSocket<{ type: string }, { type: string }>({
+    url: "wss://node.example/v1/visitor",
+    hello: () => ({ type: "hello" }),
+    decode: (text) => JSON.parse(text) as { type: string },
+    clock,
+    random: () => 1,
+    open: () => {
+      const ws = new FakeWebSocket();
+      opened.push(ws);
+      return ws as unknown as WebSocket;
+    },
+  });
+  const last = () => opened.at(-1) as FakeWebSocket;
+  return { clock, opened, socket, last };
+}
+
+test("hello is the first frame of each connection", () => {
+  const { clock, last, socket } = world();
+  expect(socket.send({ type: "leave" })).toBe(false);
+  last().accept();
+  expect(last().sent).toEqual(['{"type":"hello"}']);
+  last().close();
+  expect(socket.state.get()).toBe("waiting");
+  clock.turn(1000);
+  last().accept();
+  expect(last().sent).toEqual(['{"type":"hello"}']);
+  expect(socket.state.get()).toBe("open");
+});
+
+test("the pauses grow, are bounded, and shrink after a welcome", () => {
+  const { clock, opened, last } = world();
+  for (let tries = 0; tries < 5; tries++) {
+    last().close();
+    clock.turn(500 * 2 ** tries - 1);
+    expect(opened).toHaveLength(tries + 1);
+    clock.turn(1);
+    expect(opened).toHaveLength(tries + 2);
+  }
+  last().accept();
+  last().hear({ type: "welcome" });
+  last().close();
+  clock.turn(500);
+  expect(opened).toHaveLength(7);
+  expect(backOff(1000, 1)).toBe(30_000);
+  expect(backOff(1000, 0)).toBe(0);
+});
+
+test("a node that goes away says when to come back, within bounds", () => {
+  const { clock, opened, last } = world();
+  last().accept();
+  last().hear({ type: "welcome" });
+  last().hear({ type: "going_away", retry_after: 4_000_000_000 } as never);
+  last().close();
+  clock.turn(300_000);
+  expect(opened).toHaveLength(1);
+  clock.turn(500);
+  expect(opened).toHaveLength(2);
+});
+
+test("a fatal error stops it, another one does not", () => {
+  const { clock, opened, last, socket } = world();
+  const frames: string[] = [];
+  socket.onFrame(({ type }) => frames.push(type));
+  last().accept();
+  last().hear({ type: "error", fatal: false });
+  expect(socket.state.get()).toBe("open");
+  last().hear({ type: "error", fatal: true });
+  expect(socket.state.get()).toBe("stopped");
+  clock.turn(100_000);
+  expect(opened).toHaveLength(1);
+  expect(frames).toEqual(["error", "error"]);
+});

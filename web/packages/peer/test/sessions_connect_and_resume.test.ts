@@ -1,0 +1,279 @@
+// Two sessions, a node between them that can lose signals, and peer connections that are not real.
+
+import type { Signal } from "@isession/protocol";
+import { beforeEach, expect, test } from "vitest";
+import { type Role, type Saved, Session, Transcript } from "../src/index";
+import { FakeClock, FakePeer, fakePeer, settled } from "./fakes";
+
+const clock = new FakeClock();
+let sessions: Partial<Record<Role, Session>> = {};
+let signals: { from: Role; signal: Signal }[] = [];
+let nodeIsThere = true;
+let epochs = 0;
+
+beforeEach(() => {
+  sessions = {};
+  signals = [];
+  nodeIsThere = true;
+});
+
+function begin(role: Role, saved?: Saved): Session {
+  epochs += 1;
+  const session: Session = new Session({
+    transcript: new Transcript({ role, epoch: `${role[0]}${epochs}`, saved }),
+    ice: [],
+    clock,
+    createPeer: fakePeer,
+    send(signal) {
+      signals.push({ from: role, signal });
+      if (nodeIsThere && sessions[role] === session) {
+        const other = role === "visitor" ? "agent" : "visitor";
+        queueMicrotask(() => sessions[other]?.signal(signal));
+      }
+    },
+    wantIce: () => nodeIsThere && queueMicrotask(() => session.ice([])),
+  });
+  sessions[role] = session;
+  return session;
+}
+
+async function pair(): Promise<{ visitor: Session; agent: Session }> {
+  const visitor = begin("visitor");
+  const agent = begin("agent");
+  agent.start();
+  visitor.start();
+  await settled();
+  return { visitor, agent };
+}
+
+const texts = (session: Session) =>
+  session.view.get().lines.flatMap((line) => (line.kind === "message" ? [line.text] : []));
+const state = (session: Session) => session.view.get().connection;
+const lastPeers = () => FakePeer.all.slice(-2);
+
+test("the visitor offers, the agent answers, and what was written before flows", async () => {
+  const visitor = begin("visitor");
+  visitor.say("written early");
+  const agent = begin("agent");
+  agent.start();
+  expect(texts(agent)).toEqual([]);
+  visitor.start();
+  await settled();
+  expect(state(visitor)).toBe("open");
+  expect(state(agent)).toBe("open");
+  expect(texts(agent)).toEqual(["written early"]);
+  expect(visitor.view.get().lines).toMatchObject([{ state: "delivered" }]);
+  expect(visitor.view.get().path).toBe("direct");
+  const roles = signals.flatMap(({ signal }) => (signal.kind === "description" ? signal.role : []));
+  expect(roles).toEqual(["offer", "answer"]);
+});
+
+test("nothing is sent before the other side's seen is known", async () => {
+  const visitor = begin("visitor");
+  visitor.say("one");
+  visitor.start();
+  await settled();
+  expect(lastPeers().flatMap((peer) => peer.channels.get(0)?.sent ?? [])).toEqual([]);
+  expect(visitor.view.get().lines).toMatchObject([{ state: "waiting" }]);
+});
+
+test("an agent that reloads asks for an offer, and nothing is lost or doubled", async () => {
+  const { visitor, agent } = await pair();
+  visitor.say("one");
+  agent.say("two");
+  await settled();
+  const saved = agentSaved(agent);
+  agent.close();
+  await settled();
+  expect(state(visitor)).toBe("reconnecting");
+  visitor.say("three");
+  const again = begin("agent", saved);
+  again.start(true);
+  await settled();
+  expect(state(visitor)).toBe("open");
+  again.say("four");
+  await settled();
+  expect(texts(again)).toEqual(["one", "two", "three", "four"]);
+  expect(texts(visitor)).toEqual(["one", "two", "three", "four"]);
+});
+
+/** What the page of this session would have kept. */
+function agentSaved(session: Session): Saved {
+  const transcript = new Transcript({ role: "agent", epoch: "copy" });
+  for (const line of session.view.get().lines) {
+    if (line.kind === "message" && !line.mine) {
+      const body = { type: "message" as const, text: line.text };
+      transcript.receive({ id: line.id, at: line.at, body });
+    }
+  }
+  const saved = transcript.save();
+  for (const line of session.view.get().lines) {
+    if (line.kind === "message" && line.mine) {
+      const body = { type: "message" as const, text: line.text };
+      saved.log.push({ mine: true, entry: { id: line.id, at: line.at, body } });
+    }
+  }
+  return JSON.parse(JSON.stringify(saved)) as Saved;
+}
+
+test("a visitor that reloads makes a new offer, and the agent takes it", async () => {
+  const { visitor, agent } = await pair();
+  agent.say("one");
+  await settled();
+  visitor.close();
+  const again = begin("visitor");
+  again.start();
+  await settled();
+  expect(state(agent)).toBe("open");
+  expect(texts(again)).toEqual(["one"]);
+});
+
+test("two offers in one breath: the later one counts", async () => {
+  const { visitor, agent } = await pair();
+  visitor.close();
+  const again = begin("visitor");
+  again.start();
+  again.signal({ kind: "ready", epoch: "another" });
+  await settled();
+  expect(state(again)).toBe("open");
+  expect(state(agent)).toBe("open");
+});
+
+test("a signal that is meant for an older life is dropped", async () => {
+  const { visitor, agent } = await pair();
+  const count = FakePeer.all.length;
+  agent.signal({
+    kind: "description",
+    role: "offer",
+    sdp: "late",
+    epoch: "old",
+    to: "older",
+    seen: {},
+  });
+  await settled();
+  expect(FakePeer.all.length).toBe(count);
+  expect(state(visitor)).toBe("open");
+});
+
+test("candidates that come early wait, and a broken one costs nothing", async () => {
+  const visitor = begin("visitor");
+  visitor.start();
+  await settled();
+  const peer = FakePeer.all.at(-1);
+  const epoch = "theirs";
+  for (const candidate of ["broken", "candidate:1"]) {
+    visitor.signal({ kind: "candidate", candidate, mid: "0", epoch });
+  }
+  await settled();
+  expect(peer?.candidates).toEqual([]);
+  visitor.signal({ kind: "description", role: "answer", sdp: "x", epoch, seen: {} });
+  await settled();
+  expect(peer?.candidates).toEqual([{ candidate: "candidate:1", sdpMid: "0" }]);
+});
+
+test("a failed path is restarted with fresh credentials", async () => {
+  const { visitor } = await pair();
+  const peers = lastPeers();
+  for (const peer of peers) {
+    peer.fail("failed");
+  }
+  expect(state(visitor)).toBe("reconnecting");
+  visitor.say("written meanwhile");
+  expect(visitor.view.get().lines).toMatchObject([{ state: "waiting" }]);
+  clock.turn(100);
+  await settled();
+  expect(peers.some((peer) => peer.restarts > 0)).toBe(true);
+});
+
+test("without an answer, the visitor offers anew", async () => {
+  const visitor = begin("visitor");
+  visitor.start();
+  await settled();
+  const offers = () =>
+    signals.filter(({ signal }) => signal.kind === "description" && signal.role === "offer");
+  expect(offers().length).toBe(1);
+  clock.turn(10_000);
+  await settled();
+  expect(offers().length).toBe(2);
+});
+
+test("while the node is away a running session goes on", async () => {
+  const { visitor, agent } = await pair();
+  nodeIsThere = false;
+  agent.say("still here");
+  await settled();
+  expect(texts(visitor)).toEqual(["still here"]);
+});
+
+test("a lead reaches the visitor once, and its landing the agent", async () => {
+  const { visitor, agent } = await pair();
+  const leads: string[] = [];
+  visitor.onLead((id, url) => {
+    leads.push(url);
+    visitor.land(id, { state: "shown" });
+    visitor.land(id, { state: "landed", how: "opener" });
+  });
+  agent.lead("https://shop.example/");
+  await settled();
+  expect(leads).toEqual(["https://shop.example/"]);
+  expect(agent.view.get().lines).toMatchObject([
+    { kind: "lead", state: "delivered", landing: { state: "landed", how: "opener" } },
+  ]);
+});
+
+test("typing is told, and forgotten when it is not heard again", async () => {
+  const { visitor, agent } = await pair();
+  agent.typing(true);
+  await settled();
+  expect(visitor.view.get().typing).toBe(true);
+  clock.turn(7000);
+  expect(visitor.view.get().typing).toBe(false);
+});
+
+test("goodbye leaves before the connection closes", async () => {
+  const { visitor, agent } = await pair();
+  visitor.say("thank you");
+  const ending = visitor.end();
+  await settled();
+  clock.turn(2000);
+  await ending;
+  expect(visitor.view.get()).toMatchObject({ connection: "ended", ended: true });
+  expect(texts(agent)).toEqual(["thank you"]);
+  expect(agent.view.get().ended).toBe(true);
+});
+
+test("a slow channel is not flooded", async () => {
+  const { visitor, agent } = await pair();
+  const channel = lastPeers()
+    .map((peer) => peer.channels.get(0))
+    .find((talk) => talk?.sent.length === 0);
+  const all = lastPeers().flatMap((peer) => peer.channels.get(0) ?? []);
+  for (const talk of all) {
+    talk.bufferedAmount = 2 ** 21;
+  }
+  visitor.say("one");
+  visitor.say("two");
+  expect(channel?.sent).toEqual([]);
+  for (const talk of all) {
+    talk.bufferedAmount = 0;
+    talk.onbufferedamountlow?.({} as never);
+  }
+  await settled();
+  expect(texts(agent)).toEqual(["one", "two"]);
+});
+
+test("a gap is asked for once", async () => {
+  const { visitor } = await pair();
+  const talk = lastPeers()
+    .flatMap((peer) => peer.channels.get(0) ?? [])
+    .find((channel) => channel.onmessage !== null);
+  const entry = (seq: number) => {
+    const id = { epoch: "gappy", seq };
+    const body = { type: "message", text: String(seq) };
+    return { data: JSON.stringify({ type: "entry", id, at: 1, body }) } as never;
+  };
+  talk?.onmessage?.(entry(5));
+  talk?.onmessage?.(entry(6));
+  expect(talk?.sent.filter((sent) => sent.includes("resume"))).toHaveLength(1);
+  expect(texts(visitor)).toEqual([]);
+});
