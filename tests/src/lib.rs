@@ -1,1 +1,266 @@
+//! What the end-to-end tests share: a real node in this process, and real peers.
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot be set up has failed"
+)]
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use isession_node::{Clock, Config, ManualClock, NewAgent, NewSite, Node, SystemClock};
+use isession_protocol::Timestamp;
+use isession_protocol::bounded::Name;
+use isession_protocol::ids::{SiteId, VisitorId};
+use isession_protocol::signaling::{LeadPolicy, Path, RingEnd, VisitorCard};
+use isession_sdk::{
+    Agent, AgentEvent, AgentOptions, Session, SessionEvent, Visitor, VisitorEvent, VisitorOptions,
+};
+use url::Url;
+
+/// Every test agent's password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A node with the site `shop` and the agents `ada` and `ben`, and a database of its own.
+#[derive(Debug)]
+pub struct Lab {
+    node: Option<Node>,
+    config: Config,
+    clock: Arc<dyn Clock>,
+    folder: PathBuf,
+}
+
+impl Lab {
+    /// A node that keeps real time.
+    pub async fn start() -> Self {
+        Self::with(|_| {}, Arc::new(SystemClock)).await
+    }
+
+    /// A node whose time stands still until the test moves it.
+    pub async fn with_manual_clock() -> (Self, ManualClock) {
+        let clock = ManualClock::starting_at(Timestamp::from_millis(1_795_500_000_000));
+        (Self::with(|_| {}, Arc::new(clock.clone())).await, clock)
+    }
+
+    /// A node with another configuration.
+    pub async fn with(change: impl FnOnce(&mut Config), clock: Arc<dyn Clock>) -> Self {
+        let folder = std::env::temp_dir().join(format!("isession-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&folder).expect("a folder for the database");
+        let mut config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            database: folder.join("isession.db"),
+            ..Config::default()
+        };
+        config.turn.listen = ([127, 0, 0, 1], 0).into();
+        change(&mut config);
+        let node = Node::start(config.clone(), Arc::clone(&clock))
+            .await
+            .expect("the node starts");
+        config.listen = node.address();
+        let site = NewSite {
+            id: site(),
+            name: Name::truncated("The Shop"),
+            origins: vec!["https://shop.example".to_owned()],
+            lead_policy: LeadPolicy::default(),
+            destinations: Vec::new(),
+        };
+        node.accounts().add_site(site).await.expect("a site");
+        for login in ["ada", "ben"] {
+            let agent = NewAgent {
+                login: login.to_owned(),
+                name: Name::truncated(login),
+                capacity: 3,
+                sites: Vec::new(),
+                departments: Vec::new(),
+            };
+            node.accounts()
+                .add_agent(agent, PASSWORD)
+                .await
+                .expect("an agent");
+        }
+        Self {
+            node: Some(node),
+            config,
+            clock,
+            folder,
+        }
+    }
+
+    /// The running node.
+    pub fn node(&self) -> &Node {
+        self.node.as_ref().expect("the node runs")
+    }
+
+    /// Stops the node as an operator would, and starts it again on the same port and database.
+    pub async fn restart(&mut self) {
+        if let Some(node) = self.node.take() {
+            node.stop().await;
+        }
+        let started = Node::start(self.config.clone(), Arc::clone(&self.clock)).await;
+        self.node = Some(started.expect("the node starts again"));
+    }
+
+    /// The node's address.
+    pub fn url(&self) -> Url {
+        format!("http://{}", self.config.listen)
+            .parse()
+            .expect("an address")
+    }
+
+    /// Options of a visitor to the shop.
+    pub fn visitor_options(&self) -> VisitorOptions {
+        VisitorOptions::new(self.url(), site())
+    }
+
+    /// A visitor who has joined the queue.
+    pub async fn visitor(&self) -> Visitor {
+        Visitor::join(self.visitor_options())
+            .await
+            .expect("a visitor joins")
+    }
+
+    /// An available agent.
+    pub async fn agent(&self, login: &str) -> Agent {
+        self.agent_with(login, false).await
+    }
+
+    /// An available agent, perhaps only by relayed paths.
+    pub async fn agent_with(&self, login: &str, relay_only: bool) -> Agent {
+        let options = AgentOptions {
+            node: self.url(),
+            login: login.to_owned(),
+            password: PASSWORD.to_owned(),
+            available: true,
+            relay_only,
+        };
+        let mut agent = Agent::sign_in(options).await.expect("an agent signs in");
+        while !matches!(agent_event(&mut agent).await, AgentEvent::Welcome { .. }) {}
+        agent
+    }
+
+    /// The metrics in text form.
+    pub async fn metrics(&self) -> String {
+        http_get(&self.url(), "/metrics").await
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The test site.
+pub fn site() -> SiteId {
+    "shop".parse().expect("a site id")
+}
+
+/// The next event of an agent.
+pub async fn agent_event(agent: &mut Agent) -> AgentEvent {
+    agent
+        .next_event()
+        .await
+        .expect("the agent's connection lives")
+}
+
+/// The next event of a visitor.
+pub async fn visitor_event(visitor: &mut Visitor) -> VisitorEvent {
+    visitor.next_event().await.expect("the visit goes on")
+}
+
+/// The next event of a session.
+pub async fn session_event(session: &mut Session) -> SessionEvent {
+    session.next_event().await.expect("the session goes on")
+}
+
+/// Waits until somebody rings.
+pub async fn rings(agent: &mut Agent) -> VisitorId {
+    loop {
+        if let AgentEvent::Ring { visitor, .. } = agent_event(agent).await {
+            return visitor;
+        }
+    }
+}
+
+/// Waits until a ring ends.
+pub async fn ring_ends(agent: &mut Agent) -> RingEnd {
+    loop {
+        if let AgentEvent::RingEnded { reason, .. } = agent_event(agent).await {
+            return reason;
+        }
+    }
+}
+
+/// Waits until the agent has a session.
+pub async fn agents_session(agent: &mut Agent) -> (VisitorCard, Session) {
+    loop {
+        if let AgentEvent::Accepted { visitor, session } = agent_event(agent).await {
+            return (visitor, session);
+        }
+    }
+}
+
+/// Waits until the visitor has a session.
+pub async fn visitors_session(visitor: &mut Visitor) -> Session {
+    loop {
+        if let VisitorEvent::Accepted { session, .. } = visitor_event(visitor).await {
+            return session;
+        }
+    }
+}
+
+/// Waits for a place in the queue.
+pub async fn place(visitor: &mut Visitor) -> isession_protocol::signaling::QueuePlace {
+    loop {
+        if let VisitorEvent::Queue(place) = visitor_event(visitor).await {
+            return place;
+        }
+    }
+}
+
+/// The agent accepts whoever rings; both have their session.
+pub async fn accept(agent: &mut Agent, visitor: &mut Visitor) -> (Session, Session) {
+    let ringing = rings(agent).await;
+    agent.accept(ringing).await.expect("the agent accepts");
+    let (_, agents) = agents_session(agent).await;
+    (agents, visitors_session(visitor).await)
+}
+
+/// Waits until the channel is open.
+pub async fn opens(session: &mut Session) -> Path {
+    loop {
+        if let SessionEvent::Open { path } = session_event(session).await {
+            return path;
+        }
+    }
+}
+
+/// Waits for a message.
+pub async fn hears(session: &mut Session) -> String {
+    loop {
+        if let SessionEvent::Message { text, .. } = session_event(session).await {
+            return text;
+        }
+    }
+}
+
+/// A plain HTTP request on its own connection; gives back the whole answer.
+pub async fn http_get(node: &Url, path: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let address = format!(
+        "{}:{}",
+        node.host_str().unwrap_or_default(),
+        node.port().unwrap_or(80)
+    );
+    let mut tcp = tokio::net::TcpStream::connect(&address)
+        .await
+        .expect("the node listens");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    tcp.write_all(request.as_bytes())
+        .await
+        .expect("the node reads");
+    let mut answer = String::new();
+    tcp.read_to_string(&mut answer)
+        .await
+        .expect("the node answers");
+    answer
+}

@@ -27,6 +27,8 @@ const PEER_EVENTS: usize = 512;
 const OUTGOING: usize = 256;
 /// A path that is lost for this long is looked for anew.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// The selected pair is known a moment after the channel opened.
+const LOOK: Duration = Duration::from_millis(20);
 /// Tries at mending one connection before a new one is made.
 const RESTARTS: u32 = 2;
 /// How long goodbye may take to leave.
@@ -54,6 +56,8 @@ pub(crate) struct Actor {
     answered_life: Option<Epoch>,
     tries: u32,
     mend_at: Option<Instant>,
+    /// When to look again which way the channel goes.
+    look_at: Option<Instant>,
     over: bool,
 }
 
@@ -87,6 +91,7 @@ impl Actor {
             answered_life: None,
             tries: 0,
             mend_at: None,
+            look_at: None,
             over: false,
         }
     }
@@ -103,7 +108,10 @@ impl Actor {
         self.note(started);
         while !(self.over && self.outgoing.is_empty()) {
             let mend_at = self.mend_at.filter(|_| !self.over);
-            let room = self.outgoing.len() < OUTGOING && !self.over;
+            let look_at = self.look_at.filter(|_| !self.over);
+            // That the channel is open is told before what comes over it.
+            let told = !self.flowing || self.told.is_some();
+            let room = self.outgoing.len() < OUTGOING && told && !self.over;
             let step = tokio::select! {
                 permit = events.reserve(), if !self.outgoing.is_empty() => {
                     match (permit, self.outgoing.pop_front()) {
@@ -126,6 +134,9 @@ impl Actor {
                 },
                 Some(event) = self.peer_events.recv(), if room => self.peer_event(event).await,
                 () = changed(self.peer.as_mut()), if !self.over => self.state_changed().await,
+                () = sleep_until(look_at.unwrap_or_else(Instant::now)), if look_at.is_some() => {
+                    self.state_changed().await
+                }
                 () = sleep_until(mend_at.unwrap_or_else(Instant::now)), if mend_at.is_some() => {
                     self.mend().await
                 }
@@ -207,7 +218,10 @@ impl Actor {
     }
 
     async fn write(&mut self, body: Body) -> Result<isession_protocol::channel::EntryId, SdkError> {
-        let entry = self.transcript.write(body, now()).map_err(|_| SdkError::Full)?;
+        let entry = self
+            .transcript
+            .write(body, now())
+            .map_err(|_| SdkError::Full)?;
         let id = entry.id.clone();
         if self.flowing {
             // What does not leave now stays in the transcript for the next connection.
@@ -219,7 +233,9 @@ impl Actor {
 
     /// Waits until the other side's stack has everything.
     async fn drained(&self) {
-        let Some(peer) = self.peer.as_ref().filter(|_| self.flowing) else { return };
+        let Some(peer) = self.peer.as_ref().filter(|_| self.flowing) else {
+            return;
+        };
         while peer.unsent().await > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -259,7 +275,10 @@ impl Actor {
                 ..
             } => {
                 let offer = role == isession_protocol::signaling::DescriptionRole::Offer;
-                let anew = self.peer.as_ref().is_none_or(|peer| peer.is_superseded_by(&epoch));
+                let anew = self
+                    .peer
+                    .as_ref()
+                    .is_none_or(|peer| peer.is_superseded_by(&epoch));
                 if anew && offer && !visitor {
                     self.connect().await?;
                 }
@@ -268,7 +287,9 @@ impl Actor {
                     return Ok(());
                 };
                 let sdp = String::from(sdp);
-                let answer = peer.description(role, sdp, epoch, seen, visitor, mine).await?;
+                let answer = peer
+                    .description(role, sdp, epoch, seen, visitor, mine)
+                    .await?;
                 if let Some(answer) = answer {
                     self.signal(answer).await?;
                 }
@@ -281,7 +302,8 @@ impl Actor {
                 ..
             } => match &mut self.peer {
                 Some(peer) => {
-                    peer.candidate(candidate.as_str(), mid.0.as_str(), &epoch).await
+                    peer.candidate(candidate.as_str(), mid.0.as_str(), &epoch)
+                        .await
                 }
                 None => Ok(()),
             },
@@ -314,7 +336,9 @@ impl Actor {
     async fn peer_event(&mut self, event: PeerEvent) -> Step {
         match event {
             PeerEvent::Candidate(candidate) => {
-                let Some(peer) = &self.peer else { return Ok(()) };
+                let Some(peer) = &self.peer else {
+                    return Ok(());
+                };
                 let signal = peer.candidate_signal(candidate.as_ref());
                 self.signal(signal).await
             }
@@ -347,24 +371,43 @@ impl Actor {
         let Some(peer) = self.peer.as_ref().filter(|_| self.open && !self.flowing) else {
             return Ok(());
         };
-        let Some(seen) = peer.peer_seen.clone() else { return Ok(()) };
-        self.bulk.send_replace(Some(BulkChannel(std::sync::Arc::clone(&peer.bulk))));
+        let Some(seen) = peer.peer_seen.clone() else {
+            return Ok(());
+        };
+        self.bulk
+            .send_replace(Some(BulkChannel(std::sync::Arc::clone(&peer.bulk))));
         self.flowing = true;
         for entry in self.transcript.missing(&seen) {
             self.send(&Talk::Entry(entry)).await?;
         }
+        // The webrtc crate drops what arrives before its side of the channel is open, so what
+        // was seen is said again now that it is.
+        let seen = self.transcript.seen();
+        self.send(&Talk::Resume { seen }).await?;
         self.state_changed().await
     }
 
     async fn state_changed(&mut self) -> Step {
-        let Some(peer) = &mut self.peer else { return Ok(()) };
+        let Some(peer) = &mut self.peer else {
+            return Ok(());
+        };
         let state = *peer.state.borrow();
-        if self.flowing && state == RTCPeerConnectionState::Connected {
+        let lost = matches!(
+            state,
+            RTCPeerConnectionState::Disconnected
+                | RTCPeerConnectionState::Failed
+                | RTCPeerConnectionState::Closed
+        );
+        self.look_at = None;
+        if self.flowing && !lost {
             self.tries = 0;
             self.mend_at = None;
-            if let Some(path) = peer.path().await
-                && self.told != Some(path)
-            {
+            let path = peer.path().await;
+            let Some(path) = path else {
+                self.look_at = Some(Instant::now() + LOOK);
+                return Ok(());
+            };
+            if self.told != Some(path) {
                 if path != Path::Direct {
                     peer.keep_awake();
                 }
@@ -386,7 +429,7 @@ impl Actor {
     }
 
     fn mend_later(&mut self, wait: Duration) {
-        self.mend_at.get_or_insert(Instant::now() + wait);
+        self.mend_at.get_or_insert_with(|| Instant::now() + wait);
     }
 
     async fn mend(&mut self) -> Step {

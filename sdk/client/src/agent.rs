@@ -46,7 +46,9 @@ pub struct AgentOptions {
 
 impl std::fmt::Debug for AgentOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AgentOptions").field("node", &self.node.as_str()).finish_non_exhaustive()
+        f.debug_struct("AgentOptions")
+            .field("node", &self.node.as_str())
+            .finish_non_exhaustive()
     }
 }
 
@@ -264,7 +266,8 @@ impl AgentSide {
             inputs,
         };
         self.sessions.insert(link, known);
-        self.forwarders.spawn(forward(link, outputs, self.output.clone()));
+        self.forwarders
+            .spawn(forward(link, outputs, self.output.clone()));
         self.tell(AgentEvent::Accepted {
             visitor,
             session: held,
@@ -345,7 +348,10 @@ impl Side for AgentSide {
                 return true;
             }
             ToAgent::Ended { session, reason } => {
-                let link = self.sessions.iter().find(|(_, held)| held.session == session);
+                let link = self
+                    .sessions
+                    .iter()
+                    .find(|(_, held)| held.session == session);
                 if let Some(link) = link.map(|(link, _)| *link) {
                     self.to_session(link, LinkInput::Ended(reason));
                     self.sessions.remove(&link);
@@ -375,7 +381,9 @@ impl Side for AgentSide {
                     return Some(command);
                 }
                 Either::Second((link, output)) => {
-                    let Some(held) = self.sessions.get(&link) else { continue };
+                    let Some(held) = self.sessions.get(&link) else {
+                        continue;
+                    };
                     let session = held.session;
                     return Some(match output {
                         LinkOutput::Signal(signal) => FromAgent::Signal { link, signal },

@@ -67,7 +67,11 @@ fn judge_host(host: Host<&str>, policy: LeadPolicy) -> Result<(), Blocked> {
         Host::Ipv6(ip) => is_private6(ip) && !(policy.development && ip.is_loopback()),
         Host::Domain(name) => return judge_name(name, policy),
     };
-    if private { Err(Blocked::PrivateAddress) } else { Ok(()) }
+    if private {
+        Err(Blocked::PrivateAddress)
+    } else {
+        Ok(())
+    }
 }
 
 fn judge_name(name: &str, policy: LeadPolicy) -> Result<(), Blocked> {
@@ -77,7 +81,8 @@ fn judge_name(name: &str, policy: LeadPolicy) -> Result<(), Blocked> {
         return Err(Blocked::Malformed);
     }
     let below = |parent: &str| {
-        name.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        name.strip_suffix(parent)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     if policy.development && below("localhost") {
         return Ok(());

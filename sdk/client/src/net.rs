@@ -27,7 +27,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// Connects to the host of an http or https address.
 pub(crate) async fn connect(node: &Url) -> Result<Box<dyn Stream>, SdkError> {
     let host = node.host_str().ok_or(SdkError::Address("no host"))?;
-    let port = node.port_or_known_default().ok_or(SdkError::Address("no port"))?;
+    let port = node
+        .port_or_known_default()
+        .ok_or(SdkError::Address("no port"))?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let tcp = TcpStream::connect((bare, port)).await?;
     tcp.set_nodelay(true)?;
@@ -55,7 +57,8 @@ fn tls() -> Result<TlsConnector, SdkError> {
 /// `host:port` as the `Host` header says it.
 pub(crate) fn authority(node: &Url) -> String {
     let host = node.host_str().unwrap_or_default();
-    node.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    node.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Posts JSON and reads the JSON answer.
@@ -75,7 +78,10 @@ pub(crate) async fn post(node: &Url, path: &str, body: String) -> Result<Vec<u8>
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::from(body)))
         .map_err(std::io::Error::other)?;
-    let answer = sender.send_request(request).await.map_err(std::io::Error::other)?;
+    let answer = sender
+        .send_request(request)
+        .await
+        .map_err(std::io::Error::other)?;
     let status = answer.status();
     let body = Limited::new(answer.into_body(), ANSWER).collect().await;
     let body = body.map_err(std::io::Error::other)?.to_bytes().to_vec();

@@ -17,8 +17,8 @@ use async_trait::async_trait;
 use isession_protocol::bounded::{CandidateLine, Sdp};
 use isession_protocol::channel::{Seen, stream};
 use isession_protocol::ids::Epoch;
-use isession_protocol::signaling::{DescriptionRole, IceServer, MediaId, Path, Signal};
 use isession_protocol::limits;
+use isession_protocol::signaling::{DescriptionRole, IceServer, MediaId, Path, Signal};
 use rtc::peer_connection::configuration::setting_engine::SctpMaxMessageSize;
 use rtc::peer_connection::transport::RTCIceCandidateInit;
 use tokio::sync::{mpsc, watch};
@@ -26,9 +26,9 @@ use tokio::task::JoinSet;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfiguration,
-    RTCConfigurationBuilder, RTCIceGatheringState, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionIceEvent,
-    RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry, SettingEngineBuilder,
-    StatsSelector,
+    RTCConfigurationBuilder, RTCIceGatheringState, RTCIceServer, RTCIceTransportPolicy,
+    RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry,
+    SettingEngineBuilder, StatsSelector,
 };
 use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime,
@@ -137,7 +137,9 @@ impl Peer {
 
     /// Whether a description of this epoch begins another life of the other side.
     pub(crate) fn is_superseded_by(&self, epoch: &Epoch) -> bool {
-        self.their_epoch.as_ref().is_some_and(|known| known != epoch)
+        self.their_epoch
+            .as_ref()
+            .is_some_and(|known| known != epoch)
     }
 
     /// Makes an offer.
@@ -154,7 +156,9 @@ impl Peer {
         ice: &[IceServer],
         seen: Seen,
     ) -> Result<Signal, SdkError> {
-        self.pc.set_configuration(configuration(ice, self.relay_only)).await?;
+        self.pc
+            .set_configuration(configuration(ice, self.relay_only))
+            .await?;
         self.pc.restart_ice().await?;
         self.offer(seen).await
     }
@@ -226,10 +230,14 @@ impl Peer {
     /// A local candidate as a signal.
     pub(crate) fn candidate_signal(&self, candidate: Option<&RTCIceCandidateInit>) -> Signal {
         let line = candidate.map_or("", |candidate| candidate.candidate.as_str());
-        let mid = candidate.and_then(|c| c.sdp_mid.as_deref()).filter(|mid| !mid.is_empty());
+        let mid = candidate
+            .and_then(|c| c.sdp_mid.as_deref())
+            .filter(|mid| !mid.is_empty());
         Signal::Candidate {
             candidate: CandidateLine::truncated(line),
-            mid: MediaId(isession_protocol::bounded::Bounded::truncated(mid.unwrap_or("0"))),
+            mid: MediaId(isession_protocol::bounded::Bounded::truncated(
+                mid.unwrap_or("0"),
+            )),
             epoch: self.epoch.clone(),
             to: self.their_epoch.clone(),
         }
@@ -255,16 +263,24 @@ impl Peer {
     pub(crate) async fn path(&self) -> Option<Path> {
         let report = self.pc.get_stats(Instant::now(), StatsSelector::None).await;
         let pair = report.candidate_pairs().find(|pair| pair.nominated)?;
-        let is_relay = |id: &str| match report.get(id) {
-            Some(
+        // The pair names its candidates without the prefix that their reports' ids carry.
+        let is_relay = |id: &str| {
+            report.iter().any(|entry| match entry {
                 RTCStatsReportEntry::LocalCandidate(candidate)
-                | RTCStatsReportEntry::RemoteCandidate(candidate),
-            ) => candidate.candidate_type.to_string() == "relay",
-            _ => false,
+                | RTCStatsReportEntry::RemoteCandidate(candidate) => {
+                    candidate.stats.id.ends_with(id)
+                        && candidate.candidate_type.to_string() == "relay"
+                }
+                _ => false,
+            })
         };
         // Our own relay is reached by UDP only, and of the other side's no more is known.
         let relayed = is_relay(&pair.local_candidate_id) || is_relay(&pair.remote_candidate_id);
-        Some(if relayed { Path::RelayedUdp } else { Path::Direct })
+        Some(if relayed {
+            Path::RelayedUdp
+        } else {
+            Path::Direct
+        })
     }
 
     /// Wakes the driver while relayed; see the module's notes.
@@ -307,7 +323,9 @@ impl Drop for Peer {
 
 impl std::fmt::Debug for Peer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Peer").field("epoch", &self.epoch).finish_non_exhaustive()
+        f.debug_struct("Peer")
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
     }
 }
 

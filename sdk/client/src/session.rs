@@ -12,10 +12,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
 use webrtc::data_channel::DataChannel;
 
+use crate::SdkError;
 use crate::actor::Actor;
 use crate::task::Task;
 use crate::transcript::Role;
-use crate::SdkError;
 
 /// Commands that wait for the session's task; whoever gives more waits.
 const COMMANDS: usize = 64;
@@ -106,7 +106,9 @@ impl LeadRequest {
         let Some(commands) = self.commands.take() else {
             return Err(SdkError::Over);
         };
-        write(&commands, Body::Landing { lead, landing }).await.map(|_| ())
+        write(&commands, Body::Landing { lead, landing })
+            .await
+            .map(|_| ())
     }
 }
 
@@ -222,7 +224,14 @@ impl Session {
         let (bulk_tx, bulk) = watch::channel(None);
         let (bulk_in, bulk_events) = mpsc::channel(BULK);
         let role = config.role;
-        let actor = Actor::new(config, commands.downgrade(), to_link, events_tx, bulk_tx, bulk_in);
+        let actor = Actor::new(
+            config,
+            commands.downgrade(),
+            to_link,
+            events_tx,
+            bulk_tx,
+            bulk_in,
+        );
         let session = Self {
             id,
             link,
@@ -305,12 +314,19 @@ impl Session {
     }
 
     fn only(&self, role: Role) -> Result<(), SdkError> {
-        if self.role == role { Ok(()) } else { Err(SdkError::Role) }
+        if self.role == role {
+            Ok(())
+        } else {
+            Err(SdkError::Role)
+        }
     }
 }
 
 async fn write(commands: &mpsc::Sender<Command>, body: Body) -> Result<EntryId, SdkError> {
     let (answer, written) = oneshot::channel();
-    commands.send(Command::Write { body, answer }).await.map_err(|_| SdkError::Over)?;
+    commands
+        .send(Command::Write { body, answer })
+        .await
+        .map_err(|_| SdkError::Over)?;
     written.await.map_err(|_| SdkError::Over)?
 }

@@ -60,14 +60,20 @@ pub(crate) async fn open(endpoint: &Endpoint) -> Result<Ws, SdkError> {
     let url = format!("ws://{}{}", net::authority(&endpoint.node), endpoint.path);
     let mut request = url.into_client_request()?;
     let headers = request.headers_mut();
-    headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    headers.insert(
+        header::SEC_WEBSOCKET_PROTOCOL,
+        HeaderValue::from_static(SUBPROTOCOL),
+    );
     let unfit = |_| SdkError::Address("a header that cannot be sent");
     if let Some(bearer) = &endpoint.bearer {
         let value = HeaderValue::from_str(&format!("Bearer {bearer}")).map_err(unfit)?;
         headers.insert(header::AUTHORIZATION, value);
     }
     if let Some(origin) = &endpoint.origin {
-        headers.insert(header::ORIGIN, HeaderValue::from_str(origin).map_err(unfit)?);
+        headers.insert(
+            header::ORIGIN,
+            HeaderValue::from_str(origin).map_err(unfit)?,
+        );
     }
     let config = WebSocketConfig::default()
         .read_buffer_size(4096)
@@ -93,7 +99,11 @@ fn refusal(body: Option<&[u8]>) -> SdkError {
 }
 
 /// Serves the side until it or the node ends it. Gives back why, if it was the node.
-pub(crate) async fn run<S: Side>(endpoint: Endpoint, first: Ws, side: &mut S) -> Option<ErrorFrame> {
+pub(crate) async fn run<S: Side>(
+    endpoint: Endpoint,
+    first: Ws,
+    side: &mut S,
+) -> Option<ErrorFrame> {
     let mut tries = 0;
     let mut ws = Some(first);
     loop {
@@ -114,7 +124,9 @@ pub(crate) async fn run<S: Side>(endpoint: Endpoint, first: Ws, side: &mut S) ->
         loop {
             tokio::select! {
                 () = &mut pause => break,
-                out = side.next() => if out.is_none() { return None },
+                out = side.next() => {
+                    out?;
+                }
             }
         }
         match open(&endpoint).await {

@@ -131,7 +131,10 @@ impl Transcript {
             return Receipt::Full;
         }
         let order = self.seen.len();
-        let seen = self.seen.entry(entry.id.epoch.clone()).or_insert((order, 0));
+        let seen = self
+            .seen
+            .entry(entry.id.epoch.clone())
+            .or_insert((order, 0));
         seen.1 = entry.id.seq;
         if !theirs {
             return Receipt::PassedOver;
@@ -165,7 +168,11 @@ impl Transcript {
             0 if full => self.delivered.get(epoch).copied().unwrap_or(0),
             seq => seq,
         };
-        self.mine.iter().filter(|entry| entry.id.seq > known(&entry.id.epoch)).cloned().collect()
+        self.mine
+            .iter()
+            .filter(|entry| entry.id.seq > known(&entry.id.epoch))
+            .cloned()
+            .collect()
     }
 
     /// What this side has seen of the other: the latest epochs.
@@ -173,8 +180,9 @@ impl Transcript {
         let mut epochs: Vec<_> = self.seen.iter().collect();
         epochs.sort_unstable_by_key(|(_, (order, _))| std::cmp::Reverse(*order));
         let latest = epochs.into_iter().take(limits::SEEN_EPOCHS);
-        let latest: BTreeMap<_, _> =
-            latest.map(|(epoch, (_, seq))| (epoch.clone(), *seq)).collect();
+        let latest: BTreeMap<_, _> = latest
+            .map(|(epoch, (_, seq))| (epoch.clone(), *seq))
+            .collect();
         Seen::try_from(latest).unwrap_or_default()
     }
 

@@ -141,7 +141,10 @@ impl Visitor {
 
     /// Leaves the queue.
     pub async fn leave(&self) -> Result<(), SdkError> {
-        self.commands.send(Command::Leave).await.map_err(|_| SdkError::Over)
+        self.commands
+            .send(Command::Leave)
+            .await
+            .map_err(|_| SdkError::Over)
     }
 
     /// Proof of the place or of the session, to come back with.

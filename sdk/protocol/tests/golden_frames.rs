@@ -12,12 +12,17 @@ const SIGNALING: &str = include_str!("../fixtures/signaling.json");
 const CHANNEL: &str = include_str!("../fixtures/channel.json");
 
 fn cases<'a>(fixtures: &'a Value, chapter: &str, kind: &str) -> &'a [Value] {
-    fixtures[chapter][kind].as_array().map_or(&[], Vec::as_slice)
+    fixtures[chapter][kind]
+        .as_array()
+        .map_or(&[], Vec::as_slice)
 }
 
 fn check<T: Serialize + DeserializeOwned>(fixtures: &str, kind: &str, max: usize) {
     let fixtures: Value = serde_json::from_str(fixtures).unwrap();
-    assert!(!cases(&fixtures, "golden", kind).is_empty(), "no golden {kind}");
+    assert!(
+        !cases(&fixtures, "golden", kind).is_empty(),
+        "no golden {kind}"
+    );
     for case in cases(&fixtures, "golden", kind) {
         let frame: T = decode(&case["frame"].to_string(), max).unwrap();
         let again: Value = serde_json::from_str(&encode(&frame)).unwrap();
@@ -27,7 +32,12 @@ fn check<T: Serialize + DeserializeOwned>(fixtures: &str, kind: &str, max: usize
         let frame: T = decode(&case["frame"].to_string(), max).unwrap();
         let again: Value = serde_json::from_str(&encode(&frame)).unwrap();
         let unknown = serde_json::json!({ "type": "unknown" });
-        assert_eq!(&again, case.get("reads").unwrap_or(&unknown), "{kind}: {}", case["name"]);
+        assert_eq!(
+            &again,
+            case.get("reads").unwrap_or(&unknown),
+            "{kind}: {}",
+            case["name"]
+        );
     }
     for case in cases(&fixtures, "refused", kind) {
         let read = decode::<T>(&case["frame"].to_string(), max);

@@ -9,7 +9,10 @@ use proptest::prelude::*;
 
 #[test]
 fn a_frame_over_the_limit_is_refused_before_it_is_parsed() {
-    let long = format!("{{\"type\":\"leave\"{}}}", " ".repeat(limits::SIGNALING_FRAME));
+    let long = format!(
+        "{{\"type\":\"leave\"{}}}",
+        " ".repeat(limits::SIGNALING_FRAME)
+    );
     let error = decode::<FromVisitor>(&long, limits::SIGNALING_FRAME).unwrap_err();
     assert!(matches!(error, DecodeError::TooLarge { .. }));
     assert_eq!(error.code(), ErrorCode::TooLarge);

@@ -3,18 +3,19 @@
 import { button, h } from "./dom";
 import { type Card, type Leading, STAGE } from "./leading";
 
+/** A click that was meant for what was there before must not answer. */
+const SETTLE = 400;
+
 /** Keeps one dialog in step with the lead that waits. */
 export function cardView(leading: Leading, host: HTMLElement): void {
   let dialog: HTMLDialogElement | null = null;
   const show = () => {
-    const before = document.activeElement;
+    // Closing gives the focus back to where it was.
     dialog?.close();
     dialog?.remove();
+    dialog = null;
     const card = leading.card.get();
     if (!card) {
-      const box = dialog ? host.querySelector<HTMLElement>("textarea") : null;
-      dialog = null;
-      box?.focus();
       return;
     }
     dialog = card.linkOnly ? linkDialog(leading, card) : askDialog(leading, card);
@@ -24,10 +25,8 @@ export function cardView(leading: Leading, host: HTMLElement): void {
     });
     host.append(dialog);
     dialog.showModal();
-    // Somebody in the middle of a word must not answer by accident.
-    if (before instanceof HTMLTextAreaElement) {
-      dialog.querySelector<HTMLElement>("h2")?.focus();
-    }
+    // Not on a button: somebody in the middle of a word must not answer by accident.
+    dialog.querySelector("h2")?.focus();
   };
   leading.card.subscribe(show);
   show();
@@ -38,13 +37,15 @@ function frame(title: string, card: Card, ...rest: HTMLElement[]): HTMLDialogEle
     "dialog",
     { "aria-labelledby": "card-title", "aria-describedby": "card-address" },
     h("h2", { id: "card-title", tabindex: "-1" }, title),
-    h("p", { id: "card-address", class: "address" }, card.url.href),
+    h("p", { id: "card-address", class: "address", tabindex: "0" }, card.url.href),
     ...rest,
   );
 }
 
 function askDialog(leading: Leading, card: Card): HTMLDialogElement {
   const allow = h("input", { type: "checkbox" });
+  const go = button("Go", () => leading.go(allow.checked), { disabled: true });
+  setTimeout(() => go.removeAttribute("disabled"), SETTLE);
   return frame(
     `Go to ${card.host}?`,
     card,
@@ -53,7 +54,7 @@ function askDialog(leading: Leading, card: Card): HTMLDialogElement {
       "div",
       { class: "choices" },
       button("Stay here", () => leading.stay(), { class: "quiet" }),
-      button("Go", () => leading.go(allow.checked)),
+      go,
     ),
   );
 }
@@ -66,7 +67,8 @@ function linkDialog(leading: Leading, card: Card): HTMLDialogElement {
       target: STAGE,
       rel: "opener",
       class: "button",
-      onclick: () => leading.linkClicked(),
+      // After the browser has followed it: the answer takes the dialog away.
+      onclick: () => setTimeout(() => leading.linkClicked()),
     },
     `Open ${card.host}`,
   );

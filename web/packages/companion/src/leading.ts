@@ -65,10 +65,13 @@ export class Leading {
   }
 
   stop(): void {
-    if (this.card.get()) {
-      this.stay();
-    }
+    this.#answer({ state: "blocked", why: "stopped" });
     this.#session.consent("stop");
+  }
+
+  /** The session is over: what waits cannot be answered any more. */
+  dismiss(): void {
+    this.card.set(null);
   }
 
   askAgain(): void {
@@ -100,7 +103,7 @@ export class Leading {
 
   /** After a reload, a lead without an answer is asked for again. */
   #takeUp(): void {
-    const { lines } = this.#session.view.get();
+    const { lines, consent } = this.#session.view.get();
     const open = lines.filter(
       (line) => line.kind === "lead" && (!line.landing || line.landing.state === "shown"),
     );
@@ -109,7 +112,7 @@ export class Leading {
         continue;
       }
       const verdict = judgeLead(line.url, this.#policy);
-      if (index === open.length - 1 && verdict.ok) {
+      if (index === open.length - 1 && verdict.ok && consent !== "stop") {
         this.card.set({ lead: line.id, url: verdict.url, host: verdict.host, linkOnly: false });
       } else {
         this.#session.land(line.id, { state: "failed", why: "interrupted" });

@@ -1,7 +1,6 @@
 // The companion: the window at the node's origin that holds the visitor's side of a session.
 
 import { type Connection, PATH_NAMES } from "@isession/peer";
-import type { Details } from "@isession/protocol";
 import { cardView } from "./card_view";
 import { button, h, tell } from "./dom";
 import { Leading } from "./leading";
@@ -9,6 +8,7 @@ import { Memory } from "./memory";
 import { queueView } from "./queue_view";
 import "./style.css";
 import { talkView } from "./talk_view";
+import { detailsOf } from "./text";
 import { type Stage, Visit } from "./visit";
 import { END, refusalInWords } from "./words";
 
@@ -18,23 +18,18 @@ const connection = document.getElementById("connection") as HTMLElement;
 const title = document.title;
 const query = new URLSearchParams(location.search);
 
-/** What the link or the launcher says of the visit. The fragment never leaves the browser. */
-function detailsFromAddress(): Details {
-  const page = new URLSearchParams(location.hash.slice(1)).get("page") || document.referrer;
-  const department = query.get("department");
-  return { ...(page && { page: page.slice(0, 2048) }), ...(department && { department }) };
-}
-
 const visit = new Visit({
   site,
   memory: new Memory(site),
-  details: detailsFromAddress(),
+  details: detailsOf(new URL(location.href), document.referrer),
   // For visitors who hide their address from agents, and for tests of the relay.
   relayOnly: query.get("transport") === "relay",
+  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/visitor`,
 });
 
 let leading: Leading | null = null;
 visit.onSession = (session) => {
+  leading?.dismiss();
   leading = new Leading(session, visit.policy, {
     opener: () => window.opener as Window | null,
     open: (url, name) => window.open(url, name),
@@ -46,7 +41,7 @@ const talk = talkView(visit);
 const queue = queueView(visit);
 const notice = h("p", { role: "status", "aria-label": "Visit", class: "notice" });
 const stop = button("Stop leading", () => leading?.stop(), { class: "stop" });
-const again = button("Allow leading again", () => leading?.askAgain());
+const again = button("Allow leading again", () => leading?.askAgain(), { class: "quiet" });
 const end = button("End session", () => void visit.end(), { class: "quiet" });
 const restart = button("Start again", () => location.reload());
 const controls = h("div", { class: "controls", role: "group", "aria-label": "Session" });
@@ -87,8 +82,13 @@ function show(): void {
   const stage = visit.stage.get();
   const waits = stage.kind === "joining" || stage.kind === "waiting";
   const closed = stage.kind === "over" || stage.kind === "refused";
+  if (closed) {
+    leading?.dismiss();
+  }
+  const elsewhere = stage.kind === "refused" && stage.error.code === "superseded";
+  tell(restart, elsewhere ? "Go on here" : "Start again");
   tell(connection, connectionInWords(stage));
-  connection.dataset.state = visit.session?.view.get().connection ?? "waiting";
+  connection.dataset.state = closed ? "ended" : (visit.session?.view.get().connection ?? "waiting");
   tell(notice, noticeInWords(stage));
   queue.hidden = !waits;
   notice.hidden = waits;
@@ -129,7 +129,12 @@ document.addEventListener("visibilitychange", () => {
 });
 document.addEventListener("keydown", (event) => {
   const leads = visit.stage.get().kind === "talking" && !leading?.card.get();
-  if (event.key === "Escape" && leads && visit.session?.view.get().consent !== "stop") {
+  if (
+    event.key === "Escape" &&
+    !event.repeat &&
+    leads &&
+    visit.session?.view.get().consent !== "stop"
+  ) {
     leading?.stop();
   }
 });

@@ -2,13 +2,11 @@
 
 import { LIMITS, type QueuePlace } from "@isession/protocol";
 import { button, h, tell } from "./dom";
+import { clip } from "./text";
 import type { Visit } from "./visit";
 
 export function placeInWords(place: QueuePlace): string {
-  const where =
-    place.position === 1 && place.waiting === 1
-      ? "You are number 1 of 1."
-      : `You are number ${place.position} of ${place.waiting}.`;
+  const where = `You are number ${place.position} of ${place.waiting}.`;
   if (!place.available) {
     return `No agent is available right now. You can wait or leave. ${where}`;
   }
@@ -31,7 +29,10 @@ export function queueView(visit: Visit): HTMLElement {
   const name = field("Your name", "name", LIMITS.name, visit.details.name);
   const topic = field("Topic", "topic", LIMITS.topic, visit.details.topic);
   const describe = () =>
-    visit.describe({ name: name.input.value.trim(), topic: topic.input.value.trim() });
+    visit.describe(
+      clip(name.input.value.trim(), LIMITS.name),
+      clip(topic.input.value.trim(), LIMITS.topic),
+    );
   for (const { input } of [name, topic]) {
     input.addEventListener("change", describe);
   }
@@ -64,8 +65,7 @@ function field(label: string, autocomplete: string, max: number, value = "") {
   const input = h("input", {
     type: "text",
     autocomplete: autocomplete === "name" ? "name" : "off",
-    // Limits are bytes, this counts characters: four bytes each at the most.
-    maxlength: String(Math.floor(max / 4)),
+    maxlength: String(max),
     value,
   });
   return { input, label: h("label", {}, h("span", {}, label), input) };

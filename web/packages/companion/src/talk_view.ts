@@ -2,6 +2,7 @@
 
 import { type Line, linkify, TooLong, TranscriptFull } from "@isession/peer";
 import { button, h, tell } from "./dom";
+import { lengthInWords } from "./text";
 import type { Visit } from "./visit";
 import { failureInWords } from "./words";
 
@@ -13,6 +14,7 @@ export function talkView(visit: Visit): HTMLElement {
   const log = h("div", { role: "log", "aria-label": "Conversation", tabindex: "0" }, list);
   const typing = h("p", { class: "typing", role: "status", "aria-label": "Typing" });
   const problem = h("p", { class: "problem", role: "alert" });
+  const length = h("p", { class: "length", role: "status", "aria-label": "Length" });
   const box = h("textarea", { "aria-label": "Message", rows: "2", placeholder: "Write a message" });
   const shown = new Map<string, HTMLElement>();
 
@@ -25,9 +27,10 @@ export function talkView(visit: Visit): HTMLElement {
       visit.say(text);
       box.value = "";
       tell(problem, "");
+      tell(length, "");
     } catch (error) {
       if (error instanceof TooLong) {
-        tell(problem, "This message is too long. Please send it in parts.");
+        tell(problem, lengthInWords(text));
       } else if (error instanceof TranscriptFull) {
         tell(problem, "This conversation is full. Please start a new one.");
       } else {
@@ -42,12 +45,33 @@ export function talkView(visit: Visit): HTMLElement {
       send();
     }
   });
-  box.addEventListener("input", () => visit.session?.typing(box.value !== ""));
+  box.addEventListener("input", () => {
+    visit.session?.typing(box.value !== "");
+    tell(problem, "");
+    tell(length, lengthInWords(box.value));
+  });
 
+  // The newest line stays in sight, unless somebody scrolled up to read.
+  let follows = true;
+  const toEnd = () => {
+    if (follows) {
+      log.scrollTop = log.scrollHeight;
+    }
+  };
+  log.addEventListener("scroll", () => {
+    follows = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  });
+  new ResizeObserver(toEnd).observe(log);
+
+  let transcript = visit.transcript;
   const show = () => {
+    if (transcript !== visit.transcript) {
+      transcript = visit.transcript;
+      shown.clear();
+      list.replaceChildren();
+    }
     const view = visit.session?.view.get();
     const lines = view?.lines ?? visit.transcript.lines(false);
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
     for (const line of lines) {
       const key = `${line.mine} ${line.id.epoch} ${line.id.seq}`;
       const item =
@@ -59,12 +83,11 @@ export function talkView(visit: Visit): HTMLElement {
       }
       update(item, line);
     }
-    if (atEnd) {
-      log.scrollTop = log.scrollHeight;
-    }
+    toEnd();
     const stage = visit.stage.get();
     const agent = stage.kind === "talking" ? stage.agent : "";
     tell(typing, view?.typing ? `${agent} is writing …` : "");
+    typing.hidden = stage.kind === "over";
   };
   visit.changed.subscribe(show);
   show();
@@ -75,13 +98,15 @@ export function talkView(visit: Visit): HTMLElement {
     log,
     typing,
     problem,
+    length,
     h("div", { class: "write" }, box, button("Send", send)),
   );
 }
 
 function content(line: Line): HTMLElement[] {
   const time = h("time", { datetime: new Date(line.at).toISOString() }, clock.format(line.at));
-  const state = h("span", { class: "state" });
+  // Read with its line, but not aloud again at each change.
+  const state = h("span", { class: "state", "aria-live": "off" });
   return [h("p", {}, ...words(line)), h("small", {}, time, " ", state)];
 }
 

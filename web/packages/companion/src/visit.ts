@@ -1,6 +1,15 @@
 // One visit: the queue, then the session, over reloads and lost connections.
 
-import { NodeSocket, randomEpoch, Session, systemClock, Transcript, Value } from "@isession/peer";
+import {
+  type Clock,
+  NodeSocket,
+  randomEpoch,
+  Session,
+  type SessionOptions,
+  systemClock,
+  Transcript,
+  Value,
+} from "@isession/peer";
 import {
   type Details,
   decodeToVisitor,
@@ -24,19 +33,29 @@ export type Stage =
 
 type Accepted = ToVisitor & { type: "accepted" };
 
+/** The last words of the other side may still be on their way. */
+const LAST_WORDS = 2000;
+/** What arrives is kept this much later: less work, and what a crash forgets comes again. */
+const KEEP_AFTER = 300;
+
 export interface VisitOptions {
   site: string;
   memory: Memory;
   /** What is known of the visit before anybody typed. */
   details: Details;
   relayOnly: boolean;
+  /** The node's WebSocket. */
+  url: string;
+  clock?: Clock;
+  openSocket?(url: string, protocol: string): WebSocket;
+  createPeer?: SessionOptions["createPeer"];
 }
 
 export class Visit {
   readonly stage = new Value<Stage>({ kind: "joining" });
   /** Something that views show changed. */
   readonly changed = new Value(0);
-  readonly transcript: Transcript;
+  transcript: Transcript;
   policy: LeadPolicy = { development: false };
   details: Details;
   session: Session | null = null;
@@ -46,9 +65,12 @@ export class Visit {
   #ticket: string | undefined;
   #link: LinkId | null = null;
   #sessionId: SessionId | null = null;
+  #cancelKeep: (() => void) | null = null;
+  readonly #clock: Clock;
 
   constructor(options: VisitOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     const remembered = options.memory.load();
     this.details = { ...options.details, ...remembered?.details };
     this.#ticket = remembered?.ticket;
@@ -57,11 +79,12 @@ export class Visit {
       epoch: randomEpoch(),
       saved: remembered?.transcript,
     });
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.#socket = new NodeSocket<FromVisitor, ToVisitor>({
-      url: `${scheme}://${location.host}/v1/visitor`,
+      url: options.url,
       hello: () => this.#hello(),
       decode: decodeToVisitor,
+      clock: this.#clock,
+      ...(options.openSocket && { open: options.openSocket }),
     });
     this.#socket.onFrame((frame) => this.#frame(frame));
     this.#socket.state.subscribe(() => this.#touch());
@@ -77,14 +100,21 @@ export class Visit {
     if (this.session) {
       this.session.say(text);
     } else {
-      this.transcript.write({ type: "message", text }, systemClock.now());
+      this.transcript.write({ type: "message", text }, this.#clock.now());
       this.#touch();
     }
     this.save();
   }
 
-  describe(details: Details): void {
-    this.details = { ...this.details, ...details };
+  /** Says who the visitor is; what is empty is not said. */
+  describe(name: string, topic: string): void {
+    const { page, department } = this.details;
+    this.details = {
+      ...(name && { name }),
+      ...(topic && { topic }),
+      ...(page && { page }),
+      ...(department && { department }),
+    };
     this.#socket.send({ type: "details", details: this.details });
     this.save();
   }
@@ -96,12 +126,11 @@ export class Visit {
 
   async end(): Promise<void> {
     const { session } = this;
-    if (session && this.#sessionId) {
-      const ending = session.end();
+    if (this.#sessionId) {
       this.#socket.send({ type: "end", session: this.#sessionId });
-      await ending;
     }
     this.#end("by_visitor");
+    await session?.end();
   }
 
   /** The network is there again, or somebody looks. */
@@ -117,6 +146,8 @@ export class Visit {
   }
 
   save(): void {
+    this.#cancelKeep?.();
+    this.#cancelKeep = null;
     if (this.stage.get().kind === "over") {
       return;
     }
@@ -172,6 +203,7 @@ export class Visit {
 
   #accepted(frame: Accepted): void {
     this.#ticket = frame.ticket;
+    this.save();
     this.stage.set({ kind: "talking", agent: frame.agent.name });
     if (this.session && this.#link === frame.link) {
       this.session.ice(frame.ice);
@@ -182,8 +214,11 @@ export class Visit {
     this.#link = frame.link;
     this.#sessionId = frame.session;
     const { link } = frame;
+    const { createPeer } = this.#options;
     const session = new Session({
       transcript: this.transcript,
+      clock: this.#clock,
+      ...(createPeer && { createPeer }),
       ice: frame.ice,
       relayOnly: this.#options.relayOnly,
       send: (signal) => this.#socket.send({ type: "signal", link, signal }),
@@ -201,18 +236,39 @@ export class Visit {
     if (session === this.session && session.view.get().ended) {
       this.#end("by_agent");
     }
-    this.save();
+    this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
     this.#touch();
   }
 
   #refused(error: ErrorFrame): void {
     if (error.code === "bad_ticket") {
-      this.#ticket = undefined;
-    } else if (error.fatal) {
-      // A visit that goes on in another window is that window's to remember.
+      this.#beginAfresh();
+    } else if (error.fatal && (error.code === "superseded" || !this.#talks())) {
       this.session?.close();
       this.stage.set({ kind: "refused", error });
     }
+  }
+
+  /** A session that runs does not need the node. */
+  #talks(): boolean {
+    return this.session?.view.get().connection === "open";
+  }
+
+  /** The ticket holds no longer: a new visit, with what was written and not yet heard. */
+  #beginAfresh(): void {
+    this.session?.close();
+    this.session = null;
+    this.#ticket = undefined;
+    this.#link = null;
+    this.#sessionId = null;
+    const unheard = this.transcript.unheard();
+    this.transcript = new Transcript({ role: "visitor", epoch: randomEpoch() });
+    for (const { text, at } of unheard) {
+      this.transcript.write({ type: "message", text }, at);
+    }
+    this.stage.set({ kind: "joining" });
+    this.save();
+    this.#touch();
   }
 
   #end(reason: EndReason): void {
@@ -223,10 +279,7 @@ export class Visit {
     this.#options.memory.clear();
     this.#socket.stop();
     const { session } = this;
-    if (session) {
-      // The last words of the other side may still be on their way.
-      systemClock.after(1000, () => session.close());
-    }
+    this.#clock.after(LAST_WORDS, () => session?.close());
     this.#touch();
   }
 

@@ -1,44 +1,19 @@
 // The launcher: a help button in the corner of a site's page. It is a plain link to the
 // companion, drawn in a shadow root by means that any content security policy allows.
 
+import { availabilityOf, companionAddress } from "./address";
+import { STYLE } from "./style";
+
 const script = document.currentScript as HTMLScriptElement | null;
-const NODE = script ? new URL(script.src).origin : location.origin;
-const { site, label = "Talk to us", side = "right", department } = script?.dataset ?? {};
+const node = script ? new URL(script.src).origin : location.origin;
+const { site = "", label = "Talk to us", position = "right", department } = script?.dataset ?? {};
 const TARGET = "isession";
 /** Between looks at whether somebody is there, while the page is seen. */
 const REFRESH = 60_000;
 
-const STYLE = `
-  :host { all: initial; position: fixed; bottom: 1.25rem; z-index: 2147483000; }
-  :host([data-side="right"]) { right: 1.25rem; }
-  :host([data-side="left"]) { left: 1.25rem; }
-  a {
-    display: flex; gap: .6rem; align-items: center; padding: .75rem 1.25rem;
-    border: 2px solid #fff; border-radius: 2rem; background: #0b5d52; color: #fff;
-    font: 600 1rem/1.3 system-ui, sans-serif; text-decoration: none;
-    box-shadow: 0 .25rem 1rem rgb(0 0 0 / 30%);
-  }
-  a:hover { background: #084840; }
-  a:focus-visible { outline: 3px solid #0b5d52; outline-offset: 3px; }
-  i { width: .6rem; height: .6rem; border: 2px solid #fff; border-radius: 50%; }
-  i.on { background: #7df3c8; border-color: #7df3c8; }
-  span span { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
-  @media print { :host { display: none; } }
-`;
-
-function address(): string {
-  const url = new URL(`/go/${site}`, NODE);
-  if (department) {
-    url.searchParams.set("department", department);
-  }
-  // In the fragment: it reaches the companion's script and no server's log.
-  url.hash = new URLSearchParams({ page: location.href.slice(0, 1500) }).toString();
-  return url.href;
-}
-
 function draw(): void {
   const host = document.createElement("isession-launcher");
-  host.dataset.side = side;
+  host.dataset.position = position;
   const root = host.attachShadow({ mode: "closed" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
@@ -46,65 +21,79 @@ function draw(): void {
   const link = document.createElement("a");
   const light = document.createElement("i");
   const text = document.createElement("span");
-  const status = document.createElement("span");
+  const status = document.createElement("small");
   text.append(label, status);
   link.append(light, text);
   link.target = TARGET;
   link.rel = "opener";
-  link.href = address();
+  const aim = () => {
+    link.href = companionAddress({ node, site, department }, location.href);
+  };
+  aim();
   root.append(link);
   document.body.append(host);
 
   link.addEventListener("click", (event) => {
-    link.href = address();
-    // In a frame, the companion's opener must be what it leads: a plain link is all there is.
-    if (window.top !== window || event.ctrlKey || event.metaKey || event.shiftKey) {
-      return;
+    // The page may have changed its address since.
+    aim();
+    // In a frame a plain link is all there is; with a key held, the visitor chose the window.
+    const plain = window.top !== window || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!plain && openCompanion(link.href)) {
+      event.preventDefault();
     }
-    event.preventDefault();
-    openCompanion(link.href);
   });
+  watch((available) => {
+    light.className = available === null ? "" : String(available);
+    status.textContent =
+      available === null ? "" : available ? "An agent is available" : "Nobody is available now";
+  });
+}
 
+/** Asks the node whether somebody is there, now and again while the page is seen. */
+function watch(tell: (available: boolean | null) => void): void {
   const look = async () => {
     try {
-      const answer = await fetch(`${NODE}/v1/sites/${site}`, { credentials: "omit" });
-      const { available } = (await answer.json()) as { available?: boolean };
-      light.className = available ? "on" : "";
-      status.textContent = available ? " (an agent is available)" : " (nobody is available now)";
+      const answer = await fetch(`${node}/v1/sites/${encodeURIComponent(site)}`, {
+        credentials: "omit",
+      });
+      tell(answer.ok ? availabilityOf(await answer.json()) : null);
     } catch {
-      // The page's policy forbids it, or the node is away: the button still opens the companion.
+      // The page's policy forbids it, or the node is away: the button opens the companion anyway.
+      tell(null);
     }
   };
   let timer = 0;
-  const watch = () => {
+  const begin = () => {
     clearInterval(timer);
     if (!document.hidden) {
       void look();
       timer = window.setInterval(look, REFRESH);
     }
   };
-  document.addEventListener("visibilitychange", watch);
-  watch();
+  document.addEventListener("visibilitychange", begin);
+  begin();
 }
 
-/** Opens the companion, or brings the one that is open to the front without reloading it. */
-function openCompanion(url: string): void {
-  const features = "popup,width=420,height=680";
-  const companion = window.open("", TARGET, features);
+/**
+ * Opens the companion, or brings the one that is open to the front: an empty address gives an
+ * existing window as it is. False if the browser opened none.
+ */
+function openCompanion(url: string): boolean {
+  const companion = window.open("", TARGET, "popup,width=400,height=640");
   if (!companion) {
-    return;
+    return false;
   }
-  let fresh = true;
+  let fresh = false;
   try {
     fresh = companion.location.href === "about:blank";
   } catch {
     // Of another origin: it is the companion.
-    fresh = false;
   }
   if (fresh) {
     companion.location.href = url;
   }
   companion.focus();
+  return true;
 }
 
 if (site && "adoptedStyleSheets" in document) {

@@ -109,7 +109,8 @@ export function judgeLead(text: string, policy: LeadPolicy): Verdict {
   }
   // A trailing dot names the same host and would slip past comparisons.
   const host = url.hostname.replace(/\.$/, "");
-  if (host === "" || host.endsWith(".")) {
+  // Chromium leaves what no host may hold in it, percent-encoded.
+  if (host === "" || host.endsWith(".") || host.includes("%")) {
     return no("malformed");
   }
   if (policy.development && isLoopback(host)) {

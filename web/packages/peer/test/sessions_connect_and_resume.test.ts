@@ -5,13 +5,16 @@ import { beforeEach, expect, test } from "vitest";
 import { type Role, type Saved, Session, Transcript } from "../src/index";
 import { FakeClock, FakePeer, fakePeer, settled } from "./fakes";
 
-const clock = new FakeClock();
+let clock = new FakeClock();
+let transcripts: Partial<Record<Role, Transcript>> = {};
 let sessions: Partial<Record<Role, Session>> = {};
 let signals: { from: Role; signal: Signal }[] = [];
 let nodeIsThere = true;
 let epochs = 0;
 
 beforeEach(() => {
+  clock = new FakeClock();
+  transcripts = {};
   sessions = {};
   signals = [];
   nodeIsThere = true;
@@ -19,8 +22,10 @@ beforeEach(() => {
 
 function begin(role: Role, saved?: Saved): Session {
   epochs += 1;
+  const transcript = new Transcript({ role, epoch: `${role[0]}${epochs}`, saved });
+  transcripts[role] = transcript;
   const session: Session = new Session({
-    transcript: new Transcript({ role, epoch: `${role[0]}${epochs}`, saved }),
+    transcript,
     ice: [],
     clock,
     createPeer: fakePeer,
@@ -73,16 +78,17 @@ test("nothing is sent before the other side's seen is known", async () => {
   visitor.say("one");
   visitor.start();
   await settled();
-  expect(lastPeers().flatMap((peer) => peer.channels.get(0)?.sent ?? [])).toEqual([]);
+  expect(FakePeer.all.at(-1)?.channels.get(0)?.sent).toEqual([]);
   expect(visitor.view.get().lines).toMatchObject([{ state: "waiting" }]);
 });
 
 test("an agent that reloads asks for an offer, and nothing is lost or doubled", async () => {
   const { visitor, agent } = await pair();
   visitor.say("one");
+  await settled();
   agent.say("two");
   await settled();
-  const saved = agentSaved(agent);
+  const saved = transcripts.agent?.save();
   agent.close();
   await settled();
   expect(state(visitor)).toBe("reconnecting");
@@ -96,25 +102,6 @@ test("an agent that reloads asks for an offer, and nothing is lost or doubled", 
   expect(texts(again)).toEqual(["one", "two", "three", "four"]);
   expect(texts(visitor)).toEqual(["one", "two", "three", "four"]);
 });
-
-/** What the page of this session would have kept. */
-function agentSaved(session: Session): Saved {
-  const transcript = new Transcript({ role: "agent", epoch: "copy" });
-  for (const line of session.view.get().lines) {
-    if (line.kind === "message" && !line.mine) {
-      const body = { type: "message" as const, text: line.text };
-      transcript.receive({ id: line.id, at: line.at, body });
-    }
-  }
-  const saved = transcript.save();
-  for (const line of session.view.get().lines) {
-    if (line.kind === "message" && line.mine) {
-      const body = { type: "message" as const, text: line.text };
-      saved.log.push({ mine: true, entry: { id: line.id, at: line.at, body } });
-    }
-  }
-  return JSON.parse(JSON.stringify(saved)) as Saved;
-}
 
 test("a visitor that reloads makes a new offer, and the agent takes it", async () => {
   const { visitor, agent } = await pair();

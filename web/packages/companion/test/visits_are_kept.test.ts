@@ -1,0 +1,196 @@
+// One visit against a node that is not real: tickets, places, reloads and ends.
+
+import type { Clock } from "@isession/peer";
+import type { FromVisitor, ToVisitor } from "@isession/protocol";
+import { beforeEach, expect, test } from "vitest";
+import type { Memory, Remembered } from "../src/memory";
+import { Visit } from "../src/visit";
+
+const ID = "0192f3a4-7b1c-7def-8123-456789abcdef";
+const welcome = (ticket: string): ToVisitor => ({
+  type: "welcome",
+  visitor: ID,
+  site: { id: "shop", name: "Shop", lead_policy: { development: false }, destinations: [] },
+  ticket,
+});
+const accepted = (ticket: string): ToVisitor => ({
+  type: "accepted",
+  session: ID,
+  link: ID,
+  agent: { id: ID, name: "Ada" },
+  ice: [],
+  ticket,
+});
+
+class FakeNode {
+  readonly heard: FromVisitor[] = [];
+  readyState = 0;
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((message: { data: string }) => void) | null = null;
+
+  send(text: string): void {
+    this.heard.push(JSON.parse(text) as FromVisitor);
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  open(...frames: ToVisitor[]): void {
+    this.readyState = 1;
+    this.onopen?.();
+    this.tell(...frames);
+  }
+
+  tell(...frames: ToVisitor[]): void {
+    for (const frame of frames) {
+      this.onmessage?.({ data: JSON.stringify(frame) });
+    }
+  }
+}
+
+class FakeMemory {
+  kept: string | null = null;
+
+  load(): Remembered | null {
+    return this.kept === null ? null : (JSON.parse(this.kept) as Remembered);
+  }
+
+  save(what: Remembered): void {
+    this.kept = JSON.stringify(what);
+  }
+
+  clear(): void {
+    this.kept = null;
+  }
+}
+
+let memory: FakeMemory;
+let node: FakeNode;
+let timers: (() => void)[];
+
+const clock: Clock = {
+  now: () => 1,
+  after(_ms, run) {
+    timers.push(run);
+    return () => {
+      timers = timers.filter((other) => other !== run);
+    };
+  },
+};
+
+const fakePeer = () =>
+  ({
+    createDataChannel: () => ({ readyState: "connecting" }),
+    close() {},
+  }) as unknown as RTCPeerConnection;
+
+function begin(): Visit {
+  return new Visit({
+    site: "shop",
+    memory: memory as unknown as Memory,
+    details: { page: "https://shop.example/" },
+    relayOnly: false,
+    url: "wss://node.example/v1/visitor",
+    clock,
+    openSocket: () => {
+      node = new FakeNode();
+      return node as unknown as WebSocket;
+    },
+    createPeer: fakePeer,
+  });
+}
+
+beforeEach(() => {
+  memory = new FakeMemory();
+  timers = [];
+});
+
+const texts = (visit: Visit) =>
+  visit.transcript.lines(false).map((line) => (line.kind === "message" ? line.text : line.kind));
+
+test("a reload comes back with the ticket, the details and what was written", () => {
+  const first = begin();
+  node.open(welcome("one"));
+  first.say("hello?");
+  first.describe("Grace", "");
+  expect(node.heard.at(-1)).toEqual({
+    type: "details",
+    details: { name: "Grace", page: "https://shop.example/" },
+  });
+  first.suspend();
+  const second = begin();
+  node.open();
+  expect(node.heard).toEqual([
+    {
+      type: "hello",
+      site: "shop",
+      ticket: "one",
+      details: { name: "Grace", page: "https://shop.example/" },
+    },
+  ]);
+  expect(texts(second)).toEqual(["hello?"]);
+});
+
+test("the place is shown as the node tells it", () => {
+  const visit = begin();
+  node.open(welcome("one"), { type: "queue", position: 2, waiting: 5, available: true });
+  expect(visit.stage.get()).toMatchObject({ kind: "waiting", place: { position: 2, waiting: 5 } });
+});
+
+test("a ticket that holds no longer begins afresh, and keeps what nobody heard", () => {
+  const first = begin();
+  node.open(welcome("one"), accepted("two"));
+  first.say("heard");
+  first.transcript.acknowledge({ epoch: firstEpoch(first), seq: 1 });
+  first.say("not heard");
+  first.suspend();
+  const second = begin();
+  node.open({ type: "error", code: "bad_ticket", message: "stale", fatal: false }, welcome("new"));
+  expect(second.stage.get().kind).toBe("joining");
+  expect(texts(second)).toEqual(["not heard"]);
+  expect(memory.load()?.ticket).toBe("new");
+});
+
+const firstEpoch = (visit: Visit) => visit.transcript.lines(false)[0]?.id.epoch ?? "";
+
+test("an accept begins the session and keeps its ticket", () => {
+  const visit = begin();
+  node.open(welcome("one"), accepted("two"));
+  expect(visit.stage.get()).toEqual({ kind: "talking", agent: "Ada" });
+  expect(memory.load()?.ticket).toBe("two");
+});
+
+test("the visitor's own end is told to the node and called so", async () => {
+  const visit = begin();
+  node.open(welcome("one"), accepted("two"));
+  const ending = visit.end();
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "by_visitor" });
+  expect(node.heard.at(-1)).toEqual({ type: "end", session: ID });
+  expect(memory.kept).toBeNull();
+  while (timers.length > 0) {
+    timers.shift()?.();
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  await ending;
+  expect(memory.kept).toBeNull();
+});
+
+test("leaving is told, and nothing is kept", () => {
+  const visit = begin();
+  node.open(welcome("one"), { type: "queue", position: 1, waiting: 1, available: false });
+  visit.leave();
+  expect(node.heard.at(-1)).toEqual({ type: "leave" });
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "abandoned" });
+  expect(memory.kept).toBeNull();
+});
+
+test("a visit that goes on in another window is refused here", () => {
+  const visit = begin();
+  const error = { code: "superseded", message: "elsewhere", fatal: true } as const;
+  node.open(welcome("one"), accepted("two"), { type: "error", ...error });
+  expect(visit.stage.get()).toMatchObject({ kind: "refused", error });
+  expect(visit.session?.view.get().connection).toBe("ended");
+});
