@@ -33,7 +33,7 @@ async fn main() -> Result<(), Error> {
             VisitorEvent::Queue(place) => {
                 let wait = place
                     .estimate
-                    .map_or("unknown".to_owned(), |s| format!("{s} s"));
+                    .map_or_else(|| "unknown".to_owned(), |s| format!("{s} s"));
                 say(&format!(
                     "number {} of {}, wait {wait}",
                     place.position, place.waiting

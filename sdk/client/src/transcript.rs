@@ -75,6 +75,7 @@ pub struct Transcript {
     /// The last of mine that the other side has seen, by epoch.
     delivered: BTreeMap<Epoch, u32>,
     consent: Consent,
+    ended: bool,
 }
 
 impl Transcript {
@@ -90,6 +91,7 @@ impl Transcript {
             seen: BTreeMap::new(),
             delivered: BTreeMap::new(),
             consent: Consent::Ask,
+            ended: false,
         }
     }
 
@@ -101,6 +103,11 @@ impl Transcript {
     /// The visitor's standing word. A word of a newer version is taken as the safest one.
     pub const fn consent(&self) -> Consent {
         self.consent
+    }
+
+    /// Whether either side said goodbye.
+    pub const fn ended(&self) -> bool {
+        self.ended
     }
 
     /// Writes an entry of this side.
@@ -197,11 +204,13 @@ impl Transcript {
     }
 
     const fn note(&mut self, body: &Body) {
-        if let Body::Consent { consent } = body {
-            self.consent = match consent {
-                Consent::Unknown => Consent::Stop,
-                known => *known,
-            };
+        match body {
+            Body::Consent {
+                consent: Consent::Unknown,
+            } => self.consent = Consent::Stop,
+            Body::Consent { consent } => self.consent = *consent,
+            Body::Bye => self.ended = true,
+            _ => {}
         }
     }
 }

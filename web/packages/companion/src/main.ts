@@ -123,7 +123,10 @@ visit.stage.subscribe(show);
 visit.changed.subscribe(show);
 document.addEventListener("visibilitychange", () => {
   show();
-  if (!document.hidden) {
+  if (document.hidden) {
+    // Phones end hidden pages without another word.
+    visit.save();
+  } else {
     visit.wake();
   }
 });
