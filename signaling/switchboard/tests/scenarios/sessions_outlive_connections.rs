@@ -1,0 +1,96 @@
+//! Sessions do not need the node: lost connections end nothing, and tickets rebuild them.
+
+use isession_protocol::signaling::{Details, EndReason};
+use isession_switchboard::{Effect, Input, Outcome, Policy, Presence, SessionClaim, Side};
+
+use crate::driver::{Driver, session, site, visitor};
+
+fn talking() -> (Driver, SessionClaim) {
+    let mut driver = Driver::new(Policy::default());
+    driver.agent(1);
+    driver.join(7);
+    let effects = driver.accept(1, 7);
+    let claim = session(&effects).unwrap().clone();
+    (driver, claim)
+}
+
+fn resumed(effects: &[Effect], wanted: Side) -> bool {
+    effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Session { side: Some(side), .. } if *side == wanted))
+}
+
+#[test]
+fn either_side_comes_back_to_the_session() {
+    let (mut driver, _) = talking();
+    driver.lose(7);
+    driver.presence(1, Presence::Lost);
+    assert!(resumed(&driver.agent(1), Side::Agent));
+    assert!(resumed(&driver.join(7), Side::Visitor));
+}
+
+#[test]
+fn a_session_of_before_a_restart_is_rebuilt_from_either_ticket() {
+    let (_, claim) = talking();
+    let mut driver = Driver::new(Policy::default());
+    assert!(resumed(
+        &driver.agent_with(1, 3, vec![claim.clone()]),
+        Side::Agent
+    ));
+    let back = driver.input(Input::VisitorJoined {
+        visitor: visitor(7),
+        site: site(),
+        details: Details::default(),
+        since: None,
+        session: Some(Box::new(claim.clone())),
+    });
+    assert!(resumed(&back, Side::Visitor));
+    assert_eq!(driver.switchboard.counts().sessions, 1);
+}
+
+#[test]
+fn a_visitor_without_proof_is_taken_out_of_the_queue_by_the_agents_ticket() {
+    let (_, claim) = talking();
+    let mut driver = Driver::new(Policy::default());
+    driver.join(7);
+    let effects = driver.agent_with(1, 3, vec![claim]);
+    assert!(resumed(&effects, Side::Agent) && resumed(&effects, Side::Visitor));
+    assert_eq!(driver.switchboard.counts().waiting, 0);
+}
+
+#[test]
+fn a_session_that_ended_is_told_as_over_to_whoever_comes_late() {
+    let (mut driver, claim) = talking();
+    driver.lose(7);
+    driver.end(claim.session, Side::Agent);
+    let back = driver.input(Input::VisitorJoined {
+        visitor: visitor(7),
+        site: site(),
+        details: Details::default(),
+        since: None,
+        session: Some(Box::new(claim.clone())),
+    });
+    let reason = EndReason::ByAgent;
+    let side = Side::Visitor;
+    assert!(
+        back.contains(&Effect::Over {
+            claim,
+            side,
+            reason
+        }),
+        "{back:?}"
+    );
+}
+
+#[test]
+fn a_session_that_nobody_comes_back_to_is_forgotten_as_served() {
+    let (mut driver, _) = talking();
+    driver.lose(7);
+    driver.presence(1, Presence::Lost);
+    let effects = driver.pass(15 * 60_000);
+    assert!(effects.iter().any(|effect| matches!(
+        effect,
+        Effect::Departed(departed) if departed.outcome == Outcome::Served
+    )));
+    assert_eq!(driver.switchboard.counts().sessions, 0);
+}
