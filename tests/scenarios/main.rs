@@ -1,7 +1,17 @@
 //! End to end: the real node and SDK peers, each file a scenario.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod bad_frames_get_typed_errors;
 mod journey;
+mod no_personal_data_in_logs;
+mod origin_is_checked;
 mod queue_survives_node_restart;
 mod relay_only;
 mod ring_timeout_reringing;
+mod turn_denies_private_peers;
+mod turn_quota;
 mod two_agents_accept;

@@ -18,9 +18,8 @@ async fn relayed_both_ways_and_counted() {
     assert_eq!(opens(&mut visitors).await, Path::RelayedUdp);
     agents.say("through the relay").await.unwrap();
     assert_eq!(hears(&mut visitors).await, "through the relay");
-    let metrics = lab.metrics().await;
-    assert!(
-        metrics.contains("isession_turn_allocations_live 2"),
-        "{metrics}"
-    );
+    lab.until_metric("isession_turn_allocations_live", |count| count >= 2.0)
+        .await;
+    lab.until_metric("isession_turn_bytes_to_peers_total", |bytes| bytes > 0.0)
+        .await;
 }

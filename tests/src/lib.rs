@@ -139,7 +139,21 @@ impl Lab {
 
     /// The metrics in text form.
     pub async fn metrics(&self) -> String {
-        http_get(&self.url(), "/metrics").await
+        http(&self.url(), "GET", "/metrics", "", "").await
+    }
+
+    /// Waits until a metric is as wanted.
+    pub async fn until_metric(&self, name: &str, wanted: impl Fn(f64) -> bool) {
+        loop {
+            let metrics = self.metrics().await;
+            let value = metrics
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+            if value.is_some_and(&wanted) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -244,7 +258,7 @@ pub async fn hears(session: &mut Session) -> String {
 }
 
 /// A plain HTTP request on its own connection; gives back the whole answer.
-pub async fn http_get(node: &Url, path: &str) -> String {
+pub async fn http(node: &Url, method: &str, path: &str, headers: &str, body: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let address = format!(
         "{}:{}",
@@ -254,7 +268,11 @@ pub async fn http_get(node: &Url, path: &str) -> String {
     let mut tcp = tokio::net::TcpStream::connect(&address)
         .await
         .expect("the node listens");
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Length: {length}\r\n{headers}\r\n{body}"
+    );
     tcp.write_all(request.as_bytes())
         .await
         .expect("the node reads");
@@ -263,4 +281,43 @@ pub async fn http_get(node: &Url, path: &str) -> String {
         .await
         .expect("the node answers");
     answer
+}
+
+/// A WebSocket that says only what the test says.
+pub type Ws =
+    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// A visitor's socket before hello, opened by a page of this origin.
+pub async fn raw_visitor(
+    node: &Url,
+    origin: Option<&str>,
+) -> Result<Ws, tokio_tungstenite::tungstenite::Error> {
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+    use tokio_tungstenite::tungstenite::http::HeaderValue;
+    let address = format!(
+        "ws://{}/v1/visitor",
+        &node[url::Position::BeforeHost..url::Position::AfterPort]
+    );
+    let mut request = address.into_client_request()?;
+    let headers = request.headers_mut();
+    let subprotocol = HeaderValue::from_static(isession_protocol::SUBPROTOCOL);
+    headers.insert("sec-websocket-protocol", subprotocol);
+    if let Some(origin) = origin {
+        headers.insert("origin", HeaderValue::from_str(origin).expect("a header"));
+    }
+    tokio_tungstenite::connect_async(request)
+        .await
+        .map(|(ws, _)| ws)
+}
+
+/// The program, which `cargo xtask test` builds before the tests run.
+pub fn isession() -> PathBuf {
+    let mut folder = std::env::current_exe().expect("this test's path");
+    while folder
+        .file_name()
+        .is_some_and(|name| name != "debug" && name != "release")
+    {
+        folder.pop();
+    }
+    folder.join("isession")
 }

@@ -13,7 +13,7 @@
 //!
 //! # Limits
 //! A message has at most 16 KiB, a bulk message 256 KiB, an address 2048 bytes. A session holds
-//! 5000 entries and 8 MiB of them. TURN is used over UDP.
+//! 5000 messages and leads, and 3 MiB of them. TURN is used over UDP.
 //!
 //! # Logs
 //! This crate logs ids and errors only, at debug level. The `webrtc` crates log addresses under

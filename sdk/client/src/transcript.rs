@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use isession_protocol::channel::{Body, Consent, Entry, EntryId, Seen};
 use isession_protocol::ids::Epoch;
-use isession_protocol::{Timestamp, encode, limits};
+use isession_protocol::{Timestamp, limits};
 
 /// Which of the two people this side is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +36,33 @@ impl Role {
     }
 }
 
-/// Entries and bytes of one session at the most. One's own beyond it are refused; the other
-/// side's end the session, because dropping one would be silence.
-const MOST_ENTRIES: usize = 5000;
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// How much one session holds, both sides together. Beyond `WORDS` one's own messages and leads
+/// are refused. The rest, such as landings and goodbye, and what the other side had under way,
+/// may go up to `ALL`; beyond that the session must end, because dropping an entry would be
+/// silence. Browsers hold as much.
+const WORDS: Room = Room {
+    entries: 5000,
+    weight: 3 * 1024 * 1024,
+};
+const ALL: Room = Room {
+    entries: 6000,
+    weight: 4 * 1024 * 1024,
+};
+
+#[derive(Clone, Copy)]
+struct Room {
+    entries: usize,
+    weight: usize,
+}
+
+/// What an entry counts for: its text in UTF-8, and a flat share for the rest.
+fn weigh(body: &Body) -> usize {
+    100 + match body {
+        Body::Message { text } => text.as_str().len(),
+        Body::Lead { url } => url.as_str().len(),
+        _ => 0,
+    }
+}
 
 /// The conversation holds all that it may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,10 +91,13 @@ pub struct Transcript {
     epoch: Epoch,
     seq: u32,
     entries: usize,
-    bytes: usize,
+    weight: usize,
     mine: Vec<Entry>,
-    /// The last seen of each epoch of the other side, and when the epoch was first seen.
-    seen: BTreeMap<Epoch, (usize, u32)>,
+    /// The last seen of the other side, by epoch; the epoch heard last comes last. No more epochs
+    /// than can be told, so that a hostile side fills no memory.
+    seen: Vec<(Epoch, u32)>,
+    /// The last taken of the other side, by epoch: what is no longer in `seen` is still known.
+    taken: BTreeMap<Epoch, u32>,
     /// The last of mine that the other side has seen, by epoch.
     delivered: BTreeMap<Epoch, u32>,
     consent: Consent,
@@ -86,9 +112,10 @@ impl Transcript {
             epoch,
             seq: 0,
             entries: 0,
-            bytes: 0,
+            weight: 0,
             mine: Vec::new(),
-            seen: BTreeMap::new(),
+            seen: Vec::new(),
+            taken: BTreeMap::new(),
             delivered: BTreeMap::new(),
             consent: Consent::Ask,
             ended: false,
@@ -117,7 +144,8 @@ impl Transcript {
             seq: self.seq + 1,
         };
         let entry = Entry { id, at, body };
-        self.make_room(&entry)?;
+        let words = matches!(entry.body, Body::Message { .. } | Body::Lead { .. });
+        self.make_room(&entry.body, if words { WORDS } else { ALL })?;
         self.seq += 1;
         self.note(&entry.body);
         self.mine.push(entry.clone());
@@ -126,38 +154,38 @@ impl Transcript {
 
     /// Takes an entry of the other side.
     pub fn receive(&mut self, entry: &Entry) -> Receipt {
-        let last = self.seen.get(&entry.id.epoch).map_or(0, |(_, seq)| *seq);
+        let last = self.last_seen(&entry.id.epoch);
         if entry.id.seq <= last {
             return Receipt::Double;
         }
         if entry.id.seq > last + 1 {
             return Receipt::Gap;
         }
-        let theirs = self.role.other().may_write(&entry.body);
-        if theirs && self.make_room(entry).is_err() {
-            return Receipt::Full;
-        }
-        let order = self.seen.len();
-        let seen = self
-            .seen
-            .entry(entry.id.epoch.clone())
-            .or_insert((order, 0));
-        seen.1 = entry.id.seq;
-        if !theirs {
+        if !self.role.other().may_write(&entry.body) {
+            self.see(&entry.id);
             return Receipt::PassedOver;
         }
+        if self.make_room(&entry.body, ALL).is_err() {
+            return Receipt::Full;
+        }
+        self.see(&entry.id);
+        self.taken.insert(entry.id.epoch.clone(), entry.id.seq);
         self.note(&entry.body);
         Receipt::New
     }
 
     /// The other side has seen this side's entries up to this one.
     pub fn acknowledge(&mut self, id: &EntryId) {
+        // Acknowledgements of what was never written count for nothing.
+        let written = self
+            .mine
+            .iter()
+            .rev()
+            .find(|entry| entry.id.epoch == id.epoch);
+        let Some(written) = written else { return };
+        let seq = id.seq.min(written.id.seq);
         let delivered = self.delivered.entry(id.epoch.clone()).or_insert(0);
-        *delivered = id.seq.max(*delivered);
-        // An acknowledgement of something never written must not grow the map.
-        if !self.mine.iter().any(|entry| entry.id.epoch == id.epoch) {
-            self.delivered.remove(&id.epoch);
-        }
+        *delivered = seq.max(*delivered);
     }
 
     /// What to send on a new channel, once it is known what the other side has seen.
@@ -182,24 +210,32 @@ impl Transcript {
             .collect()
     }
 
-    /// What this side has seen of the other: the latest epochs.
+    /// What this side has seen of the other.
     pub fn seen(&self) -> Seen {
-        let mut epochs: Vec<_> = self.seen.iter().collect();
-        epochs.sort_unstable_by_key(|(_, (order, _))| std::cmp::Reverse(*order));
-        let latest = epochs.into_iter().take(limits::SEEN_EPOCHS);
-        let latest: BTreeMap<_, _> = latest
-            .map(|(epoch, (_, seq))| (epoch.clone(), *seq))
-            .collect();
-        Seen::try_from(latest).unwrap_or_default()
+        Seen::try_from(self.seen.iter().cloned().collect::<BTreeMap<_, _>>()).unwrap_or_default()
     }
 
-    fn make_room(&mut self, entry: &Entry) -> Result<(), Full> {
-        let bytes = encode(entry).len();
-        if self.entries >= MOST_ENTRIES || self.bytes + bytes > MOST_BYTES {
+    fn last_seen(&self, epoch: &Epoch) -> u32 {
+        let told = self.seen.iter().find(|(known, _)| known == epoch);
+        let taken = || self.taken.get(epoch).copied();
+        told.map(|(_, seq)| *seq).or_else(taken).unwrap_or(0)
+    }
+
+    fn see(&mut self, id: &EntryId) {
+        self.seen.retain(|(known, _)| *known != id.epoch);
+        if self.seen.len() == limits::SEEN_EPOCHS {
+            self.seen.remove(0);
+        }
+        self.seen.push((id.epoch.clone(), id.seq));
+    }
+
+    fn make_room(&mut self, body: &Body, room: Room) -> Result<(), Full> {
+        let weight = self.weight + weigh(body);
+        if self.entries >= room.entries || weight > room.weight {
             return Err(Full);
         }
         self.entries += 1;
-        self.bytes += bytes;
+        self.weight = weight;
         Ok(())
     }
 

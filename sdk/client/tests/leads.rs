@@ -1,6 +1,9 @@
 //! The addresses of fixtures/leads.json, judged as the visitor's browser judges them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
 
 use isession_protocol::signaling::LeadPolicy;
 use isession_sdk::lead::judge_lead;

@@ -1,6 +1,9 @@
 //! Whatever breaks and whenever: no entry is lost, doubled or out of order.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
 
 use isession_protocol::Timestamp;
 use isession_protocol::bounded::MessageText;

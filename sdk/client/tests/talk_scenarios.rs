@@ -1,7 +1,10 @@
 //! The session layer does what fixtures/talk_scenarios.json says, as the browsers' does. The
 //! steps are explained at the head of that file.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
 
 use isession_protocol::Timestamp;
 use isession_protocol::bounded::MessageText;

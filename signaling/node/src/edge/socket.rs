@@ -18,6 +18,9 @@ use crate::rates::{Bucket, Door};
 const HELLO: Duration = Duration::from_secs(10);
 /// A peer that does not read for this long is let go.
 const WRITE: Duration = Duration::from_secs(10);
+/// After the last frame, the peer's own last ones are read and dropped for this long: a socket
+/// closed with unread bytes is reset, and the peer would never read why (RFC 9293 section 3.6.1).
+const LINGER: Duration = Duration::from_secs(2);
 /// What one frame that cannot be read costs of the frame rate: noise is not free.
 const BAD_FRAME_COST: u32 = 10;
 
@@ -146,6 +149,11 @@ pub(super) async fn run<S: Side>(
         };
     }
     side.closed().await;
+    let farewell = async { while let Some(Ok(_)) = ws.recv().await {} };
+    tokio::select! {
+        _ = timeout(LINGER, farewell) => {}
+        () = alive.over() => {}
+    }
     drop(door);
 }
 

@@ -1,0 +1,133 @@
+//! Whatever a socket sends, the node answers with a typed error and stays up.
+
+use futures_util::{SinkExt, StreamExt};
+use isession_protocol::ErrorCode;
+use isession_protocol::signaling::{ErrorFrame, ToVisitor};
+use isession_tests::{Lab, Ws, raw_visitor};
+use tokio_tungstenite::tungstenite::Message;
+
+const HELLO: &str = r#"{"type":"hello","site":"shop","details":{}}"#;
+
+async fn send(ws: &mut Ws, text: &str) {
+    ws.send(Message::text(text)).await.unwrap();
+}
+
+/// The next error; `None` when the connection closes without one.
+async fn error(ws: &mut Ws) -> Option<ErrorFrame> {
+    while let Some(Ok(message)) = ws.next().await {
+        if let Message::Text(text) = message
+            && let Ok(ToVisitor::Error(error)) = serde_json::from_str(&text)
+        {
+            return Some(error);
+        }
+    }
+    None
+}
+
+#[tokio::test]
+async fn before_hello_they_are_told_and_hello_must_come_first() {
+    let lab = Lab::start().await;
+    for (frame, code, fatal) in [
+        ("no json", ErrorCode::BadFrame, false),
+        ("{}", ErrorCode::BadFrame, false),
+        (
+            r#"{"type":"hello","site":"../etc"}"#,
+            ErrorCode::BadFrame,
+            false,
+        ),
+        (r#"{"type":"leave"}"#, ErrorCode::BadFrame, true),
+        (
+            r#"{"type":"hello","site":"nowhere"}"#,
+            ErrorCode::UnknownSite,
+            true,
+        ),
+    ] {
+        let mut ws = raw_visitor(&lab.url(), None).await.unwrap();
+        send(&mut ws, frame).await;
+        let error = error(&mut ws).await.unwrap();
+        assert_eq!((error.code, error.fatal), (code, fatal), "{frame}");
+    }
+}
+
+#[tokio::test]
+async fn in_the_queue_they_cost_nothing_but_an_answer() {
+    let lab = Lab::start().await;
+    let mut ws = raw_visitor(&lab.url(), None).await.unwrap();
+    send(&mut ws, HELLO).await;
+    let nobody = "01936f2a-7b1c-7d00-8a00-000000000009";
+    for (frame, code) in [
+        ("[]".to_owned(), ErrorCode::BadFrame),
+        (HELLO.to_owned(), ErrorCode::BadFrame),
+        (
+            format!(r#"{{"type":"ice","link":"{nobody}"}}"#),
+            ErrorCode::NotFound,
+        ),
+        (
+            format!(r#"{{"type":"end","session":"{nobody}"}}"#),
+            ErrorCode::NotFound,
+        ),
+        (
+            format!(r#"{{"type":"path","link":"{nobody}","path":"direct"}}"#),
+            ErrorCode::NotFound,
+        ),
+        (
+            format!(
+                r#"{{"type":"signal","link":"{nobody}","signal":{{"kind":"ready","epoch":"a"}}}}"#
+            ),
+            ErrorCode::NotFound,
+        ),
+    ] {
+        send(&mut ws, &frame).await;
+        let error = error(&mut ws).await.unwrap();
+        assert_eq!((error.code, error.fatal), (code, false), "{frame}");
+    }
+    // A frame of a newer version is no error: the next answer is of the frame after it.
+    send(&mut ws, r#"{"type":"wave"}"#).await;
+    send(&mut ws, "[]").await;
+    assert_eq!(error(&mut ws).await.unwrap().code, ErrorCode::BadFrame);
+}
+
+#[tokio::test]
+async fn a_ticket_that_does_not_hold_is_told_and_the_visitor_let_in() {
+    let lab = Lab::start().await;
+    let mut ws = raw_visitor(&lab.url(), None).await.unwrap();
+    send(
+        &mut ws,
+        r#"{"type":"hello","site":"shop","ticket":"e30.AAAA","details":{}}"#,
+    )
+    .await;
+    assert_eq!(error(&mut ws).await.unwrap().code, ErrorCode::BadTicket);
+    let Some(Ok(Message::Text(text))) = ws.next().await else {
+        panic!("closed")
+    };
+    assert!(
+        matches!(serde_json::from_str(&text), Ok(ToVisitor::Welcome { .. })),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn frames_that_come_too_fast_end_the_connection() {
+    let lab = Lab::start().await;
+    let mut ws = raw_visitor(&lab.url(), None).await.unwrap();
+    send(&mut ws, HELLO).await;
+    for _ in 0..1000 {
+        // Refused ones close the connection, so a later write may fail.
+        if ws.feed(Message::text(r#"{"type":"wave"}"#)).await.is_err() {
+            break;
+        }
+    }
+    let _ = ws.flush().await;
+    let error = error(&mut ws).await.unwrap();
+    assert_eq!((error.code, error.fatal), (ErrorCode::TooFast, true));
+    assert!(self::error(&mut ws).await.is_none());
+    // The node is as well as before.
+    lab.visitor().await;
+}
+
+#[tokio::test]
+async fn without_the_subprotocol_there_is_no_socket() {
+    let lab = Lab::start().await;
+    let url = lab.url().to_string().replace("http:", "ws:") + "v1/visitor";
+    assert!(tokio_tungstenite::connect_async(url).await.is_err());
+}
