@@ -77,7 +77,11 @@ export async function accept(agent) {
 
 /** Waits until a page's connection says this. */
 export async function connection(page, text) {
-  await page.getByRole("status", { name: "Connection" }).filter({ hasText: text }).first().waitFor();
+  await page
+    .getByRole("status", { name: "Connection" })
+    .filter({ hasText: text })
+    .first()
+    .waitFor();
 }
 
 /** Both sides have a direct or relayed channel. */

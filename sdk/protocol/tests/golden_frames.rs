@@ -1,6 +1,11 @@
 //! The frames in fixtures/ are read and written again by Rust here and by TypeScript in
 //! web/packages/protocol: two implementations, one wire.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 use isession_protocol::channel::{Glance, Talk};
 use isession_protocol::signaling::{FromAgent, FromVisitor, ToAgent, ToVisitor};
 use isession_protocol::{decode, encode, limits};

@@ -71,7 +71,10 @@ test("one agent wins, and the other is told who", async () => {
   await ben.getByRole("alert", { name: "Incoming visitor" }).waitFor();
   await ada.getByRole("button", { name: "Accept" }).click();
   await connected(ada, companion);
-  await ben.getByText(/Ada took/).first().waitFor();
+  await ben
+    .getByText(/Ada took/)
+    .first()
+    .waitFor();
   assert.equal(await ben.getByRole("alert", { name: "Incoming visitor" }).count(), 0);
   await context.close();
   await ada.context().close();
