@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use isession_protocol::Timestamp;
 use isession_protocol::bounded::Department;
 use isession_protocol::ids::{AgentId, SessionId, SiteId, VisitorId};
 use isession_protocol::signaling::{AgentCard, RingEnd};
@@ -11,7 +12,8 @@ use crate::Switchboard;
 use crate::effect::Effect;
 use crate::input::{Presence, SessionClaim, Sites};
 
-/// Visitors shown in an agent's waiting list when the agent joins; more are shown as they move up.
+/// Visitors shown in an agent's waiting list when the agent joins. The others are shown when they
+/// ring.
 const LISTED: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,8 @@ pub(crate) struct Agent {
     pub(crate) rings: BTreeSet<VisitorId>,
     /// When this agent was last rung or accepted, counted in turns.
     pub(crate) last_turn: u64,
+    /// The last place listed, when the list of those who wait was cut.
+    cut: Option<(Timestamp, VisitorId)>,
 }
 
 impl Agent {
@@ -48,6 +52,7 @@ impl Agent {
             sessions: BTreeSet::new(),
             rings: BTreeSet::new(),
             last_turn: 0,
+            cut: None,
         }
     }
 
@@ -71,6 +76,11 @@ impl Agent {
         self.is_available() && load < self.capacity as usize
     }
 
+    /// Whether this place may be missing from the list that the agent has.
+    pub(crate) fn may_not_see(&self, place: (Timestamp, VisitorId)) -> bool {
+        self.cut.is_some_and(|cut| place > cut)
+    }
+
     /// Fewest sessions first, then the longest idle.
     pub(crate) fn preference(&self) -> (usize, u64, AgentId) {
         (self.sessions.len(), self.last_turn, self.card.id)
@@ -90,10 +100,11 @@ impl Switchboard {
             self.end_rings_of(id, effects);
         }
         if let Some(known) = self.state.agents.remove(&id) {
-            agent.sessions = known.sessions;
             agent.last_turn = known.last_turn;
         }
-        let sessions: Vec<_> = agent.sessions.iter().copied().collect();
+        // Not only those that this agent was known with: a visitor's ticket may have been first.
+        let sessions = self.sessions_of(id);
+        agent.sessions.clone_from(&sessions);
         self.state.agents.insert(id, agent);
         self.list_waiting(id, effects);
         for session in sessions {
@@ -136,8 +147,8 @@ impl Switchboard {
         }
     }
 
-    fn list_waiting(&self, id: AgentId, effects: &mut Vec<Effect>) {
-        let Some(agent) = self.state.agents.get(&id) else {
+    fn list_waiting(&mut self, id: AgentId, effects: &mut Vec<Effect>) {
+        let Some(agent) = self.state.agents.get_mut(&id) else {
             return;
         };
         let mut waiting: Vec<_> = self
@@ -147,12 +158,15 @@ impl Switchboard {
             .filter(|(_, waiting)| waiting.is_served_by(agent))
             .collect();
         waiting.sort_by_key(|(visitor, waiting)| (waiting.since, **visitor));
-        effects.extend(waiting.into_iter().take(LISTED).map(|(visitor, waiting)| {
-            Effect::Waiting {
-                agent: id,
-                visitor: waiting.card(*visitor),
-                since: waiting.since,
-            }
+        if waiting.len() > LISTED {
+            waiting.truncate(LISTED);
+            agent.cut = waiting
+                .last()
+                .map(|(visitor, waiting)| (waiting.since, **visitor));
+        }
+        effects.extend(waiting.into_iter().map(|(visitor, waiting)| {
+            let visitor = *visitor;
+            waiting.shown(visitor, id)
         }));
     }
 

@@ -43,11 +43,20 @@ pub(crate) enum WaitState {
 }
 
 impl Waiting {
-    pub(crate) fn card(&self, id: VisitorId) -> VisitorCard {
+    fn card(&self, id: VisitorId) -> VisitorCard {
         VisitorCard {
             id,
             site: self.site.clone(),
             details: self.details.clone(),
+        }
+    }
+
+    /// This visitor, shown in the list of an agent.
+    pub(crate) fn shown(&self, id: VisitorId, agent: AgentId) -> Effect {
+        Effect::Waiting {
+            agent,
+            visitor: self.card(id),
+            since: self.since,
         }
     }
 

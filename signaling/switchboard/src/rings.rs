@@ -86,6 +86,9 @@ impl Switchboard {
         self.state.turn += 1;
         agent.last_turn = self.state.turn;
         agent.rings.insert(visitor);
+        if agent.may_not_see((waiting.since, visitor)) {
+            effects.push(waiting.shown(visitor, id));
+        }
         let until = match &mut waiting.state {
             WaitState::Ringing { agents, until } => {
                 agents.insert(id);

@@ -1,5 +1,7 @@
 //! From accept to end, and after a node's restart.
 
+use std::collections::BTreeSet;
+
 use isession_protocol::Timestamp;
 use isession_protocol::ids::{AgentId, LinkId, SessionId, VisitorId};
 use isession_protocol::signaling::{EndReason, RingEnd};
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::{Departed, Effect, Outcome};
 use crate::input::{Presence, SessionClaim, Side};
+use crate::queue::WaitState;
 use crate::{Switchboard, Timer};
 
 /// A session that goes on.
@@ -106,6 +109,14 @@ impl Switchboard {
         }
     }
 
+    pub(crate) fn sessions_of(&self, agent: AgentId) -> BTreeSet<SessionId> {
+        let sessions = self.state.sessions.iter();
+        sessions
+            .filter(|(_, session)| session.claim.agent.id == agent)
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
     /// The visitor of a session is connected again, or not any more.
     pub(crate) fn visitor_in_session(
         &mut self,
@@ -150,14 +161,19 @@ impl Switchboard {
         }
     }
 
-    /// A visitor's ticket proves a session that this switchboard does not know.
+    /// A visitor's ticket proves a session that this switchboard does not know. An agent who is
+    /// here learns of it again: the console may be a new one that holds no proof.
     pub(crate) fn visitor_claims(&mut self, claim: SessionClaim, effects: &mut Vec<Effect>) {
         let agent = self.state.agents.get(&claim.agent.id);
         let agent_here = agent.is_some_and(|agent| agent.presence != Presence::Lost);
         let id = claim.session;
+        self.stop_waiting(claim.visitor, effects);
         self.begin(claim, 0, true, agent_here);
         if let Some(session) = self.state.sessions.get(&id) {
             effects.push(resumed(session, Side::Visitor));
+            if agent_here {
+                effects.push(resumed(session, Side::Agent));
+            }
         }
     }
 
@@ -185,7 +201,9 @@ impl Switchboard {
             return;
         }
         // The visitor may have come back first, without proof of the session.
-        let visitor_here = self.stop_waiting(claim.visitor, effects).is_some();
+        let visitor_here = self
+            .stop_waiting(claim.visitor, effects)
+            .is_some_and(|waiting| !matches!(waiting.state, WaitState::Lost { .. }));
         let id = claim.session;
         self.begin(claim, 0, visitor_here, true);
         if let Some(session) = self.state.sessions.get(&id) {

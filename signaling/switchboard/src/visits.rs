@@ -37,15 +37,15 @@ impl Switchboard {
         if let Some(session) = self.state.in_session.get(&visitor) {
             return self.visitor_in_session(*session, true, effects);
         }
-        if self.state.waiting.contains_key(&visitor) {
+        let spent = self.state.spent.get(&visitor).copied();
+        let claim = claim.filter(|claim| claim.visitor == visitor);
+        if self.state.waiting.contains_key(&visitor) && (claim.is_none() || spent.is_some()) {
             return self.visitor_came_back(visitor, details, effects);
         }
-        let spent = self.unspend(visitor);
         match (claim, spent) {
-            (Some(claim), Some(reason)) => {
-                // It ended while the visitor was away. Told, and remembered as before.
-                let reason = reason.unwrap_or(EndReason::Expired);
-                self.spend(visitor, Some(reason));
+            (Some(claim), Some(spent)) => {
+                // It ended while the visitor was away.
+                let reason = spent.served.unwrap_or(EndReason::Expired);
                 let side = Side::Visitor;
                 effects.push(Effect::Over {
                     claim: *claim,
@@ -53,8 +53,8 @@ impl Switchboard {
                     reason,
                 });
             }
-            (Some(claim), None) if claim.visitor == visitor => self.visitor_claims(*claim, effects),
-            (_, spent) => {
+            (Some(claim), None) => self.visitor_claims(*claim, effects),
+            (None, spent) => {
                 // The ticket of a visit that ended buys no place.
                 let since = since.filter(|_| spent.is_none());
                 self.begin_waiting(visitor, site, details, since, effects);
@@ -221,11 +221,7 @@ impl Switchboard {
             return;
         };
         for agent in self.onlookers(visitor) {
-            effects.push(Effect::Waiting {
-                agent,
-                visitor: waiting.card(visitor),
-                since: waiting.since,
-            });
+            effects.push(waiting.shown(visitor, agent));
         }
     }
 
@@ -235,8 +231,10 @@ impl Switchboard {
         }
     }
 
-    /// Remembers that a visit ended, so that its tickets buy no place.
+    /// Remembers that a visit ended, so that its tickets buy no place and revive no session, also
+    /// when the visitor comes again.
     pub(crate) fn spend(&mut self, visitor: VisitorId, served: Option<EndReason>) {
+        self.unspend(visitor);
         if self.state.spent.len() >= SPENT {
             let timers = self.state.timers.iter();
             let oldest = timers.filter_map(|(_, timer)| match timer {
@@ -252,12 +250,11 @@ impl Switchboard {
         self.state.timers.insert((until, Timer::Spent(visitor)));
     }
 
-    /// Forgets that a visit ended; gives back why its session did, if there was one.
-    fn unspend(&mut self, visitor: VisitorId) -> Option<Option<EndReason>> {
-        let spent = self.state.spent.remove(&visitor)?;
-        self.state
-            .timers
-            .remove(&(spent.until, Timer::Spent(visitor)));
-        Some(spent.served)
+    /// Forgets that a visit ended.
+    fn unspend(&mut self, visitor: VisitorId) {
+        if let Some(spent) = self.state.spent.remove(&visitor) {
+            let timer = (spent.until, Timer::Spent(visitor));
+            self.state.timers.remove(&timer);
+        }
     }
 }

@@ -6,7 +6,7 @@ use isession_protocol::Timestamp;
 use isession_protocol::ids::{AgentId, LinkId, SessionId, VisitorId};
 use isession_protocol::signaling::Details;
 use isession_switchboard::{
-    Answer, Departure, Effect, Input, Policy, Presence, Side, Sites, Switchboard,
+    Answer, Departure, Effect, Input, Policy, Presence, SessionClaim, Side, Sites, Switchboard,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -26,13 +26,41 @@ struct Moment {
 
 #[derive(Clone, Debug)]
 enum What {
-    Visit { who: u128, department: Option<u8> },
-    Leave { who: u128, how: Departure },
-    Work { agent: u128, available: bool },
-    Presence { agent: u128, presence: Presence },
-    Accept { agent: u128, who: u128 },
-    Decline { agent: u128, who: u128 },
-    End { session: u128, by: Side },
+    Visit {
+        who: u128,
+        department: Option<u8>,
+    },
+    /// Tickets of any session there ever was.
+    VisitWithTicket {
+        session: usize,
+    },
+    WorkWithTickets {
+        agent: u128,
+    },
+    Leave {
+        who: u128,
+        how: Departure,
+    },
+    Work {
+        agent: u128,
+        available: bool,
+    },
+    Presence {
+        agent: u128,
+        presence: Presence,
+    },
+    Accept {
+        agent: u128,
+        who: u128,
+    },
+    Decline {
+        agent: u128,
+        who: u128,
+    },
+    End {
+        session: u128,
+        by: Side,
+    },
     Nothing,
     Snapshot,
 }
@@ -43,6 +71,8 @@ fn what() -> impl Strategy<Value = What> {
     prop_oneof![
         4 => (who.clone(), prop::option::of(0u8..2))
             .prop_map(|(who, department)| What::Visit { who, department }),
+        1 => (0usize..12).prop_map(|session| What::VisitWithTicket { session }),
+        1 => agent.clone().prop_map(|agent| What::WorkWithTickets { agent }),
         2 => (who.clone(), prop_oneof![Just(Departure::Left), Just(Departure::Lost)])
             .prop_map(|(who, how)| What::Leave { who, how }),
         3 => (agent.clone(), any::<bool>())
@@ -77,6 +107,8 @@ struct Observer {
     rings: BTreeSet<(AgentId, VisitorId)>,
     sessions: BTreeMap<SessionId, (VisitorId, AgentId)>,
     places: BTreeMap<VisitorId, (Timestamp, Option<u8>)>,
+    /// Every session there ever was.
+    claims: Vec<SessionClaim>,
 }
 
 impl Observer {
@@ -101,6 +133,7 @@ impl Observer {
                     .values()
                     .any(|(visitor, _)| *visitor == claim.visitor);
                 assert!(!taken, "law 1: a visitor in two sessions");
+                self.claims.push(claim.clone());
                 let ends = (claim.visitor, claim.agent.id);
                 assert!(
                     self.sessions.insert(claim.session, ends).is_none(),
@@ -109,6 +142,16 @@ impl Observer {
                 self.places.remove(&claim.visitor);
                 let load = self.load(claim.agent.id);
                 assert!(load <= CAPACITY as usize, "law 4: a load of {load}");
+            }
+            Effect::Session {
+                claim,
+                side: Some(_),
+                ..
+            } => {
+                assert!(
+                    self.sessions.contains_key(&claim.session),
+                    "law 5: an ended session was revived"
+                );
             }
             Effect::Departed(departed) => {
                 assert!(
@@ -208,20 +251,20 @@ impl World {
     fn step(&mut self, what: What) {
         match what {
             What::Visit { who, department: d } => self.visit(who, d),
+            What::VisitWithTicket { session } => {
+                if let Some(claim) = self.observer.claims.get(session).cloned() {
+                    self.visit_with_ticket(claim);
+                }
+            }
+            What::WorkWithTickets { agent } => {
+                let claims = self.observer.claims.clone();
+                self.work(agent, true, claims);
+            }
             What::Leave { who, how } => {
                 let visitor = visitor(who);
                 self.input(Input::VisitorLeft { visitor, how });
             }
-            What::Work { agent, available } => {
-                self.input(Input::AgentJoined {
-                    agent: card(agent),
-                    sites: Sites::All,
-                    departments: BTreeSet::new(),
-                    capacity: CAPACITY,
-                    available,
-                    sessions: Vec::new(),
-                });
-            }
+            What::Work { agent, available } => self.work(agent, available, Vec::new()),
             What::Presence { agent, presence } => {
                 let agent = card(agent).id;
                 self.input(Input::AgentPresence { agent, presence });
@@ -246,6 +289,34 @@ impl World {
                 self.switchboard = Switchboard::restore(Policy::default(), snapshot);
             }
         }
+    }
+
+    fn work(&mut self, agent: u128, available: bool, sessions: Vec<SessionClaim>) {
+        self.input(Input::AgentJoined {
+            agent: card(agent),
+            sites: Sites::All,
+            departments: BTreeSet::new(),
+            capacity: CAPACITY,
+            available,
+            sessions,
+        });
+    }
+
+    /// Resumes a session that goes on, or is told that it is over and begins no visit.
+    fn visit_with_ticket(&mut self, claim: SessionClaim) {
+        let (visitor, session) = (claim.visitor, claim.session);
+        let goes_on = self.observer.sessions.contains_key(&session);
+        let effects = self.input(Input::VisitorJoined {
+            visitor,
+            site: site(),
+            details: Details::default(),
+            since: None,
+            session: Some(Box::new(claim)),
+        });
+        let resumed = effects
+            .iter()
+            .any(|e| matches!(e, Effect::Session { claim, .. } if claim.session == session));
+        assert_eq!(resumed, goes_on, "law 5: sessions end once");
     }
 
     fn visit(&mut self, who: u128, wanted: Option<u8>) {

@@ -8,6 +8,7 @@
 mod driver;
 mod estimate_is_honest;
 mod laws;
+mod long_lists_are_cut;
 mod lost_visitor_keeps_place;
 mod ring_timeout_reringing;
 mod sessions_outlive_connections;

@@ -94,3 +94,79 @@ fn a_session_that_nobody_comes_back_to_is_forgotten_as_served() {
     )));
     assert_eq!(driver.switchboard.counts().sessions, 0);
 }
+
+fn comes_with_ticket(driver: &mut Driver, claim: &SessionClaim) -> Vec<Effect> {
+    driver.input(Input::VisitorJoined {
+        visitor: claim.visitor,
+        site: site(),
+        details: Details::default(),
+        since: None,
+        session: Some(Box::new(claim.clone())),
+    })
+}
+
+#[test]
+fn an_agent_who_comes_after_the_visitors_ticket_gets_the_session() {
+    let (_, claim) = talking();
+    for claims in [vec![claim.clone()], Vec::new()] {
+        let mut driver = Driver::new(Policy::default());
+        comes_with_ticket(&mut driver, &claim);
+        let effects = driver.agent_with(1, 1, claims);
+        assert!(resumed(&effects, Side::Agent));
+        driver.join(8);
+        assert_eq!(driver.switchboard.counts().ringing, 0, "the session counts");
+    }
+}
+
+#[test]
+fn an_agent_without_proof_learns_of_the_session_from_the_visitors_ticket() {
+    let (_, claim) = talking();
+    let mut driver = Driver::new(Policy::default());
+    driver.agent(1);
+    let effects = comes_with_ticket(&mut driver, &claim);
+    assert!(resumed(&effects, Side::Visitor) && resumed(&effects, Side::Agent));
+}
+
+#[test]
+fn a_visitor_who_waits_is_taken_out_of_the_queue_by_the_own_ticket() {
+    let (_, claim) = talking();
+    let mut driver = Driver::new(Policy::default());
+    driver.join(7);
+    assert!(resumed(
+        &comes_with_ticket(&mut driver, &claim),
+        Side::Visitor
+    ));
+    assert_eq!(driver.switchboard.counts().waiting, 0);
+}
+
+#[test]
+fn a_session_claimed_for_a_lost_visitor_is_forgotten_when_nobody_comes() {
+    let (_, claim) = talking();
+    let mut driver = Driver::new(Policy::default());
+    driver.join(7);
+    driver.lose(7);
+    let effects = driver.agent_with(1, 3, vec![claim]);
+    assert!(resumed(&effects, Side::Agent) && !resumed(&effects, Side::Visitor));
+    driver.presence(1, Presence::Lost);
+    driver.pass(15 * 60_000);
+    assert_eq!(driver.switchboard.counts().sessions, 0);
+}
+
+#[test]
+fn a_visitor_who_comes_again_revives_no_ended_session() {
+    let (mut driver, claim) = talking();
+    driver.end(claim.session, Side::Visitor);
+    driver.join(7);
+    let effects = driver.agent_with(1, 3, vec![claim.clone()]);
+    let over = Effect::Over {
+        claim,
+        side: Side::Agent,
+        reason: EndReason::ByVisitor,
+    };
+    assert!(effects.contains(&over), "{effects:?}");
+    assert_eq!(
+        driver.switchboard.counts().waiting,
+        1,
+        "the new visit goes on"
+    );
+}
