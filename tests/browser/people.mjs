@@ -28,9 +28,15 @@ export async function launchChromium() {
   });
 }
 
-/** An agent signed in at the console, and available. */
-export async function agentAtWork(browser, node, login = "ada", query = "") {
+/**
+ * An agent signed in at the console, and available. A hostile one has a console that sends what
+ * `rawLead` wants.
+ */
+export async function agentAtWork(browser, node, login = "ada", { query = "", hostile } = {}) {
   const context = await newContext(browser, { width: 1280, height: 800 });
+  if (hostile) {
+    await context.addInitScript(forgeLeads);
+  }
   const page = await context.newPage();
   await page.goto(`${node.url}/console${query}`);
   await page.getByRole("textbox", { name: "Login" }).fill(login);
@@ -53,7 +59,7 @@ export async function visitorFromShop(browser, node, { opener = true, visitorQue
   const context = await newContext(browser, { width: 900, height: 700 });
   const shop = await context.newPage();
   await shop.goto(`${node.sites.shop}/`);
-  const link = shop.getByRole("link", { name: "Talk to us" });
+  const link = shop.getByRole("link", { name: "Talk to us", exact: true });
   if (visitorQuery) {
     await link.evaluate((a, query) => (a.href += query), visitorQuery);
   }
@@ -91,7 +97,8 @@ export async function connected(agent, companion, text = /direct/i) {
 
 /** A visitor and an agent in a session of their own. */
 export async function session(browser, node, options = {}) {
-  const agent = await agentAtWork(browser, node, "ada", options.agentQuery);
+  const { agentQuery: query, hostile } = options;
+  const agent = await agentAtWork(browser, node, "ada", { query, hostile });
   const visitor = await visitorFromShop(browser, node, options);
   await accept(agent);
   await connected(agent, visitor.companion, options.path);
@@ -119,6 +126,44 @@ export async function heard(page, text) {
 export async function lead(agent, url) {
   await agent.getByRole("textbox", { name: "Address" }).fill(url);
   await agent.getByRole("button", { name: "Lead", exact: true }).click();
+}
+
+/** What a hostile agent's page does to the frames of its console; runs in the page. */
+function forgeLeads() {
+  const send = RTCDataChannel.prototype.send;
+  const watched = [];
+  RTCDataChannel.prototype.send = function (data) {
+    if (typeof data !== "string" || window.forged === undefined) {
+      return send.call(this, data);
+    }
+    const frame = JSON.parse(data);
+    if (frame.body?.type !== "lead") {
+      return send.call(this, data);
+    }
+    if (!watched.includes(this)) {
+      watched.push(this);
+      this.addEventListener("message", ({ data }) => {
+        const { body } = JSON.parse(data);
+        if (body?.type === "landing") {
+          window.landed?.(`${body.landing.state}:${body.landing.why ?? ""}`);
+        }
+      });
+    }
+    frame.body.url = window.forged;
+    send.call(this, JSON.stringify(frame));
+  };
+}
+
+/** A hostile agent leads to an address as it is, past all of the console's checks. */
+export async function rawLead(agent, url) {
+  const landing = agent.evaluate((url) => {
+    window.forged = url;
+    return new Promise((resolve) => {
+      window.landed = resolve;
+    });
+  }, url);
+  await lead(agent, "https://forged.example/");
+  return landing;
 }
 
 /** Waits until the agent reads this of the latest lead. */

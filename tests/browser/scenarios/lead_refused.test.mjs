@@ -25,7 +25,9 @@ after(async () => {
 
 test(`${refused.length} hostile addresses move nothing and ask nobody`, async () => {
   assert.ok(refused.length >= 60);
-  const { agent, companion, shop, context, close } = await session(browser, node);
+  const { agent, companion, shop, context, close } = await session(browser, node, {
+    hostile: true,
+  });
   const before = shop.url();
   for (const { url, why } of refused.filter(({ url }) => Buffer.byteLength(url) <= 2048)) {
     const told = await rawLead(agent, url);

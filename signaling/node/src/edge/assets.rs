@@ -13,10 +13,11 @@ use rust_embed::Embed;
 struct Dist;
 
 pub(super) const NO_SITE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-     <meta name=\"viewport\" content=\"width=device-width\"><title>No such site</title>\
-     <h1>There is no such site here</h1>\
+     <meta name=\"viewport\" content=\"width=device-width\">\
+     <meta name=\"color-scheme\" content=\"light dark\"><title>No such site</title>\
+     <main><h1>There is no such site here</h1>\
      <p>The link that brought you here is not complete or no longer works. \
-     Please go back to the website and try its help link again.</p></html>";
+     Please go back to the website and try its help link again.</p></main></html>";
 
 /// A page's template.
 pub(super) fn page(name: &str) -> Option<String> {

@@ -20,7 +20,9 @@ export function Facts({ talk }: { talk: Talk }) {
       </dl>
       {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
       {going ? (
-        <End talk={talk} />
+        <button type="button" class="alarm" onClick={() => void end(talk)}>
+          End session
+        </button>
       ) : (
         <button type="button" class="quiet" onClick={() => putAway(talk)}>
           Close
@@ -104,28 +106,5 @@ function Leading({ talk, destinations }: LeadingProps) {
       </p>
       <p class="consent">{CONSENT[view.consent]}</p>
     </section>
-  );
-}
-
-/** Two steps, so that a slip of the mouse ends nothing. */
-function End({ talk }: { talk: Talk }) {
-  const [sure, setSure] = useState(false);
-  if (!sure) {
-    return (
-      <button type="button" class="alarm" onClick={() => setSure(true)}>
-        End session
-      </button>
-    );
-  }
-  return (
-    <fieldset class="choices">
-      <legend class="unseen">End this session?</legend>
-      <button type="button" class="quiet" onClick={() => setSure(false)}>
-        Keep talking
-      </button>
-      <button type="button" class="alarm" autofocus onClick={() => void end(talk)}>
-        Yes, end it
-      </button>
-    </fieldset>
   );
 }

@@ -14,7 +14,10 @@ const REFRESH = 60_000;
 function draw(): void {
   const host = document.createElement("isession-launcher");
   host.dataset.position = position;
-  const root = host.attachShadow({ mode: "closed" });
+  // People who go from landmark to landmark find it too.
+  host.setAttribute("role", "complementary");
+  host.setAttribute("aria-label", "Help");
+  const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];

@@ -1,0 +1,27 @@
+// What axe-core says of a page as it is now, by the rules of WCAG 2.2 AA.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+const source = await readFile(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Fails with each violation and where it is. */
+export async function accessible(page, state) {
+  // Fades would be read half way, as too little contrast.
+  await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
+  await page.evaluate(source);
+  const violations = await page.evaluate(async (tags) => {
+    const { violations } = await window.axe.run(document, { runOnly: tags });
+    return violations.map(({ id, help, nodes }) => ({
+      id,
+      help,
+      nodes: nodes.map(({ html, failureSummary }) => `${html}\n  ${failureSummary}`),
+    }));
+  }, tags);
+  assert.deepEqual(violations, [], `${state}: ${JSON.stringify(violations, null, 1)}`);
+}

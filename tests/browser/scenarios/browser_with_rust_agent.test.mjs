@@ -1,0 +1,58 @@
+// A visitor in Chromium and an agent that is a program: another WebRTC stack, the same session.
+
+import { after, before, test } from "node:test";
+import { PASSWORD, startNode } from "../node.mjs";
+import { connected, connection, heard, launchChromium, say, visitorFromShop } from "../people.mjs";
+import { runExample } from "../programs.mjs";
+
+let node;
+let browser;
+let agent;
+
+before(async () => {
+  node = await startNode();
+  browser = await launchChromium();
+  const rule = `cart=${node.sites.shop}/cart`;
+  agent = runExample("echo_agent", [node.url, "ada", PASSWORD, rule]);
+  await agent.said(/^signed in as Ada$/);
+});
+
+after(async () => {
+  await agent?.stop();
+  await browser?.close();
+  await node?.close();
+});
+
+test("the program answers, leads by its rules, and is told of the landing", async () => {
+  const { shop, companion, context } = await visitorFromShop(browser, node);
+  await connection(companion, /direct/i);
+  await heard(companion, "I am a program");
+  await say(companion, "Grüße 👋");
+  await heard(companion, "You said: Grüße 👋");
+
+  await say(companion, "show me my cart");
+  await companion.getByRole("dialog", { name: /^Go to shop\.localhost/ }).waitFor();
+  await companion.getByRole("button", { name: "Go", exact: true }).click();
+  await shop.waitForURL(/\/cart$/);
+  await agent.said(/^landing Landed/);
+
+  await say(companion, "go https://10.0.0.1/");
+  await agent.said(/^landing Blocked/);
+
+  await companion.getByRole("button", { name: "End session" }).click();
+  await agent.said(/^ended /);
+  await context.close();
+});
+
+test("a reload of the companion loses nothing of the conversation", async () => {
+  const { companion, context } = await visitorFromShop(browser, node);
+  await connection(companion, /direct/i);
+  await say(companion, "before the reload");
+  await heard(companion, "You said: before the reload");
+  await companion.reload();
+  await connection(companion, /direct/i);
+  await heard(companion, "You said: before the reload");
+  await say(companion, "after the reload");
+  await heard(companion, "You said: after the reload");
+  await context.close();
+});

@@ -1,0 +1,56 @@
+// The script tag: a button on the site's page, also under a policy that allows nothing else.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startNode } from "../node.mjs";
+import { agentAtWork, launchChromium } from "../people.mjs";
+
+let node;
+let browser;
+
+before(async () => {
+  node = await startNode();
+  browser = await launchChromium();
+});
+
+after(async () => {
+  await browser?.close();
+  await node?.close();
+});
+
+test("under a strict policy the button shows who is there and opens the companion", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const violations = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") {
+      violations.push(message.text());
+    }
+  });
+  await page.goto(`${node.sites.shop}/strict`);
+  const button = page.getByRole("link", { name: /^Talk to us/ });
+  await button.filter({ hasText: "Nobody is available now" }).waitFor();
+
+  await agentAtWork(browser, node);
+  await page.reload();
+  await button.filter({ hasText: "An agent is available" }).waitFor();
+  const style = await button.evaluate((link) => getComputedStyle(link).borderRadius);
+  assert.notEqual(style, "0px", "it is styled without an inline style element");
+
+  const opened = context.waitForEvent("page");
+  await button.click();
+  const companion = await opened;
+  await companion.getByRole("heading", { name: "Lantern & Co." }).waitFor();
+  assert.equal(await companion.evaluate(() => window.opener !== null), true, "it can lead");
+
+  // A second click brings the same window back, with what it holds.
+  await companion.getByRole("textbox", { name: "Message" }).fill("half a sen");
+  await button.click();
+  assert.equal(context.pages().length, 2);
+  assert.equal(
+    await companion.getByRole("textbox", { name: "Message" }).inputValue(),
+    "half a sen",
+  );
+  assert.deepEqual(violations, []);
+  await context.close();
+});
