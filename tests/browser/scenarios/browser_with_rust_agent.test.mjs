@@ -2,7 +2,7 @@
 
 import { after, before, test } from "node:test";
 import { PASSWORD, startNode } from "../node.mjs";
-import { connected, connection, heard, launchChromium, say, visitorFromShop } from "../people.mjs";
+import { connection, heard, launchChromium, say, visitorFromShop } from "../people.mjs";
 import { runExample } from "../programs.mjs";
 
 let node;
