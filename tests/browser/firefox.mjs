@@ -23,10 +23,7 @@ export const find = (page, role, name) =>
 
 /** Waits until an element is there, can be used and holds still, and clicks it. */
 export async function press(page, role, name) {
-  await page
-    .locator(`::-p-aria([role="${role}"][name="${name}"])`)
-    .setTimeout(PATIENCE)
-    .click();
+  await page.locator(`::-p-aria([role="${role}"][name="${name}"])`).setTimeout(PATIENCE).click();
 }
 
 /** Waits until the status of this name holds the text. */
@@ -35,7 +32,8 @@ export const status = (page, name, text) =>
     (name, text) =>
       [...document.querySelectorAll('[role="status"]')].some(
         (status) =>
-          status.getAttribute("aria-label") === name && new RegExp(text, "i").test(status.innerText),
+          status.getAttribute("aria-label") === name &&
+          new RegExp(text, "i").test(status.innerText),
       ),
     { timeout: PATIENCE },
     name,

@@ -89,7 +89,7 @@ pub(crate) enum SiteCommand {
         /// The name that people see; the id without it.
         #[arg(long)]
         name: Option<String>,
-        /// An origin whose pages may use the launcher, such as https://shop.example;
+        /// An origin whose pages may use the launcher, such as `https://shop.example`;
         /// may be given several times.
         #[arg(long = "origin", value_name = "ORIGIN")]
         origins: Vec<String>,

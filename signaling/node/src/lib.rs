@@ -2,13 +2,13 @@
 //! and lead directly, and the node is not needed.
 //!
 //! # Layout
-//! - [`node`]: one running node and what its parts share.
-//! - [`desk`]: the task that owns the switchboard and carries out its effects.
-//! - [`log`]: the ordered inputs that the desk applies.
-//! - [`edge`]: HTTP, WebSockets, sign-in, embedded pages.
-//! - [`sockets`], [`outbox`]: who is connected, links, and bounded queues in front of sockets.
-//! - [`accounts`]: agents, sites and visits in SQLite.
-//! - [`ticket`], [`relay`], [`rates`], [`metrics`], [`config`], [`clock`]: one idea each.
+//! - `node`: one running node and what its parts share.
+//! - `desk`: the task that owns the switchboard and carries out its effects.
+//! - `log`: the ordered inputs that the desk applies.
+//! - `edge`: HTTP, WebSockets, sign-in, embedded pages.
+//! - `sockets`, `outbox`: who is connected, links, and bounded queues in front of sockets.
+//! - `accounts`: agents, sites and visits in SQLite.
+//! - `ticket`, `relay`, `rates`, `metrics`, `config`, `clock`: one idea each.
 //!
 //! # Tasks
 //! [`Node`] holds a join set with the listener, the desk and the ping sweep; each WebSocket is
