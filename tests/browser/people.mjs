@@ -59,7 +59,7 @@ export async function visitorFromShop(browser, node, { opener = true, visitorQue
   const context = await newContext(browser, { width: 900, height: 700 });
   const shop = await context.newPage();
   await shop.goto(`${node.sites.shop}/`);
-  const link = shop.getByRole("link", { name: "Talk to us", exact: true });
+  const link = shop.getByRole("main").getByRole("link", { name: "Talk to us" });
   if (visitorQuery) {
     await link.evaluate((a, query) => (a.href += query), visitorQuery);
   }

@@ -92,14 +92,11 @@ async fn bulk_carries_its_largest_message_beside_the_talk() {
     opens(&mut agents).await;
     opens(&mut visitors).await;
     let data: Vec<u8> = (0..256 * 1024).map(|n| (n % 251) as u8).collect();
-    agents.send_bulk(&data).await.unwrap();
-    assert!(
-        visitors
-            .next_bulk()
-            .await
-            .is_some_and(|received| received == data)
-    );
-    assert!(agents.send_bulk(&[0; 256 * 1024 + 1]).await.is_err());
+    agents.bulk().send(&data).await.unwrap();
+    let mut bulk = visitors.take_bulk().unwrap();
+    assert!(bulk.next().await.is_ok_and(|received| received == data));
+    let too_long = vec![0; 256 * 1024 + 1];
+    assert!(agents.bulk().send(&too_long).await.is_err());
 }
 
 async fn blocked(agents: &mut isession_sdk::Session) -> Blocked {

@@ -6,6 +6,7 @@
 )]
 
 mod bad_frames_get_typed_errors;
+mod bulk_never_delays_talk;
 mod journey;
 mod no_personal_data_in_logs;
 mod origin_is_checked;

@@ -8,17 +8,16 @@ use isession_protocol::channel::{Blocked, Body, Consent, Entry, Glance, Landing,
 use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{EndReason, IceServer, Path, Signal};
 use isession_protocol::{decode, encode, limits};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
 use webrtc::peer_connection::RTCPeerConnectionState;
 
 use crate::SdkError;
+use crate::bulk::{self, BulkQueue, OpenBulk};
 use crate::lead::judge_lead;
 use crate::peer::{Peer, PeerConfig, PeerEvent};
-use crate::session::{
-    BulkChannel, Command, LeadRequest, LinkInput, LinkOutput, SessionConfig, SessionEvent,
-};
+use crate::session::{Command, LeadRequest, LinkInput, LinkOutput, SessionConfig, SessionEvent};
 use crate::transcript::{Receipt, Role, Transcript};
 
 /// Events of a peer connection that wait; its channels are held back beyond it.
@@ -43,8 +42,8 @@ pub(crate) struct Actor {
     link: mpsc::Sender<LinkOutput>,
     events: mpsc::Sender<SessionEvent>,
     outgoing: VecDeque<SessionEvent>,
-    bulk: watch::Sender<Option<BulkChannel>>,
-    bulk_events: mpsc::Sender<Vec<u8>>,
+    bulk: bulk::Open,
+    bulk_in: BulkQueue,
     peer: Option<Peer>,
     peer_events: mpsc::Receiver<PeerEvent>,
     /// The `talk` channel is open.
@@ -70,8 +69,8 @@ impl Actor {
         commands: mpsc::WeakSender<Command>,
         link: mpsc::Sender<LinkOutput>,
         events: mpsc::Sender<SessionEvent>,
-        bulk: watch::Sender<Option<BulkChannel>>,
-        bulk_events: mpsc::Sender<Vec<u8>>,
+        bulk: bulk::Open,
+        bulk_in: BulkQueue,
     ) -> Self {
         Self {
             transcript: Transcript::new(config.role, fresh_epoch()),
@@ -82,7 +81,7 @@ impl Actor {
             events,
             outgoing: VecDeque::new(),
             bulk,
-            bulk_events,
+            bulk_in,
             peer: None,
             peer_events: mpsc::channel(1).1,
             open: false,
@@ -173,7 +172,7 @@ impl Actor {
         self.peer = None;
         self.peer_events = peer_events;
         (self.open, self.flowing) = (false, false);
-        let mut peer = Peer::new(fresh_epoch(), config, events, self.bulk_events.clone()).await?;
+        let mut peer = Peer::new(fresh_epoch(), config, events, self.bulk_in.clone()).await?;
         let offer = match self.config.role {
             Role::Visitor => Some(peer.offer(self.transcript.seen()).await?),
             Role::Agent => None,
@@ -375,7 +374,7 @@ impl Actor {
             return Ok(());
         };
         self.bulk
-            .send_replace(Some(BulkChannel(std::sync::Arc::clone(&peer.bulk))));
+            .send_replace(Some(OpenBulk(std::sync::Arc::clone(&peer.bulk))));
         self.flowing = true;
         for entry in self.transcript.missing(&seen) {
             self.send(&Talk::Entry(entry)).await?;

@@ -37,6 +37,12 @@ pub enum SdkError {
     /// There is no open channel to the other side now.
     #[error("the channel is not open")]
     NotOpen,
+    /// This program took bulk messages too slowly.
+    #[error("{messages} bulk messages found no room")]
+    BulkLost {
+        /// How many were thrown away.
+        messages: usize,
+    },
     /// The session or the connection to the node is over.
     #[error("it is over")]
     Over,

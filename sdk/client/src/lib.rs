@@ -21,6 +21,7 @@
 
 mod actor;
 pub mod agent;
+mod bulk;
 mod error;
 pub mod lead;
 mod net;
@@ -32,6 +33,7 @@ pub mod transcript;
 pub mod visitor;
 
 pub use agent::{Agent, AgentEvent, AgentOptions};
+pub use bulk::{BulkReceiver, BulkSender};
 pub use error::SdkError;
 pub use isession_protocol as protocol;
 pub use session::{LeadRequest, Session, SessionEvent};

@@ -36,6 +36,7 @@ use webrtc::runtime::{
 };
 
 use crate::SdkError;
+use crate::bulk::BulkQueue;
 
 /// What the kernel may hold of packets that were not read yet.
 const RECEIVE_BUFFER: usize = 2 * 1024 * 1024;
@@ -90,7 +91,7 @@ impl Peer {
         epoch: Epoch,
         config: PeerConfig,
         events: mpsc::Sender<PeerEvent>,
-        bulk_events: mpsc::Sender<Vec<u8>>,
+        bulk_in: BulkQueue,
     ) -> Result<Self, SdkError> {
         let (state_tx, state) = watch::channel(RTCPeerConnectionState::New);
         let handler = Handler {
@@ -117,7 +118,7 @@ impl Peer {
         let mut tasks = JoinSet::new();
         tasks.spawn(read_talk(Arc::clone(&talk), events.clone()));
         tasks.spawn(read_glance(Arc::clone(&glance), events));
-        tasks.spawn(read_bulk(Arc::clone(&bulk), bulk_events));
+        tasks.spawn(read_bulk(Arc::clone(&bulk), bulk_in));
         Ok(Self {
             epoch,
             pc,
@@ -416,14 +417,10 @@ async fn read_glance(channel: Arc<dyn DataChannel>, events: mpsc::Sender<PeerEve
     }
 }
 
-/// Waits while the program does not take what came: the channel's flow control then holds the
-/// other side back.
-async fn read_bulk(channel: Arc<dyn DataChannel>, events: mpsc::Sender<Vec<u8>>) {
+async fn read_bulk(channel: Arc<dyn DataChannel>, queue: BulkQueue) {
     while let Some(event) = channel.poll().await {
-        if let DataChannelEvent::OnMessage(message) = event
-            && events.send(message.data.to_vec()).await.is_err()
-        {
-            break;
+        if let DataChannelEvent::OnMessage(message) = event {
+            queue.put(message.data.to_vec());
         }
     }
 }

@@ -1,19 +1,17 @@
 //! One side of a session, as programs hold it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use isession_protocol::bounded::{MessageText, Url as LeadUrl};
 use isession_protocol::channel::{Body, Consent, EntryId, Failed, How, Landing};
 use isession_protocol::ids::{LinkId, SessionId};
-use isession_protocol::limits;
 use isession_protocol::signaling::{EndReason, IceServer, LeadPolicy, Path, Signal};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use url::Url;
-use webrtc::data_channel::DataChannel;
 
 use crate::SdkError;
 use crate::actor::Actor;
+use crate::bulk::{self, BulkReceiver, BulkSender};
 use crate::task::Task;
 use crate::transcript::Role;
 
@@ -21,8 +19,6 @@ use crate::transcript::Role;
 const COMMANDS: usize = 64;
 /// Signals on their way to the node or from it. The link's task waits when they are more.
 const SIGNALS: usize = 256;
-/// Bulk messages that the program has not taken; the other side is held back beyond it.
-const BULK: usize = 16;
 
 /// What happens in a session.
 #[derive(Debug)]
@@ -200,18 +196,9 @@ pub struct Session {
     role: Role,
     commands: mpsc::Sender<Command>,
     events: mpsc::Receiver<SessionEvent>,
-    bulk: watch::Receiver<Option<BulkChannel>>,
-    bulk_events: mpsc::Receiver<Vec<u8>>,
+    bulk: BulkSender,
+    bulk_in: Option<BulkReceiver>,
     _task: Task,
-}
-
-#[derive(Clone)]
-pub(crate) struct BulkChannel(pub Arc<dyn DataChannel>);
-
-impl std::fmt::Debug for BulkChannel {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("BulkChannel")
-    }
 }
 
 impl Session {
@@ -221,16 +208,16 @@ impl Session {
         let (inputs, from_link) = mpsc::channel(SIGNALS);
         let (to_link, outputs) = mpsc::channel(SIGNALS);
         let (events_tx, events) = mpsc::channel(1);
-        let (bulk_tx, bulk) = watch::channel(None);
-        let (bulk_in, bulk_events) = mpsc::channel(BULK);
+        let (open, bulk) = bulk::channel();
+        let (queue, bulk_in) = bulk::queue();
         let role = config.role;
         let actor = Actor::new(
             config,
             commands.downgrade(),
             to_link,
             events_tx,
-            bulk_tx,
-            bulk_in,
+            open,
+            queue,
         );
         let session = Self {
             id,
@@ -239,7 +226,7 @@ impl Session {
             commands,
             events,
             bulk,
-            bulk_events,
+            bulk_in: Some(bulk_in),
             _task: Task::spawn(actor.run(taken, from_link)),
         };
         (session, Link { inputs, outputs })
@@ -286,22 +273,14 @@ impl Session {
         sent.map_err(|_| SdkError::Over)
     }
 
-    /// Sends up to 256 KiB on the `bulk` channel, which never delays the conversation. Waits
-    /// while the channel's buffer is full. What is sent while there is no path is refused.
-    pub async fn send_bulk(&self, data: &[u8]) -> Result<(), SdkError> {
-        if data.len() > limits::CHANNEL_FRAME {
-            return Err(SdkError::TooLong(isession_protocol::bounded::TooLong {
-                bytes: data.len(),
-                max: limits::CHANNEL_FRAME,
-            }));
-        }
-        let channel = self.bulk.borrow().clone().ok_or(SdkError::NotOpen)?;
-        Ok(channel.0.send(data.into()).await?)
+    /// The way to send on the `bulk` channel.
+    pub fn bulk(&self) -> BulkSender {
+        self.bulk.clone()
     }
 
-    /// The next message on the `bulk` channel; `None` when the session is over.
-    pub async fn next_bulk(&mut self) -> Option<Vec<u8>> {
-        self.bulk_events.recv().await
+    /// The way to receive from the `bulk` channel, once.
+    pub fn take_bulk(&mut self) -> Option<BulkReceiver> {
+        self.bulk_in.take()
     }
 
     /// Says goodbye and closes.

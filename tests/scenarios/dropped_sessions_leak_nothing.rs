@@ -1,0 +1,53 @@
+//! Whoever forgets to end a session loses no task and no socket to it. A program of its own: what
+//! it counts belongs to the whole process.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+use std::time::Duration;
+
+use isession_sdk::Agent;
+use isession_tests::{Lab, accept, opens};
+use tokio::runtime::Handle;
+
+/// For what closing does in its own time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Tasks of this runtime and open files of this process.
+fn held() -> (usize, usize) {
+    let files = std::fs::read_dir("/proc/self/fd").unwrap().count();
+    (Handle::current().metrics().num_alive_tasks(), files)
+}
+
+async fn talk_and_drop(lab: &Lab, agent: &mut Agent) {
+    let mut visitor = lab.visitor().await;
+    let (mut agents, mut visitors) = accept(agent, &mut visitor).await;
+    opens(&mut agents).await;
+    opens(&mut visitors).await;
+    drop(visitors);
+    drop(visitor);
+    agents.end().await;
+}
+
+#[tokio::test]
+async fn tasks_and_sockets_are_as_before() {
+    let lab = Lab::start().await;
+    let mut agent = lab.agent("ada").await;
+    // What the first session brings for good, such as pooled connections to the database.
+    talk_and_drop(&lab, &mut agent).await;
+    lab.until_metric("isession_sockets{role=\"visitor\"}", |count| count == 0.0)
+        .await;
+    let before = held();
+    for _ in 0..5 {
+        talk_and_drop(&lab, &mut agent).await;
+    }
+    let back = async {
+        while held().0 > before.0 || held().1 > before.1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let outcome = tokio::time::timeout(PATIENCE, back).await;
+    assert!(outcome.is_ok(), "before: {before:?}, now: {:?}", held());
+}
