@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { serveDemo } from "../../web/demo/server.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const profile = process.env.ISESSION_PROFILE ?? "debug";
+const profile = process.env.BUILD_PROFILE ?? "debug";
 
 /** The path of a program that this repository builds. */
 export const program = (name) => join(root, "target", profile, name);

@@ -32,5 +32,5 @@ pub(crate) fn bench() -> Outcome {
             "memory",
         ],
     )?;
-    finish(command("tests/browser", "node", &["bench.mjs"]).env("ISESSION_PROFILE", "release"))
+    finish(command("tests/browser", "node", &["bench.mjs"]).env("BUILD_PROFILE", "release"))
 }
