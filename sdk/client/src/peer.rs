@@ -44,6 +44,9 @@ const RECEIVE_BUFFER: usize = 2 * 1024 * 1024;
 const SEND_BUFFER: usize = 4 * 1024 * 1024;
 /// Candidates that may arrive before the description they belong to; more are dropped.
 const EARLY_CANDIDATES: usize = 64;
+/// How long a direct path is waited for while there is a relayed one. The crate's own waits (1 s
+/// even for a path that the other side found first) are most of the time that connecting takes.
+const DIRECT_FIRST: Duration = Duration::from_secs(1);
 /// How long a relayed packet waits at the most; see the module's notes.
 const RELAY_WAKE: Duration = Duration::from_millis(5);
 
@@ -332,8 +335,16 @@ impl std::fmt::Debug for Peer {
 
 async fn build(config: PeerConfig, handler: Handler) -> Result<Arc<dyn PeerConnection>, SdkError> {
     let size = u32::try_from(limits::CHANNEL_FRAME).unwrap_or(u32::MAX);
+    let relay_wait = if config.relay_only {
+        Duration::ZERO
+    } else {
+        DIRECT_FIRST
+    };
     let settings = SettingEngineBuilder::new()
         .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(size))
+        .with_srflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_relay_acceptance_min_wait(Some(relay_wait))
         .build();
     let pc = PeerConnectionBuilder::new()
         .with_configuration(configuration(&config.ice, config.relay_only))

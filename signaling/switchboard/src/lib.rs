@@ -65,7 +65,8 @@ pub struct Policy {
     pub session_grace: u64,
     /// How long a visitor may wait in all.
     pub max_wait: u64,
-    /// Positions of those who stayed are told at most once in this time.
+    /// Positions of those who stayed are told at most once in this time; in a queue that is
+    /// longer than this many, at most once in as many milliseconds as it has visitors.
     pub notice_interval: u64,
     /// How long tickets hold; visits that ended are remembered for as long.
     pub ticket_ttl: u64,

@@ -148,9 +148,14 @@ impl Switchboard {
         self.site_hears(waiting.site.clone());
     }
 
-    /// The positions of this site changed: tell in a while, and all at once.
+    /// The positions of this site changed: tell in a while, and all at once. That is a frame for
+    /// each who waits, so a long queue is told less often: a millisecond apart for each of them.
     pub(crate) fn site_hears(&mut self, site: SiteId) {
-        let time = self.state.now.plus(self.policy.notice_interval);
+        let waiting = self.state.queues.get(&site).map_or(0, BTreeSet::len) as u64;
+        let time = self
+            .state
+            .now
+            .plus(self.policy.notice_interval.max(waiting));
         self.state.notices.entry(site).or_insert(time);
     }
 

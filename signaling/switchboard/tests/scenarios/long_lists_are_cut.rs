@@ -33,3 +33,24 @@ fn a_visitor_beyond_the_cut_is_shown_before_the_ring() {
         .position(|effect| matches!(effect, Effect::Waiting { visitor, .. } if visitor.id == last));
     assert!(seen.is_some() && seen < ring, "{seen:?} {ring:?}");
 }
+
+#[test]
+fn a_long_queue_is_told_its_positions_less_often() {
+    let policy = Policy::default();
+    let interval = policy.notice_interval;
+    let mut driver = Driver::new(policy);
+    let told_within = |driver: &mut Driver| {
+        let start = driver.now;
+        let next = driver.switchboard.next_deadline().unwrap();
+        driver.pass(next.since(start));
+        next.since(start)
+    };
+    driver.join(1);
+    assert_eq!(told_within(&mut driver), interval);
+    for who in 2..=1000 {
+        driver.join(who);
+    }
+    told_within(&mut driver);
+    driver.join(1001);
+    assert_eq!(told_within(&mut driver), 1001);
+}
