@@ -76,6 +76,8 @@ export const ice: Read<IceServer[]> = list(
   16,
 );
 
+export const preconnect = { link: id, ice, relay_only: bool };
+
 export const error = {
   code: word<ErrorCode>(
     "bad_frame",
