@@ -8,7 +8,7 @@
 //! # Layout
 //! - [`visitor`], [`agent`]: the two roles.
 //! - [`session`]: one side of a session; its task is in `actor`, its connection in `peer`.
-//! - [`transcript`], [`lead`]: pure; the rules that browsers follow as well.
+//! - [`session_core`], [`transcript`], [`lead`]: pure; the rules that browsers follow as well.
 //! - `socket`, `net`: reaching the node.
 //!
 //! # Limits
@@ -27,6 +27,7 @@ pub mod lead;
 mod net;
 mod peer;
 pub mod session;
+pub mod session_core;
 mod socket;
 mod task;
 pub mod transcript;

@@ -1,5 +1,5 @@
 // The session layer's rules, pure: time, epochs and chance come in, effects go out. The same
-// rules stand in sdk/client/src/core.rs, and sdk/protocol/fixtures/session_scenarios.json proves
+// rules stand in sdk/client/src/session_core.rs, and sdk/protocol/fixtures/session_scenarios.json proves
 // it of both.
 //
 // One peer connection is current at a time. Nothing is sent on it before the other side's `seen`
@@ -14,9 +14,6 @@ export type Connection = "connecting" | "open" | "reconnecting" | "ended";
 
 /** What a peer connection says of its path; `lost` may yet come back by itself. */
 export type PathState = "connecting" | "connected" | "lost" | "failed";
-
-/** Which way a signal travels. */
-export type Way = "node" | "channel";
 
 /** Signals that belong to one life of a peer connection. */
 export type Addressed = Signal & { kind: "description" | "candidate" };
@@ -55,7 +52,8 @@ export type Effect =
   | { type: "restart" }
   /** Hands the other side's signal to the connection. */
   | { type: "take"; signal: Addressed }
-  | { type: "signal"; way: Way; signal: Signal }
+  /** Sends a signal through the node; over the channel it is told. */
+  | { type: "signal"; signal: Signal }
   /** Sends these entries; they take the place of whatever has not left yet. */
   | { type: "flow"; entries: Entry[] }
   | { type: "entry"; entry: Entry }
@@ -241,7 +239,7 @@ export class SessionCore {
   }
 
   #ready(epoch: string): void {
-    this.#effects.push({ type: "signal", way: "node", signal: { kind: "ready", epoch } });
+    this.#effects.push({ type: "signal", signal: { kind: "ready", epoch } });
   }
 
   /** Both may speak and be heard; what came too early is heard now. */
@@ -325,7 +323,7 @@ export class SessionCore {
     if (this.#lives() && this.#hears) {
       this.#effects.push({ type: "tell", talk: { type: "signal", signal } });
     } else {
-      this.#effects.push({ type: "signal", way: "node", signal });
+      this.#effects.push({ type: "signal", signal });
     }
   }
 
@@ -398,7 +396,9 @@ export class SessionCore {
   #mend(): void {
     this.#tries += 1;
     const wait = Math.min(RETRY_MOST, RETRY * 2 ** Math.min(this.#tries, 3));
-    this.#mendAt = this.#now + Math.round(wait * (0.75 + this.#options.chance() / 2));
+    // From three quarters of it to five.
+    const thousandths = 750 + Math.round(this.#options.chance() * 500);
+    this.#mendAt = this.#now + Math.floor((wait * thousandths) / 1000);
     this.#effects.push({ type: "want_ice" });
   }
 
