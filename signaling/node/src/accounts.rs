@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 pub use agents::{Agent, NewAgent, SignIn, Token};
 pub use sites::{NewSite, Site};
+pub(crate) use sites::Preconnect;
 
 /// The database of one node.
 #[derive(Clone, Debug)]

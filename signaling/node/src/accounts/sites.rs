@@ -10,6 +10,16 @@ pub struct Site {
     pub card: SiteCard,
     /// Origins (RFC 6454) that may open a visitor's socket, besides the node's own.
     pub origins: Vec<String>,
+    pub preconnect: Preconnect,
+}
+
+/// What the two may do while it rings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preconnect {
+    #[default]
+    Relay,
+    Direct,
+    Off,
 }
 
 /// A site to make.
@@ -113,6 +123,7 @@ impl Accounts {
                     .collect(),
             },
             origins: origins.into_iter().map(|(origin,)| origin).collect(),
+            preconnect: Preconnect::Relay,
         }))
     }
 
