@@ -265,3 +265,44 @@ test("a gap is asked for once", async () => {
   expect(asked() - before).toBe(1);
   expect(texts(visitor)).toEqual([]);
 });
+
+async function ring(): Promise<{ visitor: Session; agent: Session }> {
+  const visitor = begin("visitor");
+  const agent = begin("agent");
+  visitor.ring();
+  agent.ring();
+  await settled();
+  return { visitor, agent };
+}
+
+test("connected while it rings: the accept finds an open channel, and no word passed before", async () => {
+  const { visitor, agent } = await ring();
+  visitor.say("written while it rang");
+  await settled();
+  expect(lastPeers().map((peer) => peer.channels.get(0)?.readyState)).toEqual(["open", "open"]);
+  expect(lastPeers().flatMap((peer) => peer.channels.get(0)?.sent ?? [])).toEqual([]);
+  agent.answer();
+  agent.say("hello");
+  await settled();
+  expect(state(agent)).toBe("open");
+  expect(texts(visitor)).toEqual(["written while it rang"]);
+  agent.accepted([], false);
+  visitor.accepted([], false);
+  await settled();
+  expect(texts(visitor)).toEqual(["written while it rang", "hello"]);
+  expect(texts(agent).sort()).toEqual(["hello", "written while it rang"]);
+});
+
+test("after the accept a better path is looked for over the channel itself", async () => {
+  const { visitor, agent } = await ring();
+  agent.answer();
+  agent.accepted([], false);
+  nodeIsThere = false;
+  const before = signals.length;
+  visitor.accepted([], false);
+  await settled();
+  expect(FakePeer.all.slice(-2).map((peer) => peer.restarts)).toContain(1);
+  expect(signals.length).toBe(before);
+  expect(state(visitor)).toBe("open");
+  expect(state(agent)).toBe("open");
+});
