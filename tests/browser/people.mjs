@@ -71,7 +71,8 @@ export async function visitorFromShop(browser, node, { opener = true, visitorQue
     await alone.goto(`${node.url}/go/demo${visitorQuery}`);
   }
   const companion = await opened;
-  await companion.getByRole("status", { name: "Queue position" }).waitFor();
+  // Whoever is accepted at once has no place to read.
+  await companion.getByRole("status", { name: "Connection" }).waitFor();
   return { shop, companion, context };
 }
 

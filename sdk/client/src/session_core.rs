@@ -134,6 +134,8 @@ struct Current {
     channel: Channel,
     /// Entries may flow.
     flows: bool,
+    /// Something came over the channel: the other side's end of it is open too.
+    heard: bool,
     /// What is missing was asked for, and nothing of it came yet.
     asked: bool,
 }
@@ -142,6 +144,11 @@ impl Current {
     /// The channel carries.
     fn lives(&self) -> bool {
         self.channel == Channel::Open && self.path == PathState::Connected
+    }
+
+    /// The channel carries, and the other side listens.
+    fn talks(&self) -> bool {
+        self.lives() && self.heard
     }
 
     fn is_foreign(&self, epoch: &Epoch) -> bool {
@@ -302,6 +309,7 @@ impl SessionCore {
             path: PathState::Connecting,
             channel: Channel::Opening,
             flows: false,
+            heard: false,
             asked: false,
         });
         self.effects.push(Effect::Connect(epoch));
@@ -316,21 +324,22 @@ impl SessionCore {
     fn accepted(&mut self) {
         (self.speaks, self.hears) = (true, true);
         if self.current.is_none() {
-            // Whoever did not connect while it rang begins now.
+            // Whoever did not connect while it rang begins now, with all that is allowed.
+            self.upgrades = false;
             self.start(false);
             return;
         }
-        self.upgrade();
         self.flow();
         for talk in std::mem::take(&mut self.held) {
             self.hear(talk);
         }
+        self.upgrade();
     }
 
-    /// Once, when both are accepted and connected; the side that offers begins.
+    /// Once, when both are accepted and hear each other; the side that offers begins.
     fn upgrade(&mut self) {
-        let lives = self.current.as_ref().is_some_and(Current::lives);
-        if self.upgrades && self.hears && lives {
+        let talks = self.current.as_ref().is_some_and(Current::talks);
+        if self.upgrades && self.hears && talks {
             self.upgrades = false;
             if self.role() == Role::Visitor {
                 self.effects.push(Effect::Restart);
@@ -409,10 +418,11 @@ impl SessionCore {
         self.effects.push(Effect::Take(signal));
     }
 
-    /// Over the channel while it lives: a running session does not need the node.
+    /// Over the channel while it lives: a running session does not need the node. Some stacks drop
+    /// what arrives before their end is open, and nothing would repeat a signal.
     fn send(&mut self, signal: Signal) {
-        let lives = self.current.as_ref().is_some_and(Current::lives);
-        self.effects.push(if lives && self.hears {
+        let talks = self.current.as_ref().is_some_and(Current::talks);
+        self.effects.push(if talks && self.hears {
             Effect::Tell(Talk::Signal { signal })
         } else {
             Effect::Signal(signal)
@@ -473,7 +483,7 @@ impl SessionCore {
         self.effects
             .push(Effect::Flow(self.transcript.missing(&seen)));
         // What was seen is said again: between offer and open more may have come over the channel
-        // before, and some stacks drop what arrives before their side is open.
+        // before, and the other side's first entries may have been dropped.
         let seen = self.transcript.seen();
         self.tell(Talk::Resume { seen });
         self.look();
@@ -526,6 +536,9 @@ impl SessionCore {
     }
 
     fn hear(&mut self, talk: Talk) {
+        if let Some(current) = &mut self.current {
+            current.heard = true;
+        }
         if !self.hears {
             // Beyond the bound frames are lost, which shows as a gap and is asked for again.
             if self.held.len() < HELD {
@@ -543,6 +556,7 @@ impl SessionCore {
             Talk::Signal { signal } if !self.over => self.addressee(signal),
             Talk::Signal { .. } | Talk::Unknown => {}
         }
+        self.upgrade();
     }
 
     fn resume(&mut self, seen: Seen) {

@@ -13,8 +13,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use uuid::Uuid;
 
 pub use agents::{Agent, NewAgent, SignIn, Token};
-pub use sites::{NewSite, Site};
 pub(crate) use sites::Preconnect;
+pub use sites::{NewSite, Site};
 
 /// The database of one node.
 #[derive(Clone, Debug)]

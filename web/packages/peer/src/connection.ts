@@ -85,8 +85,13 @@ export class PeerConnection {
   /** Finds a new path. */
   restart(ice: IceServer[], relayOnly: boolean): void {
     this.allow(ice, relayOnly);
-    if (this.pc.signalingState !== "closed") {
+    const { signalingState } = this.pc;
+    if (signalingState !== "closed") {
       this.pc.restartIce();
+    }
+    if (signalingState === "have-local-offer") {
+      // An offer that got lost: the browser asks for no other before it was answered.
+      this.#then(() => this.#describeMyself());
     }
   }
 

@@ -88,6 +88,8 @@ interface Current {
   channel: "opening" | "open" | "closed";
   /** Entries may flow. */
   flows: boolean;
+  /** Something came over the channel: the other side's end of it is open too. */
+  heard: boolean;
   /** What is missing was asked for, and nothing of it came yet. */
   asked: boolean;
 }
@@ -232,7 +234,7 @@ export class SessionCore {
 
   #connect(): void {
     const epoch = this.#options.epoch();
-    const nothing = { theirs: null, seen: null, flows: false, asked: false };
+    const nothing = { theirs: null, seen: null, flows: false, heard: false, asked: false };
     this.#current = { epoch, path: "connecting", channel: "opening", ...nothing };
     this.#effects.push({ type: "connect", epoch });
     this.#look();
@@ -246,20 +248,21 @@ export class SessionCore {
   #accepted(): void {
     this.#speaks = this.#hears = true;
     if (!this.#current) {
-      // Whoever did not connect while it rang begins now.
+      // Whoever did not connect while it rang begins now, with all that is allowed.
+      this.#upgrades = false;
       this.#start(false);
       return;
     }
-    this.#upgrade();
     this.#flow();
     for (const talk of this.#held.splice(0)) {
       this.#hear(talk);
     }
+    this.#upgrade();
   }
 
-  /** Once, when both are accepted and connected; the side that offers begins. */
+  /** Once, when both are accepted and hear each other; the side that offers begins. */
   #upgrade(): void {
-    if (this.#upgrades && this.#hears && this.#lives()) {
+    if (this.#upgrades && this.#hears && this.#current?.heard && this.#lives()) {
       this.#upgrades = false;
       if (this.#role === "visitor") {
         this.#effects.push({ type: "restart" });
@@ -318,9 +321,12 @@ export class SessionCore {
     this.#effects.push({ type: "take", signal });
   }
 
-  /** Over the channel while it lives: a running session does not need the node. */
+  /**
+   * Over the channel while it lives: a running session does not need the node. Some stacks drop
+   * what arrives before their end is open, and nothing would repeat a signal.
+   */
   #send(signal: Signal): void {
-    if (this.#lives() && this.#hears) {
+    if (this.#lives() && this.#current?.heard && this.#hears) {
       this.#effects.push({ type: "tell", talk: { type: "signal", signal } });
     } else {
       this.#effects.push({ type: "signal", signal });
@@ -365,7 +371,7 @@ export class SessionCore {
     current.flows = true;
     this.#effects.push({ type: "flow", entries: this.#transcript.missing(current.seen) });
     // What was seen is said again: between offer and open more may have come over the channel
-    // before, and some stacks drop what arrives before their side is open.
+    // before, and the other side's first entries may have been dropped.
     this.#tell({ type: "resume", seen: this.#transcript.seen() });
     this.#look();
   }
@@ -410,6 +416,7 @@ export class SessionCore {
   }
 
   #hear(talk: Talk): void {
+    (this.#current as Current).heard = true;
     if (!this.#hears) {
       // Beyond the bound frames are lost, which shows as a gap and is asked for again.
       if (this.#held.length < HELD) {
@@ -434,6 +441,7 @@ export class SessionCore {
         }
         break;
     }
+    this.#upgrade();
   }
 
   #resume(seen: Seen): void {
