@@ -6,8 +6,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use isession_node::{Clock, Config, ManualClock, NewAgent, NewSite, Node, SystemClock};
+use isession_node::{Clock, Config, ManualClock, NewAgent, NewSite, Node, Preconnect, SystemClock};
 use isession_protocol::Timestamp;
 use isession_protocol::bounded::Name;
 use isession_protocol::ids::{SiteId, VisitorId};
@@ -62,6 +63,8 @@ impl Lab {
             origins: vec!["https://shop.example".to_owned()],
             lead_policy: LeadPolicy::default(),
             destinations: Vec::new(),
+            preconnect: Preconnect::default(),
+            retention: Duration::ZERO,
         };
         node.accounts().add_site(site).await.expect("a site");
         for login in ["ada", "ben"] {

@@ -251,6 +251,8 @@ pub struct SiteCard {
     pub lead_policy: LeadPolicy,
     /// Addresses that agents pick from.
     pub destinations: Vec<Destination>,
+    /// Milliseconds for which an agent's console shows a session that ended; 0 erases it at once.
+    pub retention: u32,
 }
 
 /// Where a site lets its visitors be led. Enforced in the visitor's own code.

@@ -61,7 +61,11 @@ export type SiteCard = { id: SiteId, name: string, lead_policy: LeadPolicy,
 /**
  * Addresses that agents pick from.
  */
-destinations: Array<Destination>, };
+destinations: Array<Destination>, 
+/**
+ * Milliseconds for which an agent's console shows a session that ended; 0 erases it at once.
+ */
+retention: number, };
 export type LeadPolicy = { 
 /**
  * Plain http and loopback hosts are allowed: for development only.

@@ -65,6 +65,7 @@ export const siteCard: Read<SiteCard> = record({
   name,
   lead_policy: record({ development: bool }),
   destinations: list(record({ label: name, url }), 100),
+  retention: count,
 });
 
 export const ice: Read<IceServer[]> = list(
