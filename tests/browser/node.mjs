@@ -71,7 +71,10 @@ async function serve(port, settings) {
   const child = spawn(
     program("isession"),
     ["serve", "--listen", `127.0.0.1:${port}`, ...flags([...settings, ...always])],
-    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, RUST_LOG: "info" } },
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, RUST_LOG: "info" },
+    },
   );
   const log = [];
   createInterface({ input: child.stderr }).on("line", (line) => log.push(line));

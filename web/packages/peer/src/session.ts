@@ -295,6 +295,9 @@ export class Session {
       return;
     }
     if (path && path !== this.#view.get().path) {
+      // The side that does not choose goes over to a new path when data comes by it, and not
+      // before: without a word it would stay on the relay.
+      this.#outbox?.tell({ type: "resume", seen: this.#transcript.seen() });
       this.#show({ path });
       this.#paths.fire(path);
     }
