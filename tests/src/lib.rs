@@ -126,11 +126,9 @@ impl Lab {
     /// An available agent, perhaps only by relayed paths.
     pub async fn agent_with(&self, login: &str, relay_only: bool) -> Agent {
         let options = AgentOptions {
-            node: self.url(),
-            login: login.to_owned(),
-            password: PASSWORD.to_owned(),
             available: true,
             relay_only,
+            ..AgentOptions::new(self.url(), login, PASSWORD)
         };
         let mut agent = Agent::sign_in(options).await.expect("an agent signs in");
         while !matches!(agent_event(&mut agent).await, AgentEvent::Welcome { .. }) {}

@@ -167,6 +167,7 @@ impl Actor {
             ice: self.config.ice.clone(),
             relay_only: self.config.relay_only,
             bind: self.config.bind.clone(),
+            roots: self.config.root_certificates.clone(),
         };
         self.bulk.send_replace(None);
         self.peer = None;
@@ -407,9 +408,6 @@ impl Actor {
                 return Ok(());
             };
             if self.told != Some(path) {
-                if path != Path::Direct {
-                    peer.keep_awake();
-                }
                 self.told = Some(path);
                 self.tell(SessionEvent::Open { path });
                 self.to_node(LinkOutput::Path(path)).await?;
