@@ -12,6 +12,7 @@ mod no_personal_data_in_logs;
 mod origin_is_checked;
 mod queue_survives_node_restart;
 mod relay_only;
+mod relay_transports;
 mod ring_timeout_reringing;
 mod turn_denies_private_peers;
 mod turn_quota;
