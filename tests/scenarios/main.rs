@@ -10,6 +10,7 @@ mod bulk_never_delays_talk;
 mod journey;
 mod no_personal_data_in_logs;
 mod origin_is_checked;
+mod own_authority;
 mod queue_survives_node_restart;
 mod relay_only;
 mod relay_transports;

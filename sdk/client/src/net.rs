@@ -21,8 +21,6 @@ use crate::task::Task;
 
 /// The largest answer to a sign-in.
 const ANSWER: usize = 16 * 1024;
-/// How a certificate in DER begins, and none in PEM: a sequence whose length has two bytes.
-const DER_SEQUENCE: &[u8] = &[0x30, 0x82];
 
 /// A connection, with or without TLS.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -76,22 +74,17 @@ impl Default for RootCertificates {
 impl RootCertificates {
     /// The web's, and these besides: one certificate in DER, or any number in PEM.
     pub fn with(mut self, certificates: &[u8]) -> Result<Self, SdkError> {
-        const UNREAD: SdkError = SdkError::Certificate;
-        let roots = Arc::make_mut(&mut self.0);
-        if !certificates.starts_with(DER_SEQUENCE) {
-            let before = roots.len();
-            for certificate in CertificateDer::pem_slice_iter(certificates) {
-                let certificate = certificate.map_err(|_| UNREAD)?;
-                roots.add(certificate).map_err(|_| UNREAD)?;
-            }
-            return if roots.len() > before {
-                Ok(self)
-            } else {
-                Err(UNREAD)
-            };
+        let pem = CertificateDer::pem_slice_iter(certificates).collect::<Result<Vec<_>, _>>();
+        let mut added = pem.map_err(|_| SdkError::Certificate)?;
+        if added.is_empty() {
+            added.push(CertificateDer::from(certificates));
         }
-        let der = CertificateDer::from(certificates.to_vec());
-        roots.add(der).map_err(|_| UNREAD)?;
+        let roots = Arc::make_mut(&mut self.0);
+        for certificate in added {
+            roots
+                .add(certificate.into_owned())
+                .map_err(|_| SdkError::Certificate)?;
+        }
         Ok(self)
     }
 

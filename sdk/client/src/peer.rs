@@ -29,7 +29,7 @@ use webrtc::peer_connection::{
 use crate::SdkError;
 use crate::bulk::BulkQueue;
 use crate::net::RootCertificates;
-use crate::relay::{Carrier, Relays};
+use crate::relay::Relays;
 use crate::sockets::{Rounds, Sockets};
 
 /// What one channel may hold of messages that were not sent yet; senders wait beyond it.
@@ -287,9 +287,12 @@ impl Peer {
             }
         }
         self.rounds.set_relaying(ours.is_some());
-        // How the other side reaches its own relay is not known here.
-        let carrier = ours.or(theirs.then_some(Carrier::Udp));
-        Some(carrier.map_or(Path::Direct, Carrier::path))
+        Some(match ours {
+            Some(carrier) => carrier.path(),
+            // How the other side reaches its own relay is not known here.
+            None if theirs => Path::RelayedUdp,
+            None => Path::Direct,
+        })
     }
 
     async fn describe(&self, role: DescriptionRole, seen: Seen) -> Result<Signal, SdkError> {
