@@ -97,7 +97,11 @@ async function acceptTakes(agent) {
             resolve(performance.now() - start);
           }
         });
-        observer.observe(document, { subtree: true, childList: true, attributes: true });
+        observer.observe(document, {
+          subtree: true,
+          childList: true,
+          attributes: true,
+        });
         accept.click();
       }),
   );
@@ -124,7 +128,11 @@ async function leadTakes(agent, url) {
             resolve(performance.now() - start);
           }
         });
-        observer.observe(document, { subtree: true, childList: true, characterData: true });
+        observer.observe(document, {
+          subtree: true,
+          childList: true,
+          characterData: true,
+        });
         lead.click();
       }),
   );

@@ -19,7 +19,9 @@ export async function launchFirefox() {
 
 /** Waits for an element by its role and name, and gives it. */
 export const find = (page, role, name) =>
-  page.waitForSelector(`::-p-aria([role="${role}"][name="${name}"])`, { timeout: PATIENCE });
+  page.waitForSelector(`::-p-aria([role="${role}"][name="${name}"])`, {
+    timeout: PATIENCE,
+  });
 
 /** Waits until an element is there, can be used and holds still, and clicks it. */
 export async function press(page, role, name) {

@@ -19,16 +19,22 @@ export const PASSWORD = "correct horse battery";
 
 /**
  * Starts a node with the site `demo` and these agents, and the demo's websites.
- * `set` are settings such as `queue.ring_timeout=5`; `development` is the site's lead policy.
+ * `set` are settings such as `queue.ring_timeout=5`; `development` is the site's lead policy,
+ * `preconnect` what it allows while it rings.
  */
-export async function startNode({ agents = ["ada"], set = [], development = true } = {}) {
+export async function startNode({
+  agents = ["ada"],
+  set = [],
+  development = true,
+  preconnect = "relay",
+} = {}) {
   const folder = await mkdtemp(join(tmpdir(), "isession-"));
   const settings = [`database=${join(folder, "isession.db")}`, ...set];
   // The websites name the node, and the node names the websites' origins: reserve a port first.
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const sites = await serveDemo({ node: url });
-  const site = ["site", "add", "demo", "--name", "Lantern & Co."];
+  const site = ["site", "add", "demo", "--name", "Lantern & Co.", "--preconnect", preconnect];
   if (development) {
     site.push("--development");
   }
@@ -65,7 +71,10 @@ async function serve(port, settings) {
   const child = spawn(
     program("isession"),
     ["serve", "--listen", `127.0.0.1:${port}`, ...flags([...settings, ...always])],
-    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, RUST_LOG: "info" } },
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, RUST_LOG: "info" },
+    },
   );
   const log = [];
   createInterface({ input: child.stderr }).on("line", (line) => log.push(line));

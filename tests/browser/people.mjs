@@ -71,7 +71,8 @@ export async function visitorFromShop(browser, node, { opener = true, visitorQue
     await alone.goto(`${node.url}/go/demo${visitorQuery}`);
   }
   const companion = await opened;
-  await companion.getByRole("status", { name: "Queue position" }).waitFor();
+  // Whoever is accepted at once has no place to read.
+  await companion.getByRole("status", { name: "Connection" }).waitFor();
   return { shop, companion, context };
 }
 
@@ -171,9 +172,30 @@ export async function leadStatus(agent, text) {
   await agent.getByRole("status", { name: "Lead status" }).filter({ hasText: text }).waitFor();
 }
 
+/** Keeps a page's peer connections in view; runs in the page. */
+function watchPeers() {
+  window.peers = [];
+  const Real = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Real {
+    constructor(...config) {
+      super(...config);
+      window.peers.push(this);
+    }
+  };
+}
+
+/** Waits until as many of a page's peer connections are in this state. */
+export async function peersAre(page, state, count) {
+  await page.waitForFunction(
+    ([state, count]) => window.peers.filter((pc) => pc.connectionState === state).length === count,
+    [state, count],
+  );
+}
+
 /** A person of their own: no cookie or storage is shared with others. */
 async function newContext(browser, viewport) {
   const context = await browser.newContext({ viewport });
+  await context.addInitScript(watchPeers);
   context.setDefaultTimeout(20_000);
   return context;
 }

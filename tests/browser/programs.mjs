@@ -6,7 +6,9 @@ import { end, program } from "./node.mjs";
 
 /** Starts an example of the SDK. */
 export function runExample(name, args) {
-  const child = spawn(program(`examples/${name}`), args, { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(program(`examples/${name}`), args, {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   const lines = [];
   const waiters = new Set();
   const look = () => {

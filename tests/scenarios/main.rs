@@ -15,6 +15,7 @@ mod queue_survives_node_restart;
 mod relay_only;
 mod relay_transports;
 mod ring_timeout_reringing;
+mod rings_let_the_two_connect;
 mod turn_denies_private_peers;
 mod turn_quota;
 mod two_agents_accept;

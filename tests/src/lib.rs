@@ -8,8 +8,9 @@ pub mod coturn;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use isession_node::{Clock, Config, ManualClock, NewAgent, NewSite, Node, SystemClock};
+use isession_node::{Clock, Config, ManualClock, NewAgent, NewSite, Node, Preconnect, SystemClock};
 use isession_protocol::Timestamp;
 use isession_protocol::bounded::Name;
 use isession_protocol::ids::{SiteId, VisitorId};
@@ -64,6 +65,8 @@ impl Lab {
             origins: vec!["https://shop.example".to_owned()],
             lead_policy: LeadPolicy::default(),
             destinations: Vec::new(),
+            preconnect: Preconnect::default(),
+            retention: Duration::ZERO,
         };
         node.accounts().add_site(site).await.expect("a site");
         for login in ["ada", "ben"] {
@@ -297,22 +300,70 @@ pub async fn raw_visitor(
     node: &Url,
     origin: Option<&str>,
 ) -> Result<Ws, tokio_tungstenite::tungstenite::Error> {
+    raw(node, "/v1/visitor", origin.map(|origin| ("origin", origin))).await
+}
+
+/// An agent's socket before hello.
+pub async fn raw_agent(node: &Url, login: &str) -> Ws {
+    let body = format!(r#"{{"login":"{login}","password":"{PASSWORD}","bearer":true}}"#);
+    let json = "Content-Type: application/json\r\n";
+    let answer = http(node, "POST", "/v1/login", json, &body).await;
+    let (_, token) = answer.split_once(r#""token":""#).expect("a token");
+    let (token, _) = token.split_once('"').expect("a token");
+    let bearer = format!("Bearer {token}");
+    raw(node, "/v1/agent", Some(("authorization", &bearer)))
+        .await
+        .expect("the agent is let in")
+}
+
+async fn raw(
+    node: &Url,
+    path: &str,
+    header: Option<(&'static str, &str)>,
+) -> Result<Ws, tokio_tungstenite::tungstenite::Error> {
     use tokio_tungstenite::tungstenite::client::IntoClientRequest;
     use tokio_tungstenite::tungstenite::http::HeaderValue;
     let address = format!(
-        "ws://{}/v1/visitor",
+        "ws://{}{path}",
         &node[url::Position::BeforeHost..url::Position::AfterPort]
     );
     let mut request = address.into_client_request()?;
     let headers = request.headers_mut();
     let subprotocol = HeaderValue::from_static(isession_protocol::SUBPROTOCOL);
     headers.insert("sec-websocket-protocol", subprotocol);
-    if let Some(origin) = origin {
-        headers.insert("origin", HeaderValue::from_str(origin).expect("a header"));
+    if let Some((name, value)) = header {
+        headers.insert(name, HeaderValue::from_str(value).expect("a header"));
     }
     tokio_tungstenite::connect_async(request)
         .await
         .map(|(ws, _)| ws)
+}
+
+/// Says one frame on a raw socket.
+pub async fn says<T: serde::Serialize>(ws: &mut Ws, frame: &T) {
+    use futures_util::SinkExt;
+    let text = isession_protocol::encode(frame);
+    ws.send(tokio_tungstenite::tungstenite::Message::text(text))
+        .await
+        .expect("the node reads");
+}
+
+/// The next frame on a raw socket in which `wanted` finds something; the others are passed over.
+pub async fn told<T: serde::de::DeserializeOwned, W>(
+    ws: &mut Ws,
+    wanted: impl Fn(T) -> Option<W>,
+) -> W {
+    use futures_util::StreamExt;
+    loop {
+        let message = ws.next().await.expect("an open socket").expect("a frame");
+        let frame = message.to_text().ok();
+        if let Some(found) = frame
+            .and_then(|text| serde_json::from_str(text).ok())
+            .and_then(&wanted)
+        {
+            return found;
+        }
+    }
 }
 
 /// The program, which `cargo xtask test` builds before the tests run.

@@ -1,43 +1,41 @@
-//! The task behind a [`Session`](crate::Session): keeps the transcript flowing over whatever
-//! connection there is.
+//! The task behind a [`Session`](crate::Session): carries out what the core wants, on real
+//! connections and by a real clock.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use isession_protocol::channel::{Blocked, Body, Consent, Entry, Glance, Landing, Talk};
+use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Glance, Landing, Talk};
 use isession_protocol::ids::Epoch;
-use isession_protocol::signaling::{EndReason, IceServer, Path, Signal};
-use isession_protocol::{decode, encode, limits};
+use isession_protocol::signaling::{DescriptionRole, EndReason, Path, Signal};
+use isession_protocol::{Timestamp, decode, encode, limits};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
-use webrtc::peer_connection::RTCPeerConnectionState;
 
 use crate::SdkError;
 use crate::bulk::{self, BulkQueue, OpenBulk};
 use crate::lead::judge_lead;
-use crate::peer::{Peer, PeerConfig, PeerEvent};
+use crate::peer::{Peer, PeerConfig, PeerEvent, Taken, candidate_input};
 use crate::session::{Command, LeadRequest, LinkInput, LinkOutput, SessionConfig, SessionEvent};
-use crate::transcript::{Receipt, Role, Transcript};
+use crate::session_core::{Connection, Effect, Input, PeerInput, SessionCore, Source};
+use crate::transcript::{Role, Transcript};
 
 /// Events of a peer connection that wait; its channels are held back beyond it.
 const PEER_EVENTS: usize = 512;
 /// Events that the program has not taken; nothing is read from the other side beyond it.
 const OUTGOING: usize = 256;
-/// A path that is lost for this long is looked for anew.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// What failed by itself is tried again after this time.
+const AGAIN: Duration = Duration::from_secs(4);
 /// The selected pair is known a moment after the channel opened.
 const LOOK: Duration = Duration::from_millis(20);
-/// Tries at mending one connection before a new one is made.
-const RESTARTS: u32 = 2;
 /// How long goodbye may take to leave.
 const GOODBYE: Duration = Duration::from_millis(1500);
 
 pub(crate) struct Actor {
     config: SessionConfig,
-    transcript: Transcript,
-    /// This life of the session's side.
-    life: Epoch,
+    core: SessionCore,
+    /// Inputs that carrying out effects brought about.
+    inputs: VecDeque<Input>,
     commands: mpsc::WeakSender<Command>,
     link: mpsc::Sender<LinkOutput>,
     events: mpsc::Sender<SessionEvent>,
@@ -46,21 +44,16 @@ pub(crate) struct Actor {
     bulk_in: BulkQueue,
     peer: Option<Peer>,
     peer_events: mpsc::Receiver<PeerEvent>,
-    /// The `talk` channel is open.
-    open: bool,
-    /// The other side's seen is known on this connection: entries may flow.
-    flowing: bool,
     /// What was last told of the connection.
     told: Option<Path>,
-    answered_life: Option<Epoch>,
-    tries: u32,
-    mend_at: Option<Instant>,
     /// When to look again which way the channel goes.
     look_at: Option<Instant>,
+    /// When to begin anew, because a connection could not even be made.
+    again_at: Option<Instant>,
     over: bool,
 }
 
-/// Whether a step ended the session.
+/// Whether a step worked.
 type Step = Result<(), SdkError>;
 
 impl Actor {
@@ -72,10 +65,15 @@ impl Actor {
         bulk: bulk::Open,
         bulk_in: BulkQueue,
     ) -> Self {
+        let transcript = Transcript::new(config.role, fresh_epoch());
+        let source = Source {
+            epoch: Box::new(fresh_epoch),
+            chance: Box::new(chance),
+        };
         Self {
-            transcript: Transcript::new(config.role, fresh_epoch()),
+            core: SessionCore::new(transcript, source),
             config,
-            life: fresh_epoch(),
+            inputs: VecDeque::new(),
             commands,
             link,
             events,
@@ -84,13 +82,9 @@ impl Actor {
             bulk_in,
             peer: None,
             peer_events: mpsc::channel(1).1,
-            open: false,
-            flowing: false,
             told: None,
-            answered_life: None,
-            tries: 0,
-            mend_at: None,
             look_at: None,
+            again_at: None,
             over: false,
         }
     }
@@ -103,22 +97,22 @@ impl Actor {
         let events = self.events.clone();
         // Without a node the session goes on over the channel it has.
         let mut linked = true;
-        let started = self.start().await;
-        self.note(started);
+        let resumed = self.config.resumed;
+        self.feed(Input::Start { resumed }).await;
         while !(self.over && self.outgoing.is_empty()) {
-            let mend_at = self.mend_at.filter(|_| !self.over);
+            let tick_at = self.core.deadline().map(instant).filter(|_| !self.over);
             let look_at = self.look_at.filter(|_| !self.over);
+            let again_at = self.again_at.filter(|_| !self.over);
             // That the channel is open is told before what comes over it.
-            let told = !self.flowing || self.told.is_some();
+            let told = self.core.connection() != Connection::Open || self.told.is_some();
             let room = self.outgoing.len() < OUTGOING && told && !self.over;
-            let step = tokio::select! {
+            tokio::select! {
                 permit = events.reserve(), if !self.outgoing.is_empty() => {
                     match (permit, self.outgoing.pop_front()) {
                         (Ok(permit), Some(event)) => permit.send(event),
                         // The program is gone.
                         _ => break,
                     }
-                    Ok(())
                 }
                 command = commands.recv(), if !self.over => match command {
                     Some(command) => self.command(command).await,
@@ -126,42 +120,102 @@ impl Actor {
                 },
                 input = link.recv(), if linked && !self.over => match input {
                     Some(input) => self.input(input).await,
-                    None => {
-                        linked = false;
-                        Ok(())
-                    }
+                    None => linked = false,
                 },
                 Some(event) = self.peer_events.recv(), if room => self.peer_event(event).await,
-                () = changed(self.peer.as_mut()), if !self.over => self.state_changed().await,
+                () = changed(self.peer.as_mut()), if !self.over => self.path_changed().await,
                 () = sleep_until(look_at.unwrap_or_else(Instant::now)), if look_at.is_some() => {
-                    self.state_changed().await
+                    self.look().await;
                 }
-                () = sleep_until(mend_at.unwrap_or_else(Instant::now)), if mend_at.is_some() => {
-                    self.mend().await
+                () = sleep_until(tick_at.unwrap_or_else(Instant::now)), if tick_at.is_some() => {
+                    self.feed(Input::Tick).await;
                 }
-            };
-            self.note(step);
+                () = sleep_until(again_at.unwrap_or_else(Instant::now)), if again_at.is_some() => {
+                    self.again_at = None;
+                    self.feed(Input::NodeReturned).await;
+                }
+            }
         }
     }
 
-    /// A step that failed is mended like a lost path: by trying again later.
-    fn note(&mut self, step: Step) {
-        if let Err(error) = step {
-            tracing::debug!(%error, "a step of the session failed");
-            self.mend_later(PATIENCE);
+    /// Hands an input to the core, and carries out what it wants, with all that follows from it.
+    async fn feed(&mut self, input: Input) {
+        // Inputs from here are never refused; what the program writes goes by `write`.
+        let _ = self.try_feed(input).await;
+    }
+
+    async fn try_feed(&mut self, input: Input) -> Step {
+        let effects = self.core.handle(now(), input).map_err(|_| SdkError::Full)?;
+        self.carry_out_all(effects).await;
+        while let Some(input) = self.inputs.pop_front() {
+            if let Ok(effects) = self.core.handle(now(), input) {
+                self.carry_out_all(effects).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out_all(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Err(error) = self.carry_out(effect).await {
+                tracing::debug!(%error, "a step of the session failed");
+            }
         }
     }
 
-    async fn start(&mut self) -> Step {
-        match self.config.role {
-            Role::Visitor => self.connect().await,
-            Role::Agent if self.config.resumed => self.say_ready(self.life.clone()).await,
-            Role::Agent => Ok(()),
+    async fn carry_out(&mut self, effect: Effect) -> Step {
+        match effect {
+            Effect::Connect(epoch) => {
+                let made = self.connect(epoch).await;
+                if made.is_err() {
+                    self.again_at.get_or_insert_with(|| Instant::now() + AGAIN);
+                }
+                made
+            }
+            Effect::Restart => {
+                let ice = &self.config.ice;
+                let Some(peer) = &mut self.peer else {
+                    return Ok(());
+                };
+                let sdp = peer.restart(ice).await?;
+                let epoch = peer.epoch.clone();
+                let role = DescriptionRole::Offer;
+                self.tell_core(epoch, PeerInput::Described { role, sdp });
+                Ok(())
+            }
+            Effect::Take(signal) => self.take(signal).await,
+            Effect::Signal(signal) => self.to_node(LinkOutput::Signal(signal)).await,
+            Effect::Flow(entries) => {
+                for entry in entries {
+                    self.send(&Talk::Entry(entry)).await?;
+                }
+                Ok(())
+            }
+            Effect::Entry(entry) => self.send(&Talk::Entry(entry)).await,
+            Effect::Tell(talk) => self.send(&talk).await,
+            Effect::WantIce => self.to_node(LinkOutput::WantIce).await,
+            Effect::Heard(entry) => {
+                self.heard(entry);
+                Ok(())
+            }
+            Effect::Delivered(id) => {
+                self.tell(SessionEvent::Delivered { id });
+                Ok(())
+            }
+            Effect::Show(connection) => {
+                self.show(connection).await;
+                Ok(())
+            }
+            Effect::Full => {
+                self.to_node(LinkOutput::End).await?;
+                self.finish(EndReason::Unknown);
+                Ok(())
+            }
         }
     }
 
     /// Makes a new peer connection; a visitor's begins with an offer.
-    async fn connect(&mut self) -> Step {
+    async fn connect(&mut self, epoch: Epoch) -> Step {
         let (events, peer_events) = mpsc::channel(PEER_EVENTS);
         let config = PeerConfig {
             ice: self.config.ice.clone(),
@@ -170,23 +224,52 @@ impl Actor {
             roots: self.config.root_certificates.clone(),
         };
         self.bulk.send_replace(None);
+        self.look_at = None;
         self.peer = None;
         self.peer_events = peer_events;
-        (self.open, self.flowing) = (false, false);
-        let mut peer = Peer::new(fresh_epoch(), config, events, self.bulk_in.clone()).await?;
-        let offer = match self.config.role {
-            Role::Visitor => Some(peer.offer(self.transcript.seen()).await?),
-            Role::Agent => None,
-        };
+        let mut peer = Peer::new(epoch.clone(), config, events, self.bulk_in.clone()).await?;
+        if self.config.role == Role::Visitor {
+            let sdp = peer.offer().await?;
+            let role = DescriptionRole::Offer;
+            self.tell_core(epoch, PeerInput::Described { role, sdp });
+        }
         self.peer = Some(peer);
-        self.mend_later(2 * PATIENCE);
-        match offer {
-            Some(offer) => self.signal(offer).await,
-            None => Ok(()),
+        Ok(())
+    }
+
+    async fn take(&mut self, signal: Signal) -> Step {
+        let polite = self.config.role == Role::Visitor;
+        let Some(peer) = &mut self.peer else {
+            return Ok(());
+        };
+        match signal {
+            Signal::Description {
+                role, sdp, seen, ..
+            } => {
+                let epoch = peer.epoch.clone();
+                match peer.description(role, sdp.into(), polite).await? {
+                    Taken::Ignored => return Ok(()),
+                    Taken::Answer => {}
+                    Taken::Offer(sdp) => {
+                        let role = DescriptionRole::Answer;
+                        self.tell_core(epoch.clone(), PeerInput::Described { role, sdp });
+                    }
+                }
+                self.tell_core(epoch, PeerInput::Taken { seen });
+                Ok(())
+            }
+            Signal::Candidate { candidate, mid, .. } => {
+                peer.candidate(candidate.as_str(), mid.0.as_str()).await
+            }
+            Signal::Ready { .. } | Signal::Unknown => Ok(()),
         }
     }
 
-    async fn command(&mut self, command: Command) -> Step {
+    fn tell_core(&mut self, epoch: Epoch, input: PeerInput) {
+        self.inputs.push_back(Input::Peer(epoch, input));
+    }
+
+    async fn command(&mut self, command: Command) {
         match command {
             Command::Write { body, answer } => {
                 let written = self.write(body).await;
@@ -200,7 +283,7 @@ impl Actor {
             }
             Command::End { done } => {
                 let goodbye = async {
-                    self.write(Body::Bye).await?;
+                    self.try_feed(Input::End).await?;
                     self.drained().await;
                     Ok::<(), SdkError>(())
                 };
@@ -214,272 +297,110 @@ impl Actor {
                 let _ = done.send(());
             }
         }
-        Ok(())
     }
 
-    async fn write(&mut self, body: Body) -> Result<isession_protocol::channel::EntryId, SdkError> {
-        let entry = self
-            .transcript
-            .write(body, now())
-            .map_err(|_| SdkError::Full)?;
-        let id = entry.id.clone();
-        if self.flowing {
-            // What does not leave now stays in the transcript for the next connection.
-            let sent = self.send(&Talk::Entry(entry)).await;
-            self.note(sent);
-        }
-        Ok(id)
+    async fn write(&mut self, body: Body) -> Result<EntryId, SdkError> {
+        self.try_feed(Input::Write(body)).await?;
+        Ok(self.core.transcript().last_written())
     }
 
     /// Waits until the other side's stack has everything.
     async fn drained(&self) {
-        let Some(peer) = self.peer.as_ref().filter(|_| self.flowing) else {
-            return;
-        };
+        let Some(peer) = &self.peer else { return };
         while peer.unsent().await > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    async fn input(&mut self, input: LinkInput) -> Step {
+    async fn input(&mut self, input: LinkInput) {
         match input {
-            LinkInput::Signal(signal) => self.take_signal(signal).await,
-            LinkInput::Ice(ice) => self.fresh_ice(ice).await,
-            LinkInput::NodeReturned if self.told.is_none() => self.start_over().await,
-            LinkInput::NodeReturned => Ok(()),
-            LinkInput::Ended(reason) => {
-                self.finish(reason);
-                Ok(())
+            LinkInput::Signal(signal) => self.feed(Input::Signal(signal)).await,
+            LinkInput::Ice(ice) => {
+                self.config.ice = ice;
+                self.feed(Input::Ice).await;
             }
+            LinkInput::NodeReturned => self.feed(Input::NodeReturned).await,
+            LinkInput::Ended(reason) => self.finish(reason),
         }
     }
 
-    async fn take_signal(&mut self, signal: Signal) -> Step {
-        let visitor = self.config.role == Role::Visitor;
-        let mine = self.peer.as_ref().map(|peer| peer.epoch.clone());
-        match signal {
-            Signal::Ready { epoch } if visitor && self.answered_life.as_ref() != Some(&epoch) => {
-                self.answered_life = Some(epoch);
-                self.connect().await
-            }
-            Signal::Description { to, .. } | Signal::Candidate { to, .. }
-                if to.is_some() && to != mine =>
-            {
-                Ok(())
-            }
-            Signal::Description {
-                role,
-                sdp,
-                epoch,
-                seen,
-                ..
-            } => {
-                let offer = role == isession_protocol::signaling::DescriptionRole::Offer;
-                let anew = self
-                    .peer
-                    .as_ref()
-                    .is_none_or(|peer| peer.is_superseded_by(&epoch));
-                if anew && offer && !visitor {
-                    self.connect().await?;
-                }
-                let mine = self.transcript.seen();
-                let Some(peer) = self.peer.as_mut().filter(|p| !p.is_superseded_by(&epoch)) else {
-                    return Ok(());
-                };
-                let sdp = String::from(sdp);
-                let answer = peer
-                    .description(role, sdp, epoch, seen, visitor, mine)
-                    .await?;
-                if let Some(answer) = answer {
-                    self.signal(answer).await?;
-                }
-                self.flow().await
-            }
-            Signal::Candidate {
-                candidate,
-                mid,
-                epoch,
-                ..
-            } => match &mut self.peer {
-                Some(peer) => {
-                    peer.candidate(candidate.as_str(), mid.0.as_str(), &epoch)
-                        .await
-                }
-                None => Ok(()),
-            },
-            Signal::Ready { .. } | Signal::Unknown => Ok(()),
-        }
-    }
-
-    async fn fresh_ice(&mut self, ice: Vec<IceServer>) -> Step {
-        self.config.ice = ice;
-        if self.tries == 0 {
-            return Ok(());
-        }
-        let seen = self.transcript.seen();
-        match &mut self.peer {
-            Some(peer) if self.tries <= RESTARTS && self.flowing => {
-                let offer = peer.restart(&self.config.ice, seen).await?;
-                self.signal(offer).await
-            }
-            _ => self.start_over().await,
-        }
-    }
-
-    async fn start_over(&mut self) -> Step {
-        match self.config.role {
-            Role::Visitor => self.connect().await,
-            Role::Agent => self.say_ready(fresh_epoch()).await,
-        }
-    }
-
-    async fn peer_event(&mut self, event: PeerEvent) -> Step {
-        match event {
-            PeerEvent::Candidate(candidate) => {
-                let Some(peer) = &self.peer else {
-                    return Ok(());
-                };
-                let signal = peer.candidate_signal(candidate.as_ref());
-                self.signal(signal).await
-            }
-            PeerEvent::Open => {
-                self.open = true;
-                self.flow().await
-            }
-            PeerEvent::Closed => {
-                (self.open, self.flowing) = (false, false);
-                self.state_changed().await
-            }
+    async fn peer_event(&mut self, event: PeerEvent) {
+        let Some(epoch) = self.peer.as_ref().map(|peer| peer.epoch.clone()) else {
+            return;
+        };
+        let input = match event {
+            PeerEvent::Candidate(candidate) => candidate_input(candidate.as_ref()),
+            PeerEvent::Open => PeerInput::Channel { open: true },
+            PeerEvent::Closed => PeerInput::Channel { open: false },
             PeerEvent::Talk(text) => match decode(&text, limits::CHANNEL_FRAME) {
-                Ok(talk) => self.hear(talk).await,
+                Ok(talk) => PeerInput::Hear(talk),
                 Err(error) => {
                     tracing::debug!(%error, "a message of the other side is not understood");
-                    Ok(())
+                    return;
                 }
             },
             PeerEvent::Glance(text) => {
                 if let Ok(Glance::Typing { typing }) = decode(&text, limits::CHANNEL_FRAME) {
                     self.tell(SessionEvent::Typing(typing));
                 }
-                Ok(())
+                return;
             }
-        }
-    }
-
-    /// Sends what the other side has not seen, as soon as that is known on an open channel.
-    async fn flow(&mut self) -> Step {
-        let Some(peer) = self.peer.as_ref().filter(|_| self.open && !self.flowing) else {
-            return Ok(());
         };
-        let Some(seen) = peer.peer_seen.clone() else {
-            return Ok(());
-        };
-        self.bulk
-            .send_replace(Some(OpenBulk(std::sync::Arc::clone(&peer.bulk))));
-        self.flowing = true;
-        for entry in self.transcript.missing(&seen) {
-            self.send(&Talk::Entry(entry)).await?;
-        }
-        // The webrtc crate drops what arrives before its side of the channel is open, so what
-        // was seen is said again now that it is.
-        let seen = self.transcript.seen();
-        self.send(&Talk::Resume { seen }).await?;
-        self.state_changed().await
+        self.feed(Input::Peer(epoch, input)).await;
     }
 
-    async fn state_changed(&mut self) -> Step {
-        let Some(peer) = &mut self.peer else {
-            return Ok(());
-        };
-        let state = *peer.state.borrow();
-        let lost = matches!(
-            state,
-            RTCPeerConnectionState::Disconnected
-                | RTCPeerConnectionState::Failed
-                | RTCPeerConnectionState::Closed
-        );
-        self.look_at = None;
-        if self.flowing && !lost {
-            self.tries = 0;
-            self.mend_at = None;
-            let path = peer.path().await;
-            let Some(path) = path else {
-                self.look_at = Some(Instant::now() + LOOK);
-                return Ok(());
-            };
-            if self.told != Some(path) {
-                self.told = Some(path);
-                self.tell(SessionEvent::Open { path });
-                self.to_node(LinkOutput::Path(path)).await?;
-            }
-            return Ok(());
+    async fn path_changed(&mut self) {
+        let Some(peer) = &mut self.peer else { return };
+        if let Some(state) = peer.path_state() {
+            let epoch = peer.epoch.clone();
+            self.feed(Input::Peer(epoch, PeerInput::Path(state))).await;
         }
-        if self.told.take().is_some() {
-            self.tell(SessionEvent::Reconnecting);
-        }
-        if state == RTCPeerConnectionState::Failed {
-            self.mend_later(Duration::ZERO);
-        } else if self.flowing {
-            self.mend_later(PATIENCE);
-        }
-        Ok(())
     }
 
-    fn mend_later(&mut self, wait: Duration) {
-        self.mend_at.get_or_insert_with(|| Instant::now() + wait);
-    }
-
-    async fn mend(&mut self) -> Step {
-        self.tries += 1;
-        // Grows, so that a long outage costs little.
-        let wait = Duration::from_secs(8) * 2_u32.pow(self.tries.min(3));
-        self.mend_at = Some(Instant::now() + wait);
-        self.to_node(LinkOutput::WantIce).await
-    }
-
-    async fn hear(&mut self, talk: Talk) -> Step {
-        match talk {
-            Talk::Entry(entry) => self.hear_entry(entry).await,
-            Talk::Ack { id } => {
-                self.transcript.acknowledge(&id);
-                self.tell(SessionEvent::Delivered { id });
-                Ok(())
-            }
-            Talk::Resume { seen } => {
-                for entry in self.transcript.missing(&seen) {
-                    self.send(&Talk::Entry(entry)).await?;
+    async fn show(&mut self, connection: Connection) {
+        match connection {
+            Connection::Open => {
+                if let Some(peer) = &self.peer {
+                    let bulk = OpenBulk(std::sync::Arc::clone(&peer.bulk));
+                    self.bulk.send_replace(Some(bulk));
                 }
-                Ok(())
+                self.look().await;
             }
-            Talk::Unknown => Ok(()),
+            Connection::Reconnecting => {
+                if self.told.take().is_some() {
+                    self.tell(SessionEvent::Reconnecting);
+                }
+            }
+            Connection::Connecting | Connection::Ended => {}
         }
     }
 
-    async fn hear_entry(&mut self, entry: Entry) -> Step {
-        let receipt = self.transcript.receive(&entry);
-        match receipt {
-            Receipt::Gap => {
-                let seen = self.transcript.seen();
-                return self.send(&Talk::Resume { seen }).await;
-            }
-            Receipt::Full => {
-                self.to_node(LinkOutput::End).await?;
-                self.finish(EndReason::Unknown);
-                return Ok(());
-            }
-            Receipt::New | Receipt::Double | Receipt::PassedOver => {}
+    /// Tells which way the channel goes, once that is known.
+    async fn look(&mut self) {
+        self.look_at = None;
+        let Some(peer) = &mut self.peer else { return };
+        if self.core.connection() != Connection::Open {
+            return;
         }
-        let id = entry.id.clone();
-        self.send(&Talk::Ack { id: id.clone() }).await?;
-        if receipt != Receipt::New {
-            return Ok(());
+        let Some(path) = peer.path().await else {
+            self.look_at = Some(Instant::now() + LOOK);
+            return;
+        };
+        if self.told != Some(path) {
+            self.told = Some(path);
+            self.tell(SessionEvent::Open { path });
+            // Without anybody at the other end of the link, the session goes on with what it has.
+            let _ = self.to_node(LinkOutput::Path(path)).await;
         }
-        match entry.body {
+    }
+
+    fn heard(&mut self, Entry { id, body, .. }: Entry) {
+        match body {
             Body::Message { text } => self.tell(SessionEvent::Message {
                 id,
                 text: text.into(),
             }),
-            Body::Lead { url } => self.hear_lead(id, url.as_str()).await?,
+            Body::Lead { url } => self.hear_lead(id, url.as_str()),
             Body::Landing { lead, landing } => self.tell(SessionEvent::Landing { lead, landing }),
             Body::Consent { consent } => self.tell(SessionEvent::Consent(consent)),
             Body::Bye => self.finish(match self.config.role {
@@ -488,13 +409,12 @@ impl Actor {
             }),
             Body::Unknown => {}
         }
-        Ok(())
     }
 
     /// Only leads that this side's own code lets through reach the program.
-    async fn hear_lead(&mut self, id: isession_protocol::channel::EntryId, url: &str) -> Step {
+    fn hear_lead(&mut self, id: EntryId, url: &str) {
         let verdict = match judge_lead(url, self.config.lead_policy) {
-            Ok(_) if self.transcript.consent() == Consent::Stop => Err(Blocked::Stopped),
+            Ok(_) if self.core.transcript().consent() == Consent::Stop => Err(Blocked::Stopped),
             verdict => verdict,
         };
         let landing = match &verdict {
@@ -502,7 +422,8 @@ impl Actor {
             Err(why) => Landing::Blocked { why: *why },
         };
         let lead = id.clone();
-        self.write(Body::Landing { lead, landing }).await?;
+        self.inputs
+            .push_back(Input::Write(Body::Landing { lead, landing }));
         if let Ok(url) = verdict {
             self.tell(SessionEvent::Lead(LeadRequest {
                 id,
@@ -510,7 +431,6 @@ impl Actor {
                 commands: self.commands.upgrade(),
             }));
         }
-        Ok(())
     }
 
     fn tell(&mut self, event: SessionEvent) {
@@ -531,14 +451,6 @@ impl Actor {
             Some(peer) => peer.talk(&encode(talk)).await,
             None => Err(SdkError::NotOpen),
         }
-    }
-
-    async fn say_ready(&self, epoch: Epoch) -> Step {
-        self.signal(Signal::Ready { epoch }).await
-    }
-
-    async fn signal(&self, signal: Signal) -> Step {
-        self.to_node(LinkOutput::Signal(signal)).await
     }
 
     /// Without anybody at the other end of the link, the session goes on with what it has.
@@ -563,8 +475,18 @@ fn fresh_epoch() -> Epoch {
     Epoch::from(Uuid::new_v4())
 }
 
-fn now() -> isession_protocol::Timestamp {
+/// From 0 to 1.
+fn chance() -> f64 {
+    f64::from(Uuid::new_v4().as_fields().0) / f64::from(u32::MAX)
+}
+
+fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let millis = since.unwrap_or_default().as_millis();
-    isession_protocol::Timestamp::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+    Timestamp::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
+/// When that time comes, by the clock that timers run by.
+fn instant(time: Timestamp) -> Instant {
+    Instant::now() + Duration::from_millis(time.since(now()))
 }

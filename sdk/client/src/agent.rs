@@ -342,9 +342,11 @@ impl Side for AgentSide {
             ToAgent::Available { available } => AgentEvent::Available(available),
             ToAgent::Waiting { visitor, waited } => AgentEvent::Waiting { visitor, waited },
             ToAgent::Gone { visitor } => AgentEvent::Gone(visitor),
+            // Programs connect when they have accepted.
             ToAgent::Ring {
                 visitor,
                 expires_in,
+                preconnect: _,
             } => AgentEvent::Ring {
                 visitor,
                 expires_in,

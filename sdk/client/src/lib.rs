@@ -8,7 +8,7 @@
 //! # Layout
 //! - [`visitor`], [`agent`]: the two roles.
 //! - [`session`]: one side of a session; its task is in `actor`, its connection in `peer`.
-//! - [`transcript`], [`lead`]: pure; the rules that browsers follow as well.
+//! - [`session_core`], [`transcript`], [`lead`]: pure; the rules that browsers follow as well.
 //! - `socket`, `net`: reaching the node.
 //! - `sockets`, `relay`: what the connection's packets go over.
 //!
@@ -29,6 +29,7 @@ mod net;
 mod peer;
 mod relay;
 pub mod session;
+pub mod session_core;
 mod socket;
 mod sockets;
 mod task;

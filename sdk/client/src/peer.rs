@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use isession_protocol::bounded::{CandidateLine, Sdp};
-use isession_protocol::channel::{Seen, stream};
+use isession_protocol::bounded::{Bounded, CandidateLine, Sdp};
+use isession_protocol::channel::stream;
 use isession_protocol::ids::Epoch;
 use isession_protocol::limits;
-use isession_protocol::signaling::{DescriptionRole, IceServer, MediaId, Path, Signal};
+use isession_protocol::signaling::{DescriptionRole, IceServer, MediaId, Path};
 use rtc::peer_connection::configuration::setting_engine::SctpMaxMessageSize;
 use rtc::peer_connection::transport::{RTCIceCandidateInit, RTCIceCandidateType};
 use rtc::statistics::stats::ice_candidate::RTCIceCandidateStats;
@@ -30,6 +30,7 @@ use crate::SdkError;
 use crate::bulk::BulkQueue;
 use crate::net::RootCertificates;
 use crate::relay::Relays;
+use crate::session_core::{PathState, PeerInput};
 use crate::sockets::{Rounds, Sockets};
 
 /// What one channel may hold of messages that were not sent yet; senders wait beyond it.
@@ -53,6 +54,16 @@ pub(crate) enum PeerEvent {
     Closed,
 }
 
+/// What came of a description.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// An offer, and this is the answer.
+    Offer(Sdp),
+    Answer,
+    /// It collided with this side's own offer, or answers none.
+    Ignored,
+}
+
 /// How to connect.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerConfig {
@@ -69,8 +80,8 @@ pub(crate) struct Peer {
     glance: Arc<dyn DataChannel>,
     pub bulk: Arc<dyn DataChannel>,
     pub state: watch::Receiver<RTCPeerConnectionState>,
-    their_epoch: Option<Epoch>,
-    pub peer_seen: Option<Seen>,
+    /// It was connected once: while candidates are checked anew, the old path still carries.
+    connected: bool,
     described: bool,
     offering: bool,
     early: Vec<RTCIceCandidateInit>,
@@ -126,8 +137,7 @@ impl Peer {
             glance,
             bulk,
             state,
-            their_epoch: None,
-            peer_seen: None,
+            connected: false,
             described: false,
             offering: false,
             early: Vec::new(),
@@ -138,34 +148,38 @@ impl Peer {
         })
     }
 
-    /// Whether a description of this epoch begins another life of the other side.
-    pub(crate) fn is_superseded_by(&self, epoch: &Epoch) -> bool {
-        self.their_epoch
-            .as_ref()
-            .is_some_and(|known| known != epoch)
+    /// How its path is; `None` where that is no news.
+    pub(crate) fn path_state(&mut self) -> Option<PathState> {
+        match *self.state.borrow() {
+            RTCPeerConnectionState::Connected => {
+                self.connected = true;
+                Some(PathState::Connected)
+            }
+            RTCPeerConnectionState::Disconnected => Some(PathState::Lost),
+            RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => {
+                Some(PathState::Failed)
+            }
+            _ => (!self.connected).then_some(PathState::Connecting),
+        }
     }
 
     /// Makes an offer.
-    pub(crate) async fn offer(&mut self, seen: Seen) -> Result<Signal, SdkError> {
+    pub(crate) async fn offer(&mut self) -> Result<Sdp, SdkError> {
         let offer = self.pc.create_offer(None).await?;
         self.pc.set_local_description(offer).await?;
         self.offering = true;
-        self.describe(DescriptionRole::Offer, seen).await
+        self.describe().await
     }
 
     /// Looks for a new path with fresh credentials.
-    pub(crate) async fn restart(
-        &mut self,
-        ice: &[IceServer],
-        seen: Seen,
-    ) -> Result<Signal, SdkError> {
+    pub(crate) async fn restart(&mut self, ice: &[IceServer]) -> Result<Sdp, SdkError> {
         self.rounds.set_relaying(true);
         let servers = self.relays.told(ice);
         self.pc
             .set_configuration(configuration(&servers, self.relay_only))
             .await?;
         self.pc.restart_ice().await?;
-        self.offer(seen).await
+        self.offer().await
     }
 
     /// Takes a description; an offer is answered. The agent is the impolite side.
@@ -173,13 +187,10 @@ impl Peer {
         &mut self,
         role: DescriptionRole,
         sdp: String,
-        from: Epoch,
-        theirs: Seen,
         polite: bool,
-        mine: Seen,
-    ) -> Result<Option<Signal>, SdkError> {
+    ) -> Result<Taken, SdkError> {
         let description = match role {
-            DescriptionRole::Offer if self.offering && !polite => return Ok(None),
+            DescriptionRole::Offer if self.offering && !polite => return Ok(Taken::Ignored),
             DescriptionRole::Offer => {
                 if self.offering {
                     let rollback = RTCSessionDescription::rollback(None)?;
@@ -188,33 +199,26 @@ impl Peer {
                 }
                 RTCSessionDescription::offer(sdp)?
             }
-            DescriptionRole::Answer if !self.offering => return Ok(None),
+            DescriptionRole::Answer if !self.offering => return Ok(Taken::Ignored),
             DescriptionRole::Answer => RTCSessionDescription::answer(sdp)?,
         };
         self.pc.set_remote_description(description).await?;
         self.offering = false;
         self.described = true;
-        self.their_epoch = Some(from);
-        self.peer_seen = Some(theirs);
         for candidate in std::mem::take(&mut self.early) {
             self.pc.add_ice_candidate(candidate).await?;
         }
         if role == DescriptionRole::Answer {
-            return Ok(None);
+            return Ok(Taken::Answer);
         }
         let answer = self.pc.create_answer(None).await?;
         self.pc.set_local_description(answer).await?;
-        self.describe(DescriptionRole::Answer, mine).await.map(Some)
+        self.describe().await.map(Taken::Offer)
     }
 
     /// Takes a candidate of the other side.
-    pub(crate) async fn candidate(
-        &mut self,
-        line: &str,
-        mid: &str,
-        from: &Epoch,
-    ) -> Result<(), SdkError> {
-        if line.is_empty() || self.is_superseded_by(from) {
+    pub(crate) async fn candidate(&mut self, line: &str, mid: &str) -> Result<(), SdkError> {
+        if line.is_empty() {
             return Ok(());
         }
         let candidate = RTCIceCandidateInit {
@@ -230,22 +234,6 @@ impl Peer {
             return Ok(());
         }
         Ok(self.pc.add_ice_candidate(candidate).await?)
-    }
-
-    /// A local candidate as a signal.
-    pub(crate) fn candidate_signal(&self, candidate: Option<&RTCIceCandidateInit>) -> Signal {
-        let line = candidate.map_or("", |candidate| candidate.candidate.as_str());
-        let mid = candidate
-            .and_then(|c| c.sdp_mid.as_deref())
-            .filter(|mid| !mid.is_empty());
-        Signal::Candidate {
-            candidate: CandidateLine::truncated(line),
-            mid: MediaId(isession_protocol::bounded::Bounded::truncated(
-                mid.unwrap_or("0"),
-            )),
-            epoch: self.epoch.clone(),
-            to: self.their_epoch.clone(),
-        }
     }
 
     /// Sends on `talk`; waits while its buffer is full.
@@ -295,15 +283,21 @@ impl Peer {
         })
     }
 
-    async fn describe(&self, role: DescriptionRole, seen: Seen) -> Result<Signal, SdkError> {
+    async fn describe(&self) -> Result<Sdp, SdkError> {
         let description = self.pc.local_description().await.ok_or(SdkError::NotOpen)?;
-        Ok(Signal::Description {
-            role,
-            sdp: Sdp::new(description.sdp)?,
-            epoch: self.epoch.clone(),
-            to: self.their_epoch.clone(),
-            seen,
-        })
+        Ok(Sdp::new(description.sdp)?)
+    }
+}
+
+/// A local candidate as the core takes it; `None` ends them.
+pub(crate) fn candidate_input(candidate: Option<&RTCIceCandidateInit>) -> PeerInput {
+    let line = candidate.map_or("", |candidate| candidate.candidate.as_str());
+    let mid = candidate
+        .and_then(|c| c.sdp_mid.as_deref())
+        .filter(|mid| !mid.is_empty());
+    PeerInput::Candidate {
+        candidate: CandidateLine::truncated(line),
+        mid: MediaId(Bounded::truncated(mid.unwrap_or("0"))),
     }
 }
 

@@ -152,6 +152,14 @@ impl Transcript {
         Ok(entry)
     }
 
+    /// The id of the entry of this side that was written last.
+    pub fn last_written(&self) -> EntryId {
+        EntryId {
+            epoch: self.epoch.clone(),
+            seq: self.seq,
+        }
+    }
+
     /// Takes an entry of the other side.
     pub fn receive(&mut self, entry: &Entry) -> Receipt {
         let last = self.last_seen(&entry.id.epoch);

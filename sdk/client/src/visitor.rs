@@ -272,6 +272,8 @@ impl Side for VisitorSide {
                 return false;
             }
             ToVisitor::Error(error) => self.tell(VisitorEvent::Refused(error)).await,
+            // Programs connect when they are accepted: agents do without.
+            ToVisitor::Ring(_) | ToVisitor::RingEnded { .. } => {}
             ToVisitor::GoingAway { .. } | ToVisitor::Unknown => {}
         }
         true

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounded::{MessageText, Url};
 use crate::ids::Epoch;
+use crate::signaling::Signal;
 use crate::{Timestamp, limits};
 
 /// Stream ids of the pre-negotiated channels.
@@ -80,6 +81,8 @@ pub enum Talk {
     Ack { id: EntryId },
     /// Something that must not be lost.
     Entry(Entry),
+    /// Renegotiates this very connection: while it lives, that does not need the node.
+    Signal { signal: Signal },
     /// A message of a newer version.
     #[serde(other)]
     Unknown,

@@ -56,6 +56,10 @@ pub enum ToVisitor {
     },
     /// The place in the queue, at every change.
     Queue(QueuePlace),
+    /// This visit rings at an agent: the two may connect, so that the accept finds them connected.
+    Ring(Preconnect),
+    /// That agent did not accept: what was connected by this link is closed.
+    RingEnded { link: LinkId },
     /// An agent accepted, or the session goes on after a `hello` with its ticket.
     Accepted {
         session: SessionId,
@@ -136,7 +140,14 @@ pub enum ToAgent {
     /// Somebody waits no longer.
     Gone { visitor: VisitorId },
     /// This visitor rings here, for so many milliseconds.
-    Ring { visitor: VisitorId, expires_in: u32 },
+    Ring {
+        visitor: VisitorId,
+        expires_in: u32,
+        /// How to connect meanwhile; absent where the site forbids it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        preconnect: Option<Preconnect>,
+    },
     /// The ring is over.
     RingEnded { visitor: VisitorId, reason: RingEnd },
     /// This agent has the session, by accept or by ticket.
@@ -164,6 +175,19 @@ pub enum ToAgent {
     /// A frame of a newer version.
     #[serde(other)]
     Unknown,
+}
+
+/// How the two may connect while it rings. The agent asks for an offer with `ready`; nothing but
+/// signals of this link may pass before the accept, and neither side hears the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Preconnect {
+    /// The link that the session will have, if this agent accepts.
+    pub link: LinkId,
+    /// Credentials for the time of the ring.
+    pub ice: Vec<IceServer>,
+    /// Only relayed paths before the accept: neither side learns the other's addresses.
+    pub relay_only: bool,
 }
 
 /// A refusal.
@@ -227,6 +251,8 @@ pub struct SiteCard {
     pub lead_policy: LeadPolicy,
     /// Addresses that agents pick from.
     pub destinations: Vec<Destination>,
+    /// Milliseconds for which an agent's console shows a session that ended; 0 erases it at once.
+    pub retention: u32,
 }
 
 /// Where a site lets its visitors be led. Enforced in the visitor's own code.

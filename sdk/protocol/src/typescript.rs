@@ -27,6 +27,7 @@ fn generated() -> String {
         signaling::ToVisitor,
         signaling::FromAgent,
         signaling::ToAgent,
+        signaling::Preconnect,
         signaling::ErrorFrame,
         signaling::Details,
         signaling::VisitorCard,

@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use uuid::Uuid;
 
 pub use agents::{Agent, NewAgent, SignIn, Token};
-pub use sites::{NewSite, Site};
+pub use sites::{NewSite, Preconnect, Site, SiteChange};
 
 /// The database of one node.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
+use isession_node::Preconnect;
 use isession_protocol::ids::SiteId;
 
 /// Open-source live help that leads.
@@ -99,8 +100,26 @@ pub(crate) enum SiteCommand {
         /// Allows leads to plain http and to this machine. Never in production.
         #[arg(long)]
         development: bool,
+        /// What the two sides' connections gather before an agent accepts. `direct` is faster
+        /// still, and lets agents who are rung learn the visitor's address.
+        #[arg(long, value_name = "relay|direct|off", default_value_t)]
+        preconnect: Preconnect,
+        /// Minutes for which an agent's console shows a session that ended; at most 7 days.
+        #[arg(long, value_name = "MINUTES", default_value_t = 0)]
+        retention: u32,
     },
-    /// Lists all sites.
+    /// Changes a site; agents who are connected learn of it when they connect anew.
+    #[command(group = ArgGroup::new("change").required(true).multiple(true))]
+    Set {
+        id: SiteId,
+        /// As in `site add`.
+        #[arg(long, value_name = "relay|direct|off", group = "change")]
+        preconnect: Option<Preconnect>,
+        /// As in `site add`.
+        #[arg(long, value_name = "MINUTES", group = "change")]
+        retention: Option<u32>,
+    },
+    /// Lists all sites: id, name, origins, preconnect, minutes of retention.
     List,
     /// Removes a site.
     Remove { id: SiteId },

@@ -1,8 +1,9 @@
 //! What the administrating commands do.
 
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
-use isession_node::{Accounts, Config, NewAgent, NewSite, Node, SystemClock};
+use isession_node::{Accounts, Config, NewAgent, NewSite, Node, SiteChange, SystemClock};
 use isession_protocol::bounded::{Department, Name, Url};
 use isession_protocol::signaling::{Destination, LeadPolicy};
 use isession_switchboard::Sites;
@@ -86,6 +87,8 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
             origins,
             destinations,
             development,
+            preconnect,
+            retention,
         } => {
             let site = NewSite {
                 name: Name::new(name.unwrap_or_else(|| id.to_string()))?,
@@ -96,6 +99,8 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
                     .iter()
                     .map(|text| destination(text))
                     .collect::<Result<_, _>>()?,
+                preconnect,
+                retention: minutes(retention),
             };
             let id = site.id.clone();
             accounts.add_site(site).await?;
@@ -105,8 +110,25 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
             for site in accounts.sites().await? {
                 let card = &site.card;
                 let origins = site.origins.join(",");
-                say(&format!("{}\t{}\t{origins}", card.id, card.name.as_str()));
+                let (name, preconnect) = (card.name.as_str(), site.preconnect);
+                let retention = card.retention / 60_000;
+                say(&format!(
+                    "{}\t{name}\t{origins}\t{preconnect}\t{retention}",
+                    card.id
+                ));
             }
+        }
+        SiteCommand::Set {
+            id,
+            preconnect,
+            retention,
+        } => {
+            let change = SiteChange {
+                preconnect,
+                retention: retention.map(minutes),
+            };
+            accounts.change_site(&id, change).await?;
+            say(&format!("changed site {id}"));
         }
         SiteCommand::Remove { id } => {
             accounts.remove_site(&id).await?;
@@ -130,6 +152,10 @@ pub(crate) async fn check(config: Config) -> Done {
     say(&format!("database ok: {sites} sites, {agents} agents"));
     node.stop().await;
     Ok(())
+}
+
+fn minutes(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count) * 60)
 }
 
 fn destination(text: &str) -> Result<Destination, Box<dyn std::error::Error>> {

@@ -4,15 +4,17 @@
 use std::sync::Arc;
 
 use isession_protocol::Timestamp;
-use isession_protocol::ids::SiteId;
-use isession_protocol::signaling::{EndReason, RingEnd, ToAgent, ToVisitor};
+use isession_protocol::ids::{AgentId, LinkId, SiteId, VisitorId};
+use isession_protocol::signaling::{EndReason, Preconnect, RingEnd, ToAgent, ToVisitor};
 use isession_switchboard::{
     Departed, Departure, Effect, Input, Presence, SessionClaim, Side, Switchboard,
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::accounts;
 use crate::node::Shared;
-use crate::sockets::Person;
+use crate::outbox::Outbox;
+use crate::sockets::{Person, Stage};
 use crate::ticket::Claims;
 
 /// Asks the desk whether an agent of a site is available.
@@ -114,24 +116,33 @@ impl Desk {
             Effect::Ring {
                 agent,
                 visitor,
+                link,
                 until,
             } => {
                 let expires_in = u32::try_from(until.since(now)).unwrap_or(u32::MAX);
+                let preconnect = self.let_connect(visitor, agent, link);
                 sockets.to_agent(
                     agent,
                     &ToAgent::Ring {
                         visitor,
                         expires_in,
+                        preconnect,
                     },
                 );
             }
             Effect::RingEnded {
                 agent,
                 visitor,
+                link,
                 reason,
             } => {
                 if reason == RingEnd::Timeout {
                     self.shared.metrics.ring_timeouts.inc();
+                }
+                // The winner's link becomes the session's.
+                let won = matches!(&reason, RingEnd::Accepted { by } if by.id == agent);
+                if let Some(link) = link.filter(|link| !won && sockets.close_ring(*link)) {
+                    sockets.to_visitor(visitor, &ToVisitor::RingEnded { link });
                 }
                 sockets.to_agent(agent, &ToAgent::RingEnded { visitor, reason });
             }
@@ -147,6 +158,27 @@ impl Desk {
             } => self.over(&claim, side, reason),
             Effect::Departed(departed) => self.departed(now, departed),
         }
+    }
+
+    /// Lets the two connect while it rings, if the site and the relay allow it. Gives back what
+    /// the agent is told.
+    fn let_connect(&self, visitor: VisitorId, agent: AgentId, link: LinkId) -> Option<Preconnect> {
+        let sockets = &self.shared.sockets;
+        let relay_only = match sockets.preconnect(visitor) {
+            accounts::Preconnect::Relay if self.shared.relay.relays() => true,
+            accounts::Preconnect::Direct => false,
+            accounts::Preconnect::Relay | accounts::Preconnect::Off => return None,
+        };
+        let theirs = sockets.outbox(Person::Visitor(visitor))?;
+        let ours = sockets.outbox(Person::Agent(agent))?;
+        let told = |outbox: &Outbox| Preconnect {
+            link,
+            ice: self.shared.ice(link, Stage::Ring, outbox),
+            relay_only,
+        };
+        sockets.open_ring(link, visitor, agent);
+        theirs.send(&ToVisitor::Ring(told(&theirs)));
+        Some(told(&ours))
     }
 
     fn session(&self, now: Timestamp, claim: &SessionClaim, back: Option<Side>, waited: u64) {
@@ -180,7 +212,9 @@ impl Desk {
             return;
         };
         let (session, link) = (claim.session, claim.link);
-        let ice = self.shared.ice(link, &outbox);
+        let ice = self
+            .shared
+            .ice(link, Stage::Session { path: None }, &outbox);
         let until = now.plus(self.shared.ticket_ttl());
         let ticket = self
             .shared

@@ -31,7 +31,9 @@ mod sockets;
 mod ticket;
 mod turn;
 
-pub use accounts::{Accounts, AccountsError, Agent, NewAgent, NewSite, SignIn, Site, Token};
+pub use accounts::{
+    Accounts, AccountsError, Agent, NewAgent, NewSite, Preconnect, SignIn, Site, SiteChange, Token,
+};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{
     Config, ConfigError, ExternalTurn, LimitsConfig, LogFormat, QueueConfig, TurnConfig,

@@ -24,12 +24,14 @@ use crate::metrics::Metrics;
 use crate::outbox::{Close, Outbox};
 use crate::rates::{Door, Doors, Rates};
 use crate::relay::Relay;
-use crate::sockets::{Person, Sockets};
+use crate::sockets::{Person, Sockets, Stage};
 use crate::ticket::TicketKey;
 use crate::turn;
 
 /// When clients are told to come back after a stop: a restart takes about as long.
 const RETRY_AFTER: u32 = 1500;
+/// Seconds for which the credentials of a ring hold beyond it: until those of the session are there.
+const AFTER_RING: u64 = 30;
 /// How long a stop waits for sockets to be written out.
 const DRAIN: Duration = Duration::from_secs(5);
 /// Questions that wait for the desk at the most; more wait at the asker.
@@ -122,9 +124,14 @@ impl Shared {
         current
     }
 
-    /// Relays for one side of a link.
-    pub(crate) fn ice(&self, link: LinkId, outbox: &Outbox) -> Vec<IceServer> {
-        self.relay.servers(link, outbox.host(), self.clock.now())
+    /// Relays for one side of a link. Credentials of a ring hold hardly longer than the ring.
+    pub(crate) fn ice(&self, link: LinkId, stage: Stage, outbox: &Outbox) -> Vec<IceServer> {
+        let longest = match stage {
+            Stage::Ring => self.policy.ring_timeout / 1000 + AFTER_RING,
+            Stage::Session { .. } => u64::MAX,
+        };
+        self.relay
+            .servers(link, outbox.host(), self.clock.now(), longest)
     }
 
     /// Milliseconds for which a ticket holds: the longest visit that can still be resumed.

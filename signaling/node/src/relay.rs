@@ -50,9 +50,20 @@ impl Relay {
         }
     }
 
+    /// Whether there is any.
+    pub(crate) const fn relays(&self) -> bool {
+        !matches!(self, Self::Off)
+    }
+
     /// The servers for one side of a link, with credentials of their own. `host` is how the
-    /// side reached the node.
-    pub(crate) fn servers(&self, link: LinkId, host: &str, now: Timestamp) -> Vec<IceServer> {
+    /// side reached the node; credentials hold for `longest` seconds at the most.
+    pub(crate) fn servers(
+        &self,
+        link: LinkId,
+        host: &str,
+        now: Timestamp,
+        longest: u64,
+    ) -> Vec<IceServer> {
         let (secret, ttl, stun, turn) = match self {
             Self::Off => return Vec::new(),
             Self::Embedded {
@@ -72,7 +83,7 @@ impl Relay {
             }
             Self::External { secret, urls, ttl } => (secret, *ttl, Vec::new(), urls.clone()),
         };
-        let expires = now.as_millis() / 1000 + u64::from(ttl);
+        let expires = now.as_millis() / 1000 + u64::from(ttl).min(longest);
         let credentials = secret.mint(&link.to_string(), expires);
         let turn = IceServer {
             urls: turn,
@@ -122,7 +133,7 @@ mod tests {
             ("[2001:db8::1]:80", "turn:[2001:db8::1]:3478?transport=udp"),
             ("[2001:db8::1]", "turn:[2001:db8::1]:3478?transport=udp"),
         ] {
-            let servers = relay.servers(link, host, Timestamp::ZERO);
+            let servers = relay.servers(link, host, Timestamp::ZERO, u64::MAX);
             assert_eq!(servers[1].urls, [told]);
         }
     }
@@ -131,7 +142,7 @@ mod tests {
     fn credentials_name_the_link_and_the_end_of_their_time() {
         let relay = Relay::embedded(&TurnConfig::default(), secret(), 3478);
         let link = LinkId::new(Uuid::from_u128(1));
-        let servers = relay.servers(link, "localhost", Timestamp::from_millis(5_000));
+        let servers = relay.servers(link, "localhost", Timestamp::from_millis(5_000), u64::MAX);
         assert_eq!(servers[0].urls, ["stun:127.0.0.1:3478"]);
         assert!(servers[0].username.is_none());
         assert_eq!(
@@ -145,7 +156,7 @@ mod tests {
         let link = LinkId::new(Uuid::from_u128(1));
         assert!(
             Relay::Off
-                .servers(link, "localhost", Timestamp::ZERO)
+                .servers(link, "localhost", Timestamp::ZERO, u64::MAX)
                 .is_empty()
         );
     }

@@ -8,6 +8,7 @@ use isession_protocol::ids::{AgentId, LinkId, SessionId, VisitorId};
 use isession_protocol::signaling::{Path, Signal, ToAgent, ToVisitor};
 use isession_switchboard::SessionClaim;
 
+use crate::accounts::Preconnect;
 use crate::metrics::Role;
 use crate::outbox::Outbox;
 
@@ -33,7 +34,17 @@ impl From<Person> for Role {
 struct Link {
     visitor: VisitorId,
     agent: AgentId,
-    path: Option<Path>,
+    stage: Stage,
+}
+
+/// What a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The two may connect while it rings.
+    Ring,
+    Session {
+        path: Option<Path>,
+    },
 }
 
 impl Link {
@@ -49,9 +60,16 @@ impl Link {
 #[derive(Debug, Default)]
 pub(crate) struct Sockets(Mutex<State>);
 
+#[derive(Debug)]
+struct Visitor {
+    outbox: Arc<Outbox>,
+    /// What the site of this visit allows while it rings.
+    preconnect: Preconnect,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    visitors: BTreeMap<VisitorId, Arc<Outbox>>,
+    visitors: BTreeMap<VisitorId, Visitor>,
     agents: BTreeMap<AgentId, Arc<Outbox>>,
     links: BTreeMap<LinkId, Link>,
     sessions: BTreeMap<SessionId, LinkId>,
@@ -62,7 +80,13 @@ impl Sockets {
     pub(crate) fn connect(&self, person: Person, outbox: Arc<Outbox>) -> Option<Arc<Outbox>> {
         let mut state = self.lock();
         match person {
-            Person::Visitor(visitor) => state.visitors.insert(visitor, outbox),
+            Person::Visitor(visitor) => {
+                let preconnect = Preconnect::Off;
+                let visitor = state
+                    .visitors
+                    .insert(visitor, Visitor { outbox, preconnect });
+                visitor.map(|before| before.outbox)
+            }
             Person::Agent(agent) => state.agents.insert(agent, outbox),
         }
     }
@@ -75,11 +99,25 @@ impl Sockets {
             .is_some_and(|current| current.id() == outbox.id());
         if current {
             match person {
-                Person::Visitor(visitor) => state.visitors.remove(&visitor),
-                Person::Agent(agent) => state.agents.remove(&agent),
-            };
+                Person::Visitor(visitor) => drop(state.visitors.remove(&visitor)),
+                Person::Agent(agent) => drop(state.agents.remove(&agent)),
+            }
         }
         current
+    }
+
+    /// Notes what the site of a visit allows while it rings.
+    pub(crate) fn allow_preconnect(&self, visitor: VisitorId, preconnect: Preconnect) {
+        if let Some(visitor) = self.lock().visitors.get_mut(&visitor) {
+            visitor.preconnect = preconnect;
+        }
+    }
+
+    /// What the site of a visit allows while it rings; nothing if the visitor is elsewhere.
+    pub(crate) fn preconnect(&self, visitor: VisitorId) -> Preconnect {
+        let state = self.lock();
+        let visitor = state.visitors.get(&visitor);
+        visitor.map_or(Preconnect::Off, |visitor| visitor.preconnect)
     }
 
     /// The person's connection.
@@ -101,22 +139,52 @@ impl Sockets {
         }
     }
 
-    /// Opens the link of a session.
+    /// Opens the link of a ring.
+    pub(crate) fn open_ring(&self, link: LinkId, visitor: VisitorId, agent: AgentId) {
+        let stage = Stage::Ring;
+        let link_of = Link {
+            visitor,
+            agent,
+            stage,
+        };
+        self.lock().links.insert(link, link_of);
+    }
+
+    /// Closes the link of a ring that came to nothing; false if there was none.
+    pub(crate) fn close_ring(&self, link: LinkId) -> bool {
+        let mut state = self.lock();
+        let rings = state
+            .links
+            .get(&link)
+            .is_some_and(|link| link.stage == Stage::Ring);
+        if rings {
+            state.links.remove(&link);
+        }
+        rings
+    }
+
+    /// Opens the link of a session; the link of its ring becomes it.
     pub(crate) fn open_link(&self, claim: &SessionClaim) {
         let mut state = self.lock();
         state.sessions.insert(claim.session, claim.link);
-        state.links.entry(claim.link).or_insert_with(|| Link {
+        let link = state.links.entry(claim.link).or_insert_with(|| Link {
             visitor: claim.visitor,
             agent: claim.agent.id,
-            path: None,
+            stage: Stage::Ring,
         });
+        if link.stage == Stage::Ring {
+            link.stage = Stage::Session { path: None };
+        }
     }
 
     /// Closes the link of a session; gives back the path it had.
     pub(crate) fn close_link(&self, session: SessionId) -> Option<Path> {
         let mut state = self.lock();
         let link = state.sessions.remove(&session)?;
-        state.links.remove(&link)?.path
+        match state.links.remove(&link)?.stage {
+            Stage::Session { path } => path,
+            Stage::Ring => None,
+        }
     }
 
     /// Carries a signal to the other side, unread. A side that is away gets nothing: both start
@@ -136,17 +204,17 @@ impl Sockets {
                 }
             }
             Person::Agent(_) => {
-                if let Some(outbox) = state.visitors.get(&ends.visitor) {
-                    outbox.send(&ToVisitor::Signal { link, signal });
+                if let Some(visitor) = state.visitors.get(&ends.visitor) {
+                    visitor.outbox.send(&ToVisitor::Signal { link, signal });
                 }
             }
         }
         Ok(())
     }
 
-    /// Whether this link is this person's.
-    pub(crate) fn check_link(&self, person: Person, link: LinkId) -> Result<(), ErrorCode> {
-        self.lock().own_link(person, link).map(|_| ())
+    /// What this link is for, if it is this person's.
+    pub(crate) fn stage(&self, person: Person, link: LinkId) -> Result<Stage, ErrorCode> {
+        self.lock().own_link(person, link).map(|link| link.stage)
     }
 
     /// Whether this session is this person's.
@@ -169,10 +237,11 @@ impl Sockets {
     ) -> Result<Option<Path>, ErrorCode> {
         let mut state = self.lock();
         state.own_link(person, link)?;
-        Ok(state
-            .links
-            .get_mut(&link)
-            .and_then(|link| link.path.replace(path)))
+        match state.links.get_mut(&link).map(|link| &mut link.stage) {
+            Some(Stage::Session { path: known }) => Ok(known.replace(path)),
+            // Nothing goes by it yet.
+            _ => Err(ErrorCode::NotFound),
+        }
     }
 
     /// Everyone's connection.
@@ -181,7 +250,7 @@ impl Sockets {
         let visitors = state
             .visitors
             .iter()
-            .map(|(id, outbox)| (Person::Visitor(*id), outbox));
+            .map(|(id, visitor)| (Person::Visitor(*id), &visitor.outbox));
         let agents = state
             .agents
             .iter()
@@ -201,7 +270,7 @@ impl Sockets {
 impl State {
     fn outbox(&self, person: Person) -> Option<&Arc<Outbox>> {
         match person {
-            Person::Visitor(visitor) => self.visitors.get(&visitor),
+            Person::Visitor(visitor) => self.visitors.get(&visitor).map(|v| &v.outbox),
             Person::Agent(agent) => self.agents.get(&agent),
         }
     }

@@ -1,7 +1,7 @@
 //! What a switchboard wants done.
 
 use isession_protocol::Timestamp;
-use isession_protocol::ids::{AgentId, SiteId, VisitorId};
+use isession_protocol::ids::{AgentId, LinkId, SiteId, VisitorId};
 use isession_protocol::signaling::{EndReason, QueuePlace, RingEnd, VisitorCard};
 use serde::{Deserialize, Serialize};
 
@@ -24,16 +24,19 @@ pub enum Effect {
     },
     /// Show an agent that somebody waits no longer.
     Gone { agent: AgentId, visitor: VisitorId },
-    /// Ring at an agent.
+    /// Ring at an agent, and let the two connect by this link if their site wants it.
     Ring {
         agent: AgentId,
         visitor: VisitorId,
+        link: LinkId,
         until: Timestamp,
     },
-    /// Stop ringing at an agent.
+    /// Stop ringing at an agent. The link of the agent who accepts becomes the session's.
     RingEnded {
         agent: AgentId,
         visitor: VisitorId,
+        /// None where it did not ring.
+        link: Option<LinkId>,
         reason: RingEnd,
     },
     /// Introduce the two of a session: both when it begins, one side when that side came back.

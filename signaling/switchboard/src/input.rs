@@ -75,10 +75,9 @@ pub enum Presence {
 /// What an agent says to a ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// Yes; the ids are those of the session that may come of it.
+    /// Yes; the id is that of the session that may come of it.
     Accept {
         session: SessionId,
-        link: LinkId,
     },
     Decline,
 }

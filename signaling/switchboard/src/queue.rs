@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use isession_protocol::Timestamp;
-use isession_protocol::ids::{AgentId, SiteId, VisitorId};
+use isession_protocol::ids::{AgentId, LinkId, SiteId, VisitorId};
 use isession_protocol::signaling::{Details, QueuePlace, VisitorCard};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,8 @@ pub(crate) struct Waiting {
 pub(crate) enum WaitState {
     Waiting,
     Ringing {
-        agents: BTreeSet<AgentId>,
+        /// Each with the link that the session will have if that agent accepts.
+        agents: BTreeMap<AgentId, LinkId>,
         until: Timestamp,
     },
     /// The connection broke; passed over until it is back or the grace is over.

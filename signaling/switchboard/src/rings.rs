@@ -1,11 +1,12 @@
 //! Offering waiting visitors to agents.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use isession_protocol::Timestamp;
-use isession_protocol::ids::{AgentId, SiteId, VisitorId};
+use isession_protocol::ids::{AgentId, LinkId, SiteId, VisitorId};
 use isession_protocol::signaling::RingEnd;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::effect::Effect;
 use crate::input::Answer;
@@ -19,6 +20,12 @@ pub(crate) struct Tried {
     misses: u32,
     /// Whoever declined is left in peace until then.
     pub(crate) not_before: Timestamp,
+}
+
+/// Names this ring and no other: by the two, and the turn. No secret, for links are checked.
+fn ring_link(visitor: VisitorId, agent: AgentId, turn: u64) -> LinkId {
+    let two = visitor.uuid().as_u128() ^ agent.uuid().as_u128().rotate_left(64);
+    LinkId::new(Uuid::from_u128(two ^ u128::from(turn).rotate_right(32)))
 }
 
 impl Switchboard {
@@ -86,18 +93,19 @@ impl Switchboard {
         self.state.turn += 1;
         agent.last_turn = self.state.turn;
         agent.rings.insert(visitor);
+        let link = ring_link(visitor, id, self.state.turn);
         if agent.may_not_see((waiting.since, visitor)) {
             effects.push(waiting.shown(visitor, id));
         }
         let until = match &mut waiting.state {
             WaitState::Ringing { agents, until } => {
-                agents.insert(id);
+                agents.insert(id, link);
                 *until
             }
             state => {
                 let until = self.state.now.plus(self.policy.ring_timeout);
                 *state = WaitState::Ringing {
-                    agents: BTreeSet::from([id]),
+                    agents: BTreeMap::from([(id, link)]),
                     until,
                 };
                 self.state.timers.insert((until, Timer::Ring(visitor)));
@@ -107,6 +115,7 @@ impl Switchboard {
         effects.push(Effect::Ring {
             agent: id,
             visitor,
+            link,
             until,
         });
         true
@@ -142,9 +151,10 @@ impl Switchboard {
             _ if !rings => effects.push(Effect::RingEnded {
                 agent,
                 visitor,
+                link: None,
                 reason: self.why_not(visitor),
             }),
-            Answer::Accept { session, link } => self.accept(agent, visitor, session, link, effects),
+            Answer::Accept { session } => self.accept(agent, visitor, session, effects),
             Answer::Decline => {
                 let pause = self.policy.decline_pause;
                 self.note_miss(visitor, agent, pause);
@@ -171,14 +181,14 @@ impl Switchboard {
     }
 
     pub(crate) fn ring_timed_out(&mut self, visitor: VisitorId, effects: &mut Vec<Effect>) {
-        for agent in self.agents_rung(visitor) {
+        for agent in self.agents_rung(visitor).into_keys() {
             self.note_miss(visitor, agent, 0);
             self.end_ring_at(visitor, agent, RingEnd::Timeout, effects);
         }
     }
 
-    /// The agents at whom a visitor rings.
-    pub(crate) fn agents_rung(&self, visitor: VisitorId) -> BTreeSet<AgentId> {
+    /// The agents at whom a visitor rings, and by which links.
+    pub(crate) fn agents_rung(&self, visitor: VisitorId) -> BTreeMap<AgentId, LinkId> {
         match self
             .state
             .waiting
@@ -186,7 +196,7 @@ impl Switchboard {
             .map(|waiting| &waiting.state)
         {
             Some(WaitState::Ringing { agents, .. }) => agents.clone(),
-            _ => BTreeSet::new(),
+            _ => BTreeMap::new(),
         }
     }
 
@@ -209,10 +219,11 @@ impl Switchboard {
         if let Some(rung) = self.state.agents.get_mut(&agent) {
             rung.rings.remove(&visitor);
         }
+        let mut link = None;
         if let Some(waiting) = self.state.waiting.get_mut(&visitor)
             && let WaitState::Ringing { agents, until } = &mut waiting.state
         {
-            agents.remove(&agent);
+            link = agents.remove(&agent);
             if agents.is_empty() {
                 self.state.timers.remove(&(*until, Timer::Ring(visitor)));
                 waiting.state = WaitState::Waiting;
@@ -221,6 +232,7 @@ impl Switchboard {
         effects.push(Effect::RingEnded {
             agent,
             visitor,
+            link,
             reason,
         });
     }

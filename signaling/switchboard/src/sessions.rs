@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use isession_protocol::Timestamp;
-use isession_protocol::ids::{AgentId, LinkId, SessionId, VisitorId};
+use isession_protocol::ids::{AgentId, SessionId, VisitorId};
 use isession_protocol::signaling::{EndReason, RingEnd};
 use serde::{Deserialize, Serialize};
 
@@ -31,9 +31,12 @@ impl Switchboard {
         winner: AgentId,
         visitor: VisitorId,
         session: SessionId,
-        link: LinkId,
         effects: &mut Vec<Effect>,
     ) {
+        let rung = self.agents_rung(visitor);
+        let Some(link) = rung.get(&winner).copied() else {
+            return;
+        };
         let Some(by) = self
             .state
             .agents
@@ -42,7 +45,7 @@ impl Switchboard {
         else {
             return;
         };
-        for agent in self.agents_rung(visitor) {
+        for agent in rung.into_keys() {
             let reason = RingEnd::Accepted { by: by.clone() };
             self.end_ring_at(visitor, agent, reason, effects);
         }

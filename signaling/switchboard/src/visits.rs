@@ -144,7 +144,7 @@ impl Switchboard {
     }
 
     fn visitor_lost(&mut self, visitor: VisitorId, effects: &mut Vec<Effect>) {
-        for agent in self.agents_rung(visitor) {
+        for agent in self.agents_rung(visitor).into_keys() {
             self.end_ring_at(visitor, agent, RingEnd::Left, effects);
         }
         let Some(waiting) = self.state.waiting.get_mut(&visitor) else {
@@ -189,7 +189,7 @@ impl Switchboard {
         visitor: VisitorId,
         effects: &mut Vec<Effect>,
     ) -> Option<Waiting> {
-        for agent in self.agents_rung(visitor) {
+        for agent in self.agents_rung(visitor).into_keys() {
             self.end_ring_at(visitor, agent, RingEnd::Left, effects);
         }
         for agent in self.onlookers(visitor) {

@@ -99,7 +99,9 @@ test("companion and console through a whole session", async () => {
 });
 
 test("console before and after a session", async () => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+  });
   const page = await context.newPage();
   await page.goto(`${node.url}/console`);
   await page.getByRole("textbox", { name: "Login" }).waitFor();
@@ -117,7 +119,9 @@ test("console before and after a session", async () => {
 });
 
 test("the launcher on the site's page", async () => {
-  const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
+  const context = await browser.newContext({
+    viewport: { width: 900, height: 700 },
+  });
   const page = await context.newPage();
   await page.goto(`${node.sites.shop}/strict`);
   await page.getByRole("link", { name: /^Talk to us/ }).waitFor();
@@ -126,7 +130,9 @@ test("the launcher on the site's page", async () => {
 });
 
 test("a site that is not there", async () => {
-  const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
+  const context = await browser.newContext({
+    viewport: { width: 900, height: 700 },
+  });
   const page = await context.newPage();
   const answer = await page.goto(`${node.url}/go/nowhere`);
   assert.equal(answer.status(), 404);

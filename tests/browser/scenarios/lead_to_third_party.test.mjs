@@ -50,7 +50,9 @@ test("a tab the visitor closed is replaced by a new window", async () => {
 });
 
 test("a companion opened on its own leads in a window of its own", async () => {
-  const { agent, companion, context, close } = await session(browser, node, { opener: false });
+  const { agent, companion, context, close } = await session(browser, node, {
+    opener: false,
+  });
   await lead(agent, `${node.sites.elsewhere}/`);
   const [stage] = await Promise.all([
     context.waitForEvent("page"),

@@ -1,3 +1,7 @@
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
 use isession_protocol::bounded::{Name, Url};
 use isession_protocol::ids::SiteId;
 use isession_protocol::signaling::{Destination, LeadPolicy, SiteCard};
@@ -10,6 +14,57 @@ pub struct Site {
     pub card: SiteCard,
     /// Origins (RFC 6454) that may open a visitor's socket, besides the node's own.
     pub origins: Vec<String>,
+    pub preconnect: Preconnect,
+}
+
+/// What visitors' and agents' connections may gather before anybody accepts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preconnect {
+    /// Relayed paths only: neither side learns the other's address from a ring.
+    #[default]
+    Relay,
+    /// Direct paths as well.
+    Direct,
+    /// Nothing.
+    Off,
+}
+
+impl Preconnect {
+    const ALL: [Self; 3] = [Self::Relay, Self::Direct, Self::Off];
+
+    /// The word that operators and the database use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Relay => "relay",
+            Self::Direct => "direct",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl fmt::Display for Preconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Preconnect {
+    type Err = AccountsError;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|preconnect| preconnect.as_str() == word)
+            .ok_or_else(|| AccountsError::Invalid("relay, direct or off".to_owned()))
+    }
+}
+
+/// What to change of a site; the rest stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SiteChange {
+    pub preconnect: Option<Preconnect>,
+    pub retention: Option<Duration>,
 }
 
 /// A site to make.
@@ -20,8 +75,13 @@ pub struct NewSite {
     pub origins: Vec<String>,
     pub lead_policy: LeadPolicy,
     pub destinations: Vec<Destination>,
+    pub preconnect: Preconnect,
+    /// For how long consoles show a session that ended; counted in whole minutes.
+    pub retention: Duration,
 }
 
+/// Longer than this is an archive, which a console is not.
+const RETENTION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// More saved addresses than an agent picks from.
 const DESTINATIONS: usize = 100;
 
@@ -33,18 +93,24 @@ impl Accounts {
                 "at most {DESTINATIONS} destinations"
             )));
         }
+        let retention = minutes(new.retention)?;
         let mut origins = Vec::with_capacity(new.origins.len());
         for origin in &new.origins {
             origins.push(serialised_origin(origin)?);
         }
         let mut transaction = self.pool.begin().await?;
-        sqlx::query("INSERT INTO sites (id, name, development) VALUES (?, ?, ?)")
-            .bind(new.id.as_str())
-            .bind(new.name.as_str())
-            .bind(new.lead_policy.development)
-            .execute(&mut *transaction)
-            .await
-            .map_err(|error| exists(error, || format!("site {}", new.id)))?;
+        sqlx::query(
+            "INSERT INTO sites (id, name, development, preconnect, retention) \
+             VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(new.id.as_str())
+        .bind(new.name.as_str())
+        .bind(new.lead_policy.development)
+        .bind(new.preconnect.as_str())
+        .bind(retention)
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| exists(error, || format!("site {}", new.id)))?;
         for origin in &origins {
             sqlx::query("INSERT OR IGNORE INTO site_origins (site, origin) VALUES (?, ?)")
                 .bind(new.id.as_str())
@@ -80,12 +146,13 @@ impl Accounts {
 
     /// One site.
     pub async fn site(&self, id: &SiteId) -> Result<Option<Site>, AccountsError> {
-        let row: Option<(String, bool)> =
-            sqlx::query_as("SELECT name, development FROM sites WHERE id = ?")
-                .bind(id.as_str())
-                .fetch_optional(&self.pool)
-                .await?;
-        let Some((name, development)) = row else {
+        let row: Option<(String, bool, String, u32)> = sqlx::query_as(
+            "SELECT name, development, preconnect, retention FROM sites WHERE id = ?",
+        )
+        .bind(id.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some((name, development, preconnect, retention)) = row else {
             return Ok(None);
         };
         let origins: Vec<(String,)> =
@@ -111,9 +178,25 @@ impl Accounts {
                         url: Url::truncated(url),
                     })
                     .collect(),
+                retention: retention.saturating_mul(60_000),
             },
             origins: origins.into_iter().map(|(origin,)| origin).collect(),
+            preconnect: preconnect.parse()?,
         }))
+    }
+
+    /// Changes a site. Agents learn of it when they next connect.
+    pub async fn change_site(&self, id: &SiteId, change: SiteChange) -> Result<(), AccountsError> {
+        let changed = sqlx::query(
+            "UPDATE sites SET preconnect = coalesce(?, preconnect), \
+             retention = coalesce(?, retention) WHERE id = ?",
+        )
+        .bind(change.preconnect.map(Preconnect::as_str))
+        .bind(change.retention.map(minutes).transpose()?)
+        .bind(id.as_str())
+        .execute(&self.pool)
+        .await?;
+        found(changed.rows_affected(), id)
     }
 
     /// Removes a site.
@@ -122,11 +205,24 @@ impl Accounts {
             .bind(id.as_str())
             .execute(&self.pool)
             .await?;
-        if gone.rows_affected() == 0 {
-            return Err(AccountsError::Missing(format!("site {id}")));
-        }
-        Ok(())
+        found(gone.rows_affected(), id)
     }
+}
+
+fn found(rows: u64, id: &SiteId) -> Result<(), AccountsError> {
+    if rows == 0 {
+        return Err(AccountsError::Missing(format!("site {id}")));
+    }
+    Ok(())
+}
+
+fn minutes(retention: Duration) -> Result<i64, AccountsError> {
+    if retention > RETENTION {
+        return Err(AccountsError::Invalid(
+            "retention is at most 7 days, 10080 minutes".to_owned(),
+        ));
+    }
+    Ok(i64::try_from(retention.as_secs() / 60).unwrap_or(i64::MAX))
 }
 
 /// An origin as browsers write it, so that comparing is comparing text.

@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use isession_protocol::bounded::Ticket;
-use isession_protocol::ids::{LinkId, SessionId};
+use isession_protocol::ids::SessionId;
 use isession_protocol::signaling::{FromAgent, SiteCard, ToAgent};
 use isession_protocol::{ErrorCode, decode, limits};
 use isession_switchboard::{Answer, Input, Presence, Side as By, Sites};
@@ -93,10 +93,8 @@ impl Side for AgentSide {
                 Ok(())
             }
             FromAgent::Accept { visitor } => {
-                let answer = Answer::Accept {
-                    session: SessionId::new(Uuid::now_v7()),
-                    link: LinkId::new(Uuid::now_v7()),
-                };
+                let session = SessionId::new(Uuid::now_v7());
+                let answer = Answer::Accept { session };
                 self.append(Input::Answered {
                     agent,
                     visitor,
@@ -114,8 +112,8 @@ impl Side for AgentSide {
             }
             FromAgent::Signal { link, signal } => Ok(sockets.relay(me, link, signal)?),
             FromAgent::Ice { link } => {
-                sockets.check_link(me, link)?;
-                let ice = self.shared.ice(link, &self.outbox);
+                let stage = sockets.stage(me, link)?;
+                let ice = self.shared.ice(link, stage, &self.outbox);
                 self.outbox.send(&ToAgent::Ice { link, ice });
                 Ok(())
             }

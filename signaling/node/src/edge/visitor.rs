@@ -116,8 +116,8 @@ impl Side for Visitor {
             }
             FromVisitor::Signal { link, signal } => Ok(sockets.relay(me, link, signal)?),
             FromVisitor::Ice { link } => {
-                sockets.check_link(me, link)?;
-                let ice = self.shared.ice(link, &self.outbox);
+                let stage = sockets.stage(me, link)?;
+                let ice = self.shared.ice(link, stage, &self.outbox);
                 self.outbox.send(&ToVisitor::Ice { link, ice });
                 Ok(())
             }
@@ -205,6 +205,9 @@ impl Visitor {
         self.joined = Some(visitor);
         self.shared
             .connected(Person::Visitor(visitor), &self.outbox);
+        self.shared
+            .sockets
+            .allow_preconnect(visitor, found.preconnect);
         let ticket = self.shared.tickets.issue(&Claims::Queue {
             visitor,
             site: site.clone(),

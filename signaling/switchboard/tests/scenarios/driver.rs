@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use isession_protocol::Timestamp;
 use isession_protocol::bounded::{Department, Name};
 use isession_protocol::ids::{AgentId, LinkId, SessionId, SiteId, VisitorId};
-use isession_protocol::signaling::{AgentCard, Details, QueuePlace};
+use isession_protocol::signaling::{AgentCard, Details, QueuePlace, RingEnd};
 use isession_switchboard::{
     Answer, Departure, Effect, Input, Policy, Presence, SessionClaim, Side, Sites, Switchboard,
 };
@@ -89,7 +89,6 @@ impl Driver {
         self.next_session += 1;
         let answer = Answer::Accept {
             session: SessionId::new(Uuid::from_u128(self.next_session)),
-            link: LinkId::new(Uuid::from_u128(self.next_session)),
         };
         self.answer(agent, visitor_, answer)
     }
@@ -142,6 +141,34 @@ pub(crate) fn rung(effects: &[Effect], who: u128) -> Vec<AgentId> {
 }
 
 /// The session that began or was taken up.
+/// Why a visitor stopped ringing at an agent.
+pub(crate) fn ring_end(effects: &[Effect], agent: u128, who: u128) -> Option<&RingEnd> {
+    let ids = (card(agent).id, visitor(who));
+    effects.iter().find_map(|effect| match effect {
+        Effect::RingEnded {
+            agent,
+            visitor,
+            reason,
+            ..
+        } => ((*agent, *visitor) == ids).then_some(reason),
+        _ => None,
+    })
+}
+
+/// By which link a visitor rings at an agent.
+pub(crate) fn ring_link(effects: &[Effect], agent: u128, who: u128) -> Option<LinkId> {
+    let ids = (card(agent).id, visitor(who));
+    effects.iter().find_map(|effect| match effect {
+        Effect::Ring {
+            agent,
+            visitor,
+            link,
+            ..
+        } => ((*agent, *visitor) == ids).then_some(*link),
+        _ => None,
+    })
+}
+
 pub(crate) fn session(effects: &[Effect]) -> Option<&SessionClaim> {
     effects.iter().find_map(|effect| match effect {
         Effect::Session { claim, .. } => Some(claim),

@@ -104,7 +104,9 @@ struct Observer {
     present: BTreeSet<VisitorId>,
     departed: u64,
     joined: u64,
-    rings: BTreeSet<(AgentId, VisitorId)>,
+    rings: BTreeMap<(AgentId, VisitorId), LinkId>,
+    /// Every link there ever was.
+    links: BTreeSet<LinkId>,
     sessions: BTreeMap<SessionId, (VisitorId, AgentId)>,
     places: BTreeMap<VisitorId, (Timestamp, Option<u8>)>,
     /// Every session there ever was.
@@ -114,16 +116,26 @@ struct Observer {
 impl Observer {
     fn see(&mut self, effect: &Effect) {
         match effect {
-            Effect::Ring { agent, visitor, .. } => {
-                assert!(
-                    self.rings.insert((*agent, *visitor)),
-                    "rung twice at one agent"
-                );
+            Effect::Ring {
+                agent,
+                visitor,
+                link,
+                ..
+            } => {
+                let before = self.rings.insert((*agent, *visitor), *link);
+                assert!(before.is_none(), "rung twice at one agent");
+                assert!(self.links.insert(*link), "two rings by one link");
                 let load = self.load(*agent);
                 assert!(load <= CAPACITY as usize, "law 4: a load of {load}");
             }
-            Effect::RingEnded { agent, visitor, .. } => {
-                self.rings.remove(&(*agent, *visitor));
+            Effect::RingEnded {
+                agent,
+                visitor,
+                link,
+                ..
+            } => {
+                let rang = self.rings.remove(&(*agent, *visitor));
+                assert_eq!(rang, *link, "a ring ends by its own link");
             }
             Effect::Session {
                 claim, side: None, ..
@@ -169,7 +181,7 @@ impl Observer {
     }
 
     fn load(&self, agent: AgentId) -> usize {
-        let rings = self.rings.iter().filter(|(rung, _)| *rung == agent).count();
+        let rings = self.rings.keys().filter(|(rung, _)| *rung == agent).count();
         rings
             + self
                 .sessions
@@ -350,7 +362,7 @@ impl World {
 
     fn accept(&mut self, agent: u128, who: u128) {
         let (agent, visitor) = (card(agent).id, visitor(who));
-        let rang = self.observer.rings.contains(&(agent, visitor));
+        let rang = self.observer.rings.contains_key(&(agent, visitor));
         self.next_session += 1;
         let id = Uuid::from_u128(self.next_session);
         let effects = self.input(Input::Answered {
@@ -358,7 +370,6 @@ impl World {
             visitor,
             answer: Answer::Accept {
                 session: SessionId::new(id),
-                link: LinkId::new(id),
             },
         });
         let began = effects

@@ -1,9 +1,9 @@
 //! Rings that nobody answers, and rings that are declined.
 
 use isession_protocol::signaling::RingEnd;
-use isession_switchboard::{Effect, Policy, Presence};
+use isession_switchboard::{Policy, Presence};
 
-use crate::driver::{Driver, card, rung, visitor};
+use crate::driver::{Driver, card, ring_end, rung};
 
 fn one_at_a_time() -> Driver {
     Driver::new(Policy {
@@ -19,12 +19,7 @@ fn a_timeout_rings_the_next_agent_and_then_the_first_again() {
     driver.agent(2);
     assert_eq!(rung(&driver.join(7), 7), [card(1).id]);
     let effects = driver.pass(20_000);
-    let ended = Effect::RingEnded {
-        agent: card(1).id,
-        visitor: visitor(7),
-        reason: RingEnd::Timeout,
-    };
-    assert!(effects.contains(&ended));
+    assert_eq!(ring_end(&effects, 1, 7), Some(&RingEnd::Timeout));
     assert_eq!(rung(&effects, 7), [card(2).id]);
     assert_eq!(rung(&driver.pass(20_000), 7), [card(1).id]);
 }
@@ -48,12 +43,7 @@ fn an_agent_who_goes_away_stops_ringing_and_the_next_is_rung() {
     driver.agent(2);
     for (from, to, presence) in [(1, 2, Presence::Away), (2, 1, Presence::Lost)] {
         let effects = driver.presence(from, presence);
-        let ended = Effect::RingEnded {
-            agent: card(from).id,
-            visitor: visitor(7),
-            reason: RingEnd::Left,
-        };
-        assert!(effects.contains(&ended));
+        assert_eq!(ring_end(&effects, from, 7), Some(&RingEnd::Left));
         if from == 1 {
             assert_eq!(rung(&effects, 7), [card(to).id]);
         }

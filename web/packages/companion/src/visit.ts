@@ -16,8 +16,10 @@ import {
   type EndReason,
   type ErrorFrame,
   type FromVisitor,
+  type IceServer,
   type LeadPolicy,
   type LinkId,
+  type Preconnect,
   type QueuePlace,
   type SessionId,
   type ToVisitor,
@@ -37,6 +39,9 @@ type Accepted = ToVisitor & { type: "accepted" };
 const LAST_WORDS = 2000;
 /** What arrives is kept this much later: less work, and what a crash forgets comes again. */
 const KEEP_AFTER = 300;
+
+/** Agents rung at once, at the most; a node that rings more has them connect after the accept. */
+const RINGS = 4;
 
 export interface VisitOptions {
   site: string;
@@ -62,6 +67,8 @@ export class Visit {
   onSession: (session: Session) => void = () => {};
   readonly #options: VisitOptions;
   readonly #socket: NodeSocket<FromVisitor, ToVisitor>;
+  /** Connected while it rings: one for each agent who is rung. */
+  readonly #rings = new Map<LinkId, Session>();
   #ticket: string | undefined;
   #link: LinkId | null = null;
   #sessionId: SessionId | null = null;
@@ -143,6 +150,7 @@ export class Visit {
     this.save();
     this.#socket.stop();
     this.session?.close();
+    this.#hangUp();
   }
 
   save(): void {
@@ -167,6 +175,8 @@ export class Visit {
   #frame(frame: ToVisitor): void {
     switch (frame.type) {
       case "welcome":
+        // The node rings anew at whoever is still to be rung.
+        this.#hangUp();
         this.policy = frame.site.lead_policy;
         // A session's ticket is worth more than the place in the queue that welcome offers.
         if (!this.session) {
@@ -179,18 +189,21 @@ export class Visit {
           this.stage.set({ kind: "waiting", place: frame });
         }
         break;
+      case "ring":
+        this.#ring(frame);
+        break;
+      case "ring_ended":
+        this.#rings.get(frame.link)?.close();
+        this.#rings.delete(frame.link);
+        break;
       case "accepted":
         this.#accepted(frame);
         break;
       case "signal":
-        if (frame.link === this.#link) {
-          this.session?.signal(frame.signal);
-        }
+        this.#by(frame.link)?.signal(frame.signal);
         break;
       case "ice":
-        if (frame.link === this.#link) {
-          this.session?.ice(frame.ice);
-        }
+        this.#by(frame.link)?.ice(frame.ice);
         break;
       case "ended":
         this.#end(frame.reason);
@@ -211,25 +224,58 @@ export class Visit {
       return;
     }
     this.session?.close();
-    this.#link = frame.link;
+    const { link, ice } = frame;
+    const { relayOnly } = this.#options;
+    this.#link = link;
     this.#sessionId = frame.session;
-    const { link } = frame;
-    const { createPeer } = this.#options;
-    const session = new Session({
-      transcript: this.transcript,
-      clock: this.#clock,
-      ...(createPeer && { createPeer }),
-      ice: frame.ice,
-      relayOnly: this.#options.relayOnly,
-      send: (signal) => this.#socket.send({ type: "signal", link, signal }),
-      wantIce: () => this.#socket.send({ type: "ice", link }),
-    });
+    const connected = this.#rings.get(link);
+    this.#rings.delete(link);
+    this.#hangUp();
+    const session = connected ?? this.#newSession(link, ice, relayOnly);
     this.session = session;
     session.onPath((path) => this.#socket.send({ type: "path", link, path }));
     session.view.subscribe(() => this.#sessionChanged(session));
     this.onSession(session);
-    session.start();
+    if (connected) {
+      session.accepted(ice, relayOnly);
+    } else {
+      session.start();
+    }
     this.#touch();
+  }
+
+  /** An agent is rung: the two may connect, and neither hears the other before the accept. */
+  #ring({ link, ice, relay_only }: Preconnect): void {
+    if (this.session || this.#rings.size >= RINGS) {
+      return;
+    }
+    const session = this.#newSession(link, ice, this.#options.relayOnly || relay_only);
+    this.#rings.set(link, session);
+    session.ring();
+  }
+
+  #hangUp(): void {
+    for (const session of this.#rings.values()) {
+      session.close();
+    }
+    this.#rings.clear();
+  }
+
+  #newSession(link: LinkId, ice: IceServer[], relayOnly: boolean): Session {
+    const { createPeer } = this.#options;
+    return new Session({
+      transcript: this.transcript,
+      clock: this.#clock,
+      ...(createPeer && { createPeer }),
+      ice,
+      relayOnly,
+      send: (signal) => this.#socket.send({ type: "signal", link, signal }),
+      wantIce: () => this.#socket.send({ type: "ice", link }),
+    });
+  }
+
+  #by(link: LinkId): Session | null | undefined {
+    return link === this.#link ? this.session : this.#rings.get(link);
   }
 
   #sessionChanged(session: Session): void {
@@ -257,6 +303,7 @@ export class Visit {
   /** The ticket holds no longer: a new visit, with what was written and not yet heard. */
   #beginAfresh(): void {
     this.session?.close();
+    this.#hangUp();
     this.session = null;
     this.#ticket = undefined;
     this.#link = null;
@@ -278,6 +325,7 @@ export class Visit {
     this.stage.set({ kind: "over", reason });
     this.#options.memory.clear();
     this.#socket.stop();
+    this.#hangUp();
     const { session } = this;
     this.#clock.after(LAST_WORDS, () => session?.close());
     this.#touch();

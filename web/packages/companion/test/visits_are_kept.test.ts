@@ -10,7 +10,13 @@ const ID = "0192f3a4-7b1c-7def-8123-456789abcdef";
 const welcome = (ticket: string): ToVisitor => ({
   type: "welcome",
   visitor: ID,
-  site: { id: "shop", name: "Shop", lead_policy: { development: false }, destinations: [] },
+  site: {
+    id: "shop",
+    name: "Shop",
+    lead_policy: { development: false },
+    destinations: [],
+    retention: 0,
+  },
   ticket,
 });
 const accepted = (ticket: string): ToVisitor => ({

@@ -15,8 +15,8 @@ export function Conversation({ talk }: { talk: Talk }) {
     <section
       class="conversation"
       role="tabpanel"
-      id={panelId(talk.session)}
-      aria-labelledby={tabId(talk.session)}
+      id={panelId(talk.link)}
+      aria-labelledby={tabId(talk.link)}
     >
       <p class="connection" role="status" aria-label="Connection" data-state={view.connection}>
         {talk.ended ? END[talk.ended] : connectionInWords(view)}

@@ -13,7 +13,9 @@ import {
   decodeToAgent,
   type EndReason,
   type FromAgent,
+  type IceServer,
   type LinkId,
+  type Preconnect,
   type SessionId,
   type ToAgent,
   type VisitorCard,
@@ -25,8 +27,10 @@ import { EMPTY, notice, reduce } from "./store";
 
 /** One session on the desk, going on or ended and not yet put away. */
 export interface Talk {
-  session: SessionId;
+  /** Names it here: it is known while it rings, the session only after the accept. */
   link: LinkId;
+  /** Null until the node confirms the accept. */
+  session: SessionId | null;
   visitor: VisitorCard;
   ticket: string;
   transcript: Transcript;
@@ -41,25 +45,27 @@ const ENDED = 20;
 
 export const queue = signal(EMPTY);
 export const talks = signal<readonly Talk[]>([]);
-export const current = signal<SessionId | null>(null);
+export const current = signal<LinkId | null>(null);
 export const socketState = signal<SocketState>("stopped");
 /** Signed in somewhere else: this console is out of work. */
 export const superseded = signal(false);
 /** Visitors accepted here whose session the node has not confirmed yet. */
 const accepting = new Set<VisitorId>();
+/** Connected while they ring, so that the accept finds them connected. */
+const ringing = new Map<VisitorId, { link: LinkId; transcript: Transcript; peer: Session }>();
 /** Counts changes of the sessions' own views. */
 const turns = signal(0);
 
 /** Lines of the visitor that the agent has not seen. */
 export const unread = computed(() => {
   turns.value;
-  return new Map(talks.value.map((talk) => [talk.session, theirs(talk) - talk.read]));
+  return new Map(talks.value.map((talk) => [talk.link, theirs(talk) - talk.read]));
 });
 
 /** The talk in front. Whoever reads it while rendering renders again at every change of it. */
 export function currentTalk(): Talk | null {
   turns.value;
-  return talks.value.find((talk) => talk.session === current.value) ?? null;
+  return talks.value.find((talk) => talk.link === current.value) ?? null;
 }
 
 /** A talk as it is now, likewise. */
@@ -109,6 +115,7 @@ export function stop(): void {
   for (const talk of talks.value) {
     talk.peer.close();
   }
+  hangUp();
   talks.value = [];
   queue.value = EMPTY;
 }
@@ -123,14 +130,15 @@ export function answer(visitor: VisitorId, accept: boolean): void {
   socket?.send({ type: accept ? "accept" : "decline", visitor });
   if (accept) {
     accepting.add(visitor);
+    beginConnected(visitor);
   }
   const rings = queue.value.rings.filter((ring) => ring.visitor !== visitor);
   queue.value = { ...queue.value, rings };
 }
 
 /** Brings a session to the front; what it holds counts as read while somebody looks. */
-export function show(session: SessionId | null): void {
-  current.value = session;
+export function show(link: LinkId | null): void {
+  current.value = link;
   read();
 }
 
@@ -145,7 +153,7 @@ export function read(): void {
 
 export async function end(talk: Talk): Promise<void> {
   const ending = talk.peer.end();
-  socket?.send({ type: "end", session: talk.session });
+  tellEnd(talk);
   over(talk, "by_agent");
   await ending;
 }
@@ -155,7 +163,7 @@ export function putAway(talk: Talk): void {
   talk.peer.close();
   const index = talks.value.indexOf(talk);
   talks.value = talks.value.filter((other) => other !== talk);
-  show((talks.value[index] ?? talks.value[index - 1])?.session ?? null);
+  show((talks.value[index] ?? talks.value[index - 1])?.link ?? null);
   save();
 }
 
@@ -166,20 +174,17 @@ export function wake(): void {
 }
 
 export function save(): void {
-  const going = talks.value.filter((talk) => talk.ended === null);
   memory.saveTalks(
-    going.map(({ session, link, visitor, ticket, transcript }) => ({
-      session,
-      link,
-      visitor,
-      ticket,
-      transcript: transcript.save(),
-    })),
+    talks.value.flatMap(({ session, link, visitor, ticket, transcript, ended }) =>
+      session === null || ended !== null
+        ? []
+        : [{ session, link, visitor, ticket, transcript: transcript.save() }],
+    ),
   );
 }
 
 function hello(): FromAgent {
-  const going = talks.value.filter((talk) => talk.ended === null);
+  const going = talks.value.filter((talk) => talk.ended === null && talk.session !== null);
   const known = going.map((talk) => talk.ticket);
   const before = memory.talks().filter(({ session }) => !find(session));
   const tickets = [...known, ...before.map(({ ticket }) => ticket)].slice(0, 32);
@@ -189,14 +194,26 @@ function hello(): FromAgent {
 function receive(frame: ToAgent): void {
   queue.value = reduce(queue.value, frame, Date.now());
   switch (frame.type) {
+    case "welcome":
+      // The node rings anew whoever still rings.
+      hangUp();
+      break;
+    case "ring":
+      if (frame.preconnect) {
+        connectWhileItRings(frame.visitor, frame.preconnect);
+      }
+      break;
+    case "ring_ended":
+      ringEnded(frame);
+      break;
     case "accepted":
       accepted(frame);
       break;
     case "signal":
-      byLink(frame.link)?.peer.signal(frame.signal);
+      byLink(frame.link)?.signal(frame.signal);
       break;
     case "ice":
-      byLink(frame.link)?.peer.ice(frame.ice);
+      byLink(frame.link)?.ice(frame.ice);
       break;
     case "ended": {
       const talk = find(frame.session);
@@ -217,13 +234,65 @@ function receive(frame: ToAgent): void {
   }
 }
 
+function connectWhileItRings(visitor: VisitorId, { link, ice, relay_only }: Preconnect): void {
+  ringing.get(visitor)?.peer.close();
+  const transcript = new Transcript({ role: "agent", epoch: randomEpoch() });
+  const peer = newSession(link, transcript, ice, relayOnly || relay_only);
+  ringing.set(visitor, { link, transcript, peer });
+  peer.ring();
+}
+
+/** The accept of a visitor who is connected already: the talk begins with the click. */
+function beginConnected(visitor: VisitorId): void {
+  const ring = ringing.get(visitor);
+  const card = queue.value.waiting.get(visitor)?.card;
+  if (ring && card) {
+    ringing.delete(visitor);
+    add({ ...ring, session: null, visitor: card, ticket: "", ended: null, read: 0 });
+    show(ring.link);
+    ring.peer.answer();
+  }
+}
+
+function ringEnded({ visitor, reason }: ToAgent & { type: "ring_ended" }): void {
+  if (reason.why === "accepted" && reason.by.id === queue.value.agent?.id) {
+    return;
+  }
+  ringing.get(visitor)?.peer.close();
+  ringing.delete(visitor);
+  // Whoever was too late has a talk that never was one.
+  accepting.delete(visitor);
+  const late = talks.value.find((talk) => talk.session === null && talk.visitor.id === visitor);
+  if (late) {
+    putAway(late);
+  }
+}
+
+/** Nobody rings any more. */
+function hangUp(): void {
+  for (const { peer } of ringing.values()) {
+    peer.close();
+  }
+  ringing.clear();
+}
+
 function accepted(frame: ToAgent & { type: "accepted" }): void {
   const { session, link, visitor, ice, ticket } = frame;
-  const known = find(session);
+  const known = talks.value.find((talk) => talk.link === link);
   if (known) {
+    const confirmed = known.session === null;
+    known.session = session;
     known.ticket = ticket;
-    known.peer.ice(ice);
-    known.peer.nodeReturned();
+    if (known.ended !== null) {
+      tellEnd(known);
+    } else if (confirmed) {
+      accepting.delete(visitor.id);
+      known.peer.accepted(ice, relayOnly);
+      save();
+    } else {
+      known.peer.ice(ice);
+      known.peer.nodeReturned();
+    }
     return;
   }
   const before = memory.talks().find((talk) => talk.session === session);
@@ -232,13 +301,7 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
     epoch: randomEpoch(),
     saved: before?.transcript,
   });
-  const peer = new Session({
-    transcript,
-    ice,
-    relayOnly,
-    send: (signal) => socket?.send({ type: "signal", link, signal }),
-    wantIce: () => socket?.send({ type: "ice", link }),
-  });
+  const peer = newSession(link, transcript, ice, relayOnly);
   const card = { ...visitor, details: { ...before?.visitor.details, ...visitor.details } };
   const talk: Talk = {
     session,
@@ -251,22 +314,49 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
     read: 0,
   };
   talk.read = before ? theirs(talk) : 0;
-  peer.onPath((path) => socket?.send({ type: "path", link, path }));
-  peer.view.subscribe(() => changed(talk));
-  talks.value = trim([...talks.value, talk]);
+  add(talk);
   if (current.value === null || !before) {
-    show(session);
+    show(link);
   }
   // Who did not accept just now takes the session up again, and asks for an offer.
   peer.start(!accepting.delete(visitor.id));
   save();
 }
 
+function newSession(
+  link: LinkId,
+  transcript: Transcript,
+  ice: IceServer[],
+  relayOnly: boolean,
+): Session {
+  return new Session({
+    transcript,
+    ice,
+    relayOnly,
+    send: (signal) => socket?.send({ type: "signal", link, signal }),
+    wantIce: () => socket?.send({ type: "ice", link }),
+  });
+}
+
+function add(talk: Talk): void {
+  const { peer, link } = talk;
+  peer.onPath((path) => socket?.send({ type: "path", link, path }));
+  peer.view.subscribe(() => changed(talk));
+  talks.value = trim([...talks.value, talk]);
+}
+
+/** A session that is not confirmed yet is ended when it is. */
+function tellEnd({ session }: Talk): void {
+  if (session !== null) {
+    socket?.send({ type: "end", session });
+  }
+}
+
 function changed(talk: Talk): void {
   if (talk.peer.view.get().ended && talk.ended === null) {
     over(talk, "by_visitor");
   }
-  if (talk.session === current.value && !document.hidden) {
+  if (talk.link === current.value && !document.hidden) {
     talk.read = theirs(talk);
   }
   save();
@@ -292,7 +382,8 @@ function trim(all: Talk[]): Talk[] {
 const find = (session: SessionId): Talk | undefined =>
   talks.value.find((talk) => talk.session === session);
 
-const byLink = (link: LinkId): Talk | undefined => talks.value.find((talk) => talk.link === link);
+const byLink = (link: LinkId): Session | undefined =>
+  [...talks.value, ...ringing.values()].find((one) => one.link === link)?.peer;
 
 const forget = (session: SessionId): void =>
   memory.saveTalks(memory.talks().filter((talk: RememberedTalk) => talk.session !== session));

@@ -6,7 +6,7 @@ import { nameOf } from "./store";
 export function Tabs() {
   const talks = allTalks();
   const move = (event: KeyboardEvent) => {
-    const index = talks.findIndex((talk) => talk.session === current.value);
+    const index = talks.findIndex((talk) => talk.link === current.value);
     const target = {
       ArrowRight: talks[(index + 1) % talks.length],
       ArrowLeft: talks[(index - 1 + talks.length) % talks.length],
@@ -15,14 +15,14 @@ export function Tabs() {
     }[event.key];
     if (target) {
       event.preventDefault();
-      show(target.session);
-      document.getElementById(tabId(target.session))?.focus();
+      show(target.link);
+      document.getElementById(tabId(target.link))?.focus();
     }
   };
   return (
     <div role="tablist" aria-label="Sessions" onKeyDown={move} hidden={talks.length === 0}>
       {talks.map((talk) => (
-        <Tab talk={talk} key={talk.session} />
+        <Tab talk={talk} key={talk.link} />
       ))}
     </div>
   );
@@ -32,19 +32,19 @@ export const tabId = (session: SessionId): string => `tab-${session}`;
 export const panelId = (session: SessionId): string => `panel-${session}`;
 
 function Tab({ talk }: { talk: Talk }) {
-  const selected = talk.session === current.value;
-  const count = unread.value.get(talk.session) ?? 0;
+  const selected = talk.link === current.value;
+  const count = unread.value.get(talk.link) ?? 0;
   const { connection } = viewOf(talk);
   const state = talk.ended ? "ended" : connection;
   return (
     <button
       type="button"
       role="tab"
-      id={tabId(talk.session)}
+      id={tabId(talk.link)}
       aria-selected={selected}
-      aria-controls={selected ? panelId(talk.session) : undefined}
+      aria-controls={selected ? panelId(talk.link) : undefined}
       tabIndex={selected ? 0 : -1}
-      onClick={() => show(talk.session)}
+      onClick={() => show(talk.link)}
     >
       <i class="dot" data-state={state} aria-hidden="true" />
       {nameOf(talk.visitor)}

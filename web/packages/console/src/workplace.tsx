@@ -31,7 +31,7 @@ export function Workplace({ agent }: { agent: AgentCard }) {
       <main>
         <Tabs />
         {talk ? (
-          <Conversation talk={talk} key={talk.session} />
+          <Conversation talk={talk} key={talk.link} />
         ) : (
           <p class="nobody">
             {queue.value.available
@@ -40,7 +40,7 @@ export function Workplace({ agent }: { agent: AgentCard }) {
           </p>
         )}
       </main>
-      {talk && <Facts talk={talk} key={talk.session} />}
+      {talk && <Facts talk={talk} key={talk.link} />}
     </div>
   );
 }

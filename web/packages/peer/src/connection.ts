@@ -1,104 +1,97 @@
-// One peer connection's life: negotiation, channels, candidates. When it cannot be mended, the
-// session makes a new one.
+// One peer connection's life: negotiation, channels, candidates. What it means is the core's.
 
-import { type IceServer, type Seen, type Signal, STREAMS } from "@isession/protocol";
-import { Event } from "./ports";
+import { type DescriptionRole, type IceServer, type Seen, STREAMS } from "@isession/protocol";
+import type { Addressed, PathState } from "./core";
 import type { Role } from "./transcript";
 
-/** A signal that belongs to one life of a peer connection. */
-export type Addressed = Signal & { kind: "description" | "candidate" };
+/** What a connection tells of itself; inputs of the core, but for the epoch. */
+export type Told =
+  | { type: "described"; role: DescriptionRole; sdp: string }
+  | { type: "candidate"; candidate: string; mid: string }
+  | { type: "taken"; seen: Seen }
+  | { type: "path"; state: PathState }
+  | { type: "channel"; open: boolean };
 
 /** Candidates that may arrive before the description they belong to. */
 const EARLY_CANDIDATES = 64;
 
 export interface ConnectionOptions {
   role: Role;
-  /** The life of this peer connection. */
-  epoch: string;
   ice: IceServer[];
   relayOnly: boolean;
   createPeer(config: RTCConfiguration): RTCPeerConnection;
-  send(signal: Signal): void;
-  seen(): Seen;
+  tell(what: Told): void;
+  /** Another pair of candidates was selected. Not every browser tells it. */
+  repaired(): void;
 }
 
 /** Perfect negotiation (W3C WebRTC section 10.7); the agent is the impolite side. */
 export class PeerConnection {
-  /** The life of this peer connection. */
-  readonly epoch: string;
   readonly pc: RTCPeerConnection;
   readonly talk: RTCDataChannel;
   readonly glance: RTCDataChannel;
   readonly bulk: RTCDataChannel;
-  /** The connection or the channel changed. */
-  readonly changed = new Event<[]>();
   readonly #options: ConnectionOptions;
-  /** The other side's peer connection, once it is known. */
-  #theirEpoch: string | null = null;
-  #peerSeen: Seen | null = null;
   #early: RTCIceCandidateInit[] = [];
   #work = Promise.resolve();
+  #connected = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.epoch = options.epoch;
-    this.pc = options.createPeer({
-      iceServers: options.ice,
-      iceTransportPolicy: options.relayOnly ? "relay" : "all",
-    });
+    this.pc = options.createPeer(configuration(options.ice, options.relayOnly));
     const open = (label: string, id: number, init: RTCDataChannelInit = {}) =>
       this.pc.createDataChannel(label, { negotiated: true, id, ...init });
     this.talk = open("talk", STREAMS.talk);
     this.glance = open("glance", STREAMS.glance, { ordered: false, maxRetransmits: 0 });
     this.bulk = open("bulk", STREAMS.bulk);
     this.bulk.binaryType = "arraybuffer";
-    this.pc.onicecandidate = ({ candidate }) => this.#tell(candidate);
-    this.pc.onconnectionstatechange = () => this.changed.fire();
-    this.pc.oniceconnectionstatechange = () => this.changed.fire();
-    this.talk.onopen = () => this.changed.fire();
-    this.talk.onclose = () => this.changed.fire();
+    this.pc.onicecandidate = ({ candidate }) =>
+      options.tell({
+        type: "candidate",
+        candidate: candidate?.candidate ?? "",
+        mid: candidate?.sdpMid ?? "0",
+      });
+    this.pc.onconnectionstatechange = () => this.#path();
+    this.talk.onopen = () => {
+      this.#watchPair();
+      options.tell({ type: "channel", open: true });
+    };
+    this.talk.onclose = () => options.tell({ type: "channel", open: false });
     // Visitors offer; an agent's side only offers to restart ICE.
     this.pc.onnegotiationneeded = () => {
-      if (options.role === "visitor" || this.isAnswered) {
-        this.#then(() => this.#offer());
+      if (options.role === "visitor" || this.pc.currentRemoteDescription) {
+        this.#then(() => this.#describeMyself());
       }
     };
   }
 
-  /** What the other side had seen when the channel was negotiated. */
-  get peerSeen(): Seen | null {
-    return this.#peerSeen;
-  }
-
-  /** Offer and answer were exchanged once. */
-  get isAnswered(): boolean {
-    return this.pc.currentRemoteDescription !== null;
-  }
-
-  /** Whether this comes from another life of the other side than the one known here. */
-  isForeign(signal: Addressed): boolean {
-    return this.#theirEpoch !== null && this.#theirEpoch !== signal.epoch;
-  }
-
   /** Takes a signal that is meant for this connection. */
-  signal(signal: Addressed): void {
-    if (this.isForeign(signal)) {
-      return;
-    }
-    if (signal.kind === "description") {
-      // At once: a later offer, of another life, may come before this one is taken in.
-      this.#theirEpoch = signal.epoch;
-      this.#then(() => this.#describe(signal));
-    } else {
-      this.#then(() => this.#candidate(signal));
+  take(signal: Addressed): void {
+    this.#then(() =>
+      signal.kind === "description" ? this.#describe(signal) : this.#candidate(signal),
+    );
+  }
+
+  /** What it may connect by from now on; in use after the next restart. */
+  allow(ice: IceServer[], relayOnly: boolean): void {
+    if (this.pc.signalingState !== "closed") {
+      this.pc.setConfiguration({
+        ...this.pc.getConfiguration(),
+        ...configuration(ice, relayOnly),
+      });
     }
   }
 
-  /** Finds a new path, with fresh credentials. */
-  restart(ice: IceServer[]): void {
-    if (this.pc.signalingState !== "closed") {
-      this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: ice });
+  /** Finds a new path. */
+  restart(ice: IceServer[], relayOnly: boolean): void {
+    this.allow(ice, relayOnly);
+    const { signalingState } = this.pc;
+    if (signalingState !== "closed") {
       this.pc.restartIce();
+    }
+    if (signalingState === "have-local-offer") {
+      // An offer that got lost: the browser asks for no other before it was answered.
+      this.#then(() => this.#describeMyself());
     }
   }
 
@@ -107,7 +100,7 @@ export class PeerConnection {
       channel.onopen = channel.onclose = channel.onmessage = channel.onbufferedamountlow = null;
     }
     this.pc.onicecandidate = this.pc.onnegotiationneeded = null;
-    this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null;
+    this.pc.onconnectionstatechange = null;
     this.pc.close();
   }
 
@@ -116,31 +109,47 @@ export class PeerConnection {
     this.#work = this.#work.then(step).catch(() => {});
   }
 
-  async #offer(): Promise<void> {
-    await this.pc.setLocalDescription();
-    this.#describeMine();
+  #watchPair(): void {
+    const ice = this.pc.sctp?.transport?.iceTransport;
+    if (ice && "onselectedcandidatepairchange" in ice) {
+      ice.onselectedcandidatepairchange = () => this.#options.repaired();
+    }
   }
 
-  async #describe(signal: Signal & { kind: "description" }): Promise<void> {
+  /** Tells only news: while candidates are checked anew the old path still carries. */
+  #path(): void {
+    const { connectionState } = this.pc;
+    const { tell } = this.#options;
+    if (connectionState === "connected") {
+      this.#connected = true;
+      tell({ type: "path", state: "connected" });
+    } else if (connectionState === "disconnected") {
+      tell({ type: "path", state: "lost" });
+    } else if (connectionState === "failed" || connectionState === "closed") {
+      tell({ type: "path", state: "failed" });
+    } else if (!this.#connected) {
+      tell({ type: "path", state: "connecting" });
+    }
+  }
+
+  async #describe(signal: Addressed & { kind: "description" }): Promise<void> {
     const { role, sdp, seen } = signal;
     const collides = role === "offer" && this.pc.signalingState !== "stable";
     if (collides && this.#options.role === "agent") {
       return;
     }
     await this.pc.setRemoteDescription({ type: role, sdp });
-    this.#peerSeen = seen;
     for (const candidate of this.#early.splice(0)) {
       // One that does not fit must not cost the answer.
       await this.pc.addIceCandidate(candidate).catch(() => {});
     }
     if (role === "offer") {
-      await this.pc.setLocalDescription();
-      this.#describeMine();
+      await this.#describeMyself();
     }
-    this.changed.fire();
+    this.#options.tell({ type: "taken", seen });
   }
 
-  async #candidate(signal: Signal & { kind: "candidate" }): Promise<void> {
+  async #candidate(signal: Addressed & { kind: "candidate" }): Promise<void> {
     const candidate = { candidate: signal.candidate, sdpMid: signal.mid };
     if (this.pc.remoteDescription === null) {
       if (this.#early.length < EARLY_CANDIDATES) {
@@ -152,30 +161,16 @@ export class PeerConnection {
     await this.pc.addIceCandidate(candidate);
   }
 
-  #describeMine(): void {
+  async #describeMyself(): Promise<void> {
+    await this.pc.setLocalDescription();
     const description = this.pc.localDescription;
     if (description?.type === "offer" || description?.type === "answer") {
-      this.#options.send({
-        kind: "description",
-        role: description.type,
-        sdp: description.sdp,
-        seen: this.#options.seen(),
-        ...this.#addressed(),
-      });
+      this.#options.tell({ type: "described", role: description.type, sdp: description.sdp });
     }
   }
-
-  #tell(candidate: RTCIceCandidate | null): void {
-    this.#options.send({
-      kind: "candidate",
-      candidate: candidate?.candidate ?? "",
-      mid: candidate?.sdpMid ?? "0",
-      ...this.#addressed(),
-    });
-  }
-
-  #addressed(): { epoch: string; to?: string } {
-    const { epoch } = this;
-    return this.#theirEpoch === null ? { epoch } : { epoch, to: this.#theirEpoch };
-  }
 }
+
+const configuration = (iceServers: IceServer[], relayOnly: boolean): RTCConfiguration => ({
+  iceServers,
+  iceTransportPolicy: relayOnly ? "relay" : "all",
+});

@@ -1,8 +1,9 @@
+export type { Connection } from "./core";
 export { judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
 export { PATH_NAMES, pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";
-export { type Connection, Session, type SessionOptions, type SessionView } from "./session";
+export { Session, type SessionOptions, type SessionView } from "./session";
 export { NodeSocket, type SocketState } from "./socket";
 export {
   type Delivery,

@@ -18,9 +18,13 @@ export class Outbox {
     channel.onbufferedamountlow = () => this.#pump();
   }
 
-  /** Acks and the like: with a full buffer they are left out, for the next says as much. */
+  /**
+   * Acks and the like: with a full buffer they are left out, for the next says as much. Signals
+   * are few, and nothing repeats them.
+   */
   tell(talk: Talk): void {
-    if (this.#hasRoom()) {
+    const must = talk.type === "signal" && this.#channel.readyState === "open";
+    if (must || this.#hasRoom()) {
       this.#channel.send(JSON.stringify(talk));
     }
   }

@@ -1,4 +1,4 @@
-// One side of a session: keeps the transcript flowing over whatever connection there is.
+// One side of a session: carries out what the core wants, on real connections and by a real clock.
 
 import {
   type Body,
@@ -13,13 +13,12 @@ import {
   type Path,
   type Signal,
 } from "@isession/protocol";
-import { type Addressed, PeerConnection } from "./connection";
+import { PeerConnection } from "./connection";
+import { type Connection, type Effect, type Input, SessionCore } from "./core";
 import { Outbox } from "./outbox";
 import { pathOf } from "./path";
 import { type Clock, Event, type Readable, randomEpoch, systemClock, Value } from "./ports";
 import type { Line, Role, Transcript } from "./transcript";
-
-export type Connection = "connecting" | "open" | "reconnecting" | "ended";
 
 export interface SessionView {
   connection: Connection;
@@ -45,12 +44,6 @@ export interface SessionOptions {
   createPeer?(config: RTCConfiguration): RTCPeerConnection;
 }
 
-/** A path that is lost for this long is looked for anew; browsers mend shorter gaps themselves. */
-const PATIENCE = 4000;
-/** Tries at mending one connection before a new one is made. */
-const RESTARTS = 2;
-/** Between tries: grows, so that a long outage costs little. */
-const retryAfter = (tries: number): number => Math.min(60_000, 8000 * 2 ** Math.min(tries, 3));
 /** "Writes" is forgotten when it is not heard again for this long. */
 const TYPING = 6000;
 /** How long goodbye may take to leave. */
@@ -63,23 +56,16 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #clock: Clock;
   readonly #transcript: Transcript;
+  readonly #core: SessionCore;
   readonly #view: Value<SessionView>;
   readonly #leads = new Event<[EntryId, string]>();
   readonly #paths = new Event<[Path]>();
-  /** This life of the session's side: asks the other to start over when it is new. */
-  readonly #life = randomEpoch();
   #connection: PeerConnection | null = null;
   #outbox: Outbox | null = null;
   #ice: IceServer[];
-  /** The other side's seen is known on this connection: entries may flow. */
-  #flowing = false;
-  /** What is missing was asked for, and nothing of it came yet. */
-  #asked = false;
-  #opened = false;
-  #over = false;
-  #answeredLife: string | null = null;
-  #tries = 0;
-  #cancelMend: (() => void) | null = null;
+  #relayOnly: boolean;
+  #closed = false;
+  #cancelTick = () => {};
   #cancelTyping = () => {};
   #cancelPath = () => {};
   #iTypeSince = 0;
@@ -89,7 +75,13 @@ export class Session {
     this.#clock = options.clock ?? systemClock;
     this.#transcript = options.transcript;
     this.#ice = options.ice;
-    this.#view = new Value(this.#look("connecting", null, false));
+    this.#relayOnly = options.relayOnly ?? false;
+    this.#core = new SessionCore({
+      transcript: options.transcript,
+      epoch: randomEpoch,
+      chance: Math.random,
+    });
+    this.#view = new Value(this.#look(null, false));
   }
 
   get role(): Role {
@@ -102,48 +94,40 @@ export class Session {
 
   /** Begins. `resumed`: this side was in the session before; an agent then asks for an offer. */
   start(resumed = false): void {
-    if (this.role === "visitor") {
-      this.#connect();
-    } else if (resumed) {
-      this.#options.send({ kind: "ready", epoch: this.#life });
-    }
+    this.#do({ type: "start", resumed });
+  }
+
+  /** Begins while it rings: connects, and nothing is said or heard before the accept. */
+  ring(): void {
+    this.#do({ type: "ring" });
+  }
+
+  /** This agent accepts: what is said from here on leaves at once. */
+  answer(): void {
+    this.#do({ type: "answer" });
+  }
+
+  /** The node's word that the two have each other, with what they may connect by from now on. */
+  accepted(ice: IceServer[], relayOnly: boolean): void {
+    this.#ice = ice;
+    this.#relayOnly = relayOnly;
+    this.#connection?.allow(ice, relayOnly);
+    this.#do({ type: "accepted" });
   }
 
   /** The node is there again: whatever was under way may have been lost. */
   nodeReturned(): void {
-    if (!this.#over && this.#view.get().connection !== "open") {
-      this.#startOver();
-    }
+    this.#do({ type: "node_returned" });
   }
 
   signal(signal: Signal): void {
-    if (this.#over) {
-      return;
-    }
-    if (signal.kind === "ready") {
-      // Said again for a life that is being connected already, it changes nothing.
-      if (this.role === "visitor" && signal.epoch !== this.#answeredLife) {
-        this.#answeredLife = signal.epoch;
-        this.#connect();
-      }
-      return;
-    }
-    if (signal.kind !== "unknown") {
-      this.#take(signal);
-    }
+    this.#do({ type: "signal", signal });
   }
 
   /** Fresh relay credentials: whatever waited for them goes on. */
   ice(servers: IceServer[]): void {
     this.#ice = servers;
-    if (this.#over || this.#tries === 0) {
-      return;
-    }
-    if (this.#connection?.isAnswered && this.#tries <= RESTARTS) {
-      this.#connection.restart(servers);
-    } else {
-      this.#startOver();
-    }
+    this.#do({ type: "ice" });
   }
 
   say(text: string): void {
@@ -152,7 +136,7 @@ export class Session {
   }
 
   lead(url: string): EntryId {
-    return this.#write({ type: "lead", url }).id;
+    return this.#write({ type: "lead", url });
   }
 
   land(lead: EntryId, landing: Landing): void {
@@ -171,7 +155,7 @@ export class Session {
     }
     this.#iTypeSince = on ? now : 0;
     const glance = this.#connection?.glance;
-    if (glance?.readyState === "open") {
+    if (glance?.readyState === "open" && this.#core.connection === "open") {
       glance.send(JSON.stringify({ type: "typing", typing: on } satisfies Glance));
     }
   }
@@ -187,15 +171,14 @@ export class Session {
 
   /** Says goodbye, gives it a moment to leave, and closes. */
   async end(): Promise<void> {
-    if (this.#over) {
+    if (this.#core.connection === "ended") {
       return;
     }
     try {
-      this.#write({ type: "bye" });
+      this.#do({ type: "end" });
     } catch {
       // A full transcript ends without a word; the node tells the other side.
     }
-    this.#over = true;
     await new Promise<void>((resolve) => {
       this.#clock.after(GOODBYE, resolve);
       this.#outbox ? this.#outbox.flush(resolve) : resolve();
@@ -207,108 +190,114 @@ export class Session {
 
   /** Closes without a word: the other side waits for this one to come back. */
   close(): void {
-    this.#over = true;
-    this.#cancelMend?.();
+    this.#closed = true;
+    this.#cancelTick();
     this.#cancelTyping();
     this.#cancelPath();
-    this.#connection?.close();
-    this.#connection = null;
-    this.#outbox = null;
-    this.#show({ connection: "ended", typing: false });
+    this.#drop();
+    this.#show({ typing: false });
   }
 
-  /** Takes a signal of the other side's connection, unless it is meant for an older one here. */
-  #take(signal: Addressed): void {
-    const connection = this.#connection;
-    if (signal.to !== undefined && signal.to !== connection?.epoch) {
-      if (this.role === "agent" && !connection) {
-        this.#options.send({ kind: "ready", epoch: this.#life });
-      }
+  #do(input: Input): void {
+    if (this.#closed) {
       return;
     }
-    const offered = signal.kind === "description" && signal.role === "offer";
-    if (offered && this.role === "agent" && (!connection || connection.isForeign(signal))) {
-      this.#connect();
+    for (const effect of this.#core.handle(this.#clock.now(), input)) {
+      this.#carryOut(effect);
     }
-    this.#connection?.signal(signal);
+    this.#cancelTick();
+    const { deadline } = this.#core;
+    if (deadline !== null && !this.#closed) {
+      const wait = Math.max(0, deadline - this.#clock.now());
+      this.#cancelTick = this.#clock.after(wait, () => this.#do({ type: "tick" }));
+    }
+    this.#show({});
   }
 
-  #connect(): void {
-    this.#connection?.close();
-    this.#flowing = false;
-    this.#asked = false;
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case "connect":
+        this.#connect(effect.epoch);
+        break;
+      case "restart":
+        this.#connection?.restart(this.#ice, this.#relayOnly);
+        break;
+      case "take":
+        this.#connection?.take(effect.signal);
+        break;
+      case "signal":
+        this.#options.send(effect.signal);
+        break;
+      case "flow":
+        this.#outbox?.replace(effect.entries);
+        break;
+      case "entry":
+        this.#outbox?.add(effect.entry);
+        break;
+      case "tell":
+        this.#outbox?.tell(effect.talk);
+        break;
+      case "want_ice":
+        this.#options.wantIce();
+        break;
+      case "heard":
+        this.#heard(effect.entry);
+        break;
+      case "show":
+        if (effect.connection === "open" && this.#connection) {
+          void this.#readPath(this.#connection, PATH_SOON);
+        }
+        break;
+      case "full":
+        void this.end();
+        break;
+      case "delivered":
+        break;
+    }
+  }
+
+  #connect(epoch: string): void {
+    this.#drop();
     const createPeer = this.#options.createPeer ?? ((config) => new RTCPeerConnection(config));
-    const connection = new PeerConnection({
+    const connection: PeerConnection = new PeerConnection({
       role: this.role,
-      epoch: randomEpoch(),
       ice: this.#ice,
-      relayOnly: this.#options.relayOnly ?? false,
+      relayOnly: this.#relayOnly,
       createPeer,
-      send: this.#options.send,
-      seen: () => this.#transcript.seen(),
+      tell: (input) => this.#do({ ...input, epoch }),
+      repaired: () => {
+        if (this.#core.connection === "open") {
+          void this.#readPath(connection, PATH_SOON);
+        }
+      },
     });
     this.#connection = connection;
     this.#outbox = new Outbox(connection.talk);
-    connection.changed.on(() => this.#changed(connection));
-    connection.talk.onmessage = ({ data }) => this.#hear(connection, data);
-    connection.glance.onmessage = ({ data }) => this.#glance(data);
-    this.#changed(connection);
-  }
-
-  #startOver(): void {
-    if (this.role === "visitor") {
-      this.#connect();
-    } else {
-      this.#options.send({ kind: "ready", epoch: randomEpoch() });
-    }
-  }
-
-  #changed(connection: PeerConnection): void {
-    if (connection !== this.#connection || this.#over) {
-      return;
-    }
-    const talks = connection.talk.readyState === "open";
-    if (talks && connection.peerSeen && !this.#flowing) {
-      this.#flowing = true;
-      this.#outbox?.replace(this.#transcript.missing(connection.peerSeen));
-    }
-    const { connectionState } = connection.pc;
-    if (talks && this.#flowing && connectionState === "connected") {
-      const before = this.#view.get().connection;
-      this.#opened = true;
-      this.#tries = 0;
-      this.#cancelMend?.();
-      this.#cancelMend = null;
-      this.#show({ connection: "open" });
-      if (before !== "open") {
-        void this.#readPath(connection, PATH_SOON);
+    connection.talk.onmessage = ({ data }) => {
+      const talk = typeof data === "string" ? decodeTalk(data) : null;
+      if (talk) {
+        this.#do({ type: "hear", epoch, talk });
       }
-      return;
-    }
-    this.#show({ connection: this.#opened ? "reconnecting" : "connecting", typing: false });
-    this.#mendLater(connectionState === "failed" ? 0 : PATIENCE);
+    };
+    connection.glance.onmessage = ({ data }) => this.#glance(data);
   }
 
-  /** Looks for a new path if there is none by then, and again, at growing intervals. */
-  #mendLater(wait: number): void {
-    if (this.#cancelMend) {
-      return;
-    }
-    this.#cancelMend = this.#clock.after(wait + (this.#opened ? 0 : PATIENCE), () => {
-      this.#cancelMend = null;
-      this.#tries += 1;
-      this.#options.wantIce();
-      this.#mendLater(retryAfter(this.#tries));
-    });
+  #drop(): void {
+    this.#connection?.close();
+    this.#connection = null;
+    this.#outbox = null;
   }
 
-  /** Paths change without a word: looked up now, and again. */
+  /** Paths change, in some browsers without a word: looked up now, and again. */
   async #readPath(connection: PeerConnection, next: number): Promise<void> {
     const path = await connection.pc.getStats().then(pathOf, () => null);
     if (connection !== this.#connection) {
       return;
     }
     if (path && path !== this.#view.get().path) {
+      // The side that does not choose goes over to a new path when data comes by it, and not
+      // before: without a word it would stay on the relay.
+      this.#outbox?.tell({ type: "resume", seen: this.#transcript.seen() });
       this.#show({ path });
       this.#paths.fire(path);
     }
@@ -316,73 +305,26 @@ export class Session {
     this.#cancelPath = this.#clock.after(next, () => void this.#readPath(connection, PATH_LATER));
   }
 
-  #write(body: Body): Entry {
-    const entry = this.#transcript.write(body, this.#clock.now());
-    if (this.#flowing) {
-      this.#outbox?.add(entry);
-    }
-    this.#show({});
-    return entry;
+  #write(body: Body): EntryId {
+    this.#do({ type: "write", body });
+    return this.#transcript.lastWritten();
   }
 
-  #hear(connection: PeerConnection, data: unknown): void {
-    const talk = typeof data === "string" ? decodeTalk(data) : null;
-    if (!talk || connection !== this.#connection) {
-      return;
-    }
-    switch (talk.type) {
-      case "entry":
-        this.#hearEntry(talk);
-        break;
-      case "ack":
-        this.#transcript.acknowledge(talk.id);
-        this.#show({});
-        break;
-      case "resume":
-        this.#flowing = true;
-        this.#outbox?.replace(this.#transcript.missing(talk.seen));
-        this.#show({});
-        break;
-    }
-  }
-
-  #hearEntry(entry: Entry): void {
-    const receipt = this.#transcript.receive(entry);
-    if (receipt === "gap") {
-      // Asked once: all that follows the gap comes again.
-      if (!this.#asked) {
-        this.#asked = true;
-        this.#outbox?.tell({ type: "resume", seen: this.#transcript.seen() });
-      }
-      return;
-    }
-    if (receipt === "full") {
-      void this.end();
-      return;
-    }
-    this.#asked = false;
-    this.#outbox?.tell({ type: "ack", id: entry.id });
-    if (receipt !== "new") {
-      return;
-    }
-    const { body } = entry;
+  #heard({ id, body }: Entry): void {
     if (body.type === "message") {
       this.#cancelTyping();
       this.#show({ typing: false });
-    } else {
-      this.#show({});
-    }
-    if (body.type === "lead" && this.role === "visitor") {
-      this.#leads.fire(entry.id, body.url);
+    } else if (body.type === "lead") {
+      this.#leads.fire(id, body.url);
     } else if (body.type === "bye") {
-      this.#over = true;
       this.#clock.after(GOODBYE / 5, () => this.close());
     }
   }
 
   #glance(data: unknown): void {
     const glance = typeof data === "string" ? decodeGlance(data) : null;
-    if (glance?.type === "typing") {
+    // Before the accept, and after the end, nobody listens.
+    if (glance?.type === "typing" && this.#core.connection === "open") {
       this.#cancelTyping();
       this.#show({ typing: glance.typing });
       if (glance.typing) {
@@ -391,17 +333,18 @@ export class Session {
     }
   }
 
-  #show(change: Partial<Pick<SessionView, "connection" | "path" | "typing">>): void {
-    const { connection, path, typing } = { ...this.#view.get(), ...change };
-    this.#view.set(this.#look(connection, path, typing));
+  #show(change: Partial<Pick<SessionView, "path" | "typing">>): void {
+    const { path, typing } = { ...this.#view.get(), ...change };
+    this.#view.set(this.#look(path, typing));
   }
 
-  #look(connection: Connection, path: Path | null, typing: boolean): SessionView {
+  #look(path: Path | null, typing: boolean): SessionView {
     const transcript = this.#transcript;
+    const connection = this.#closed ? "ended" : this.#core.connection;
     return {
       connection,
       path,
-      typing,
+      typing: typing && connection === "open",
       lines: transcript.lines(connection === "open"),
       consent: transcript.consent(),
       ended: transcript.ended(),

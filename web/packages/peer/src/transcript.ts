@@ -131,6 +131,11 @@ export class Transcript {
     return entry;
   }
 
+  /** The id of the entry of mine that was written last. */
+  lastWritten(): EntryId {
+    return { epoch: this.#epoch, seq: this.#seq };
+  }
+
   /** Takes an entry of the other side. */
   receive(entry: Entry): Receipt {
     const last = this.#lastSeen(entry.id.epoch);

@@ -88,7 +88,6 @@ export class FakePeer {
   onicecandidate: Listener = null;
   onnegotiationneeded: Listener = null;
   onconnectionstatechange: Listener = null;
-  oniceconnectionstatechange: Listener = null;
 
   constructor(readonly config: RTCConfiguration) {
     queueMicrotask(() => this.onnegotiationneeded?.({} as never));

@@ -11,7 +11,7 @@ import {
   LIMITS,
   type Talk,
 } from "./generated";
-import { entryId, seen, url } from "./parts";
+import { entryId, seen, signal, url } from "./parts";
 import { bool, decode, text, union, whole, word } from "./read";
 
 const landing = union<Landing, "state">("state", {
@@ -43,6 +43,7 @@ const body = union<Body, "type">("type", {
 const talk = union<Talk, "type">("type", {
   resume: { seen },
   ack: { id: entryId },
+  signal: { signal },
   entry: { id: entryId, at: whole(Number.MAX_SAFE_INTEGER), body },
 });
 

@@ -9,7 +9,7 @@ export type Epoch = string;
 export type Timestamp = number;
 export type ErrorCode = "bad_frame" | "bad_ticket" | "not_found" | "not_yours" | "not_signed_in" | "origin_not_allowed" | "overloaded" | "superseded" | "too_fast" | "too_large" | "too_many_connections" | "unknown_site" | "unknown";
 export type FromVisitor = { "type": "hello", site: SiteId, ticket?: string, details: Details, } | { "type": "details", details: Details, } | { "type": "leave" } | { "type": "signal", link: LinkId, signal: Signal, } | { "type": "ice", link: LinkId, } | { "type": "path", link: LinkId, path: Path, } | { "type": "end", session: SessionId, } | { "type": "unknown" };
-export type ToVisitor = { "type": "welcome", visitor: VisitorId, site: SiteCard, ticket: string, } | { "type": "queue" } & QueuePlace | { "type": "accepted", session: SessionId, link: LinkId, agent: AgentCard, ice: Array<IceServer>, ticket: string, } | { "type": "signal", link: LinkId, signal: Signal, } | { "type": "ice", link: LinkId, ice: Array<IceServer>, } | { "type": "ended", reason: EndReason, } | { "type": "error" } & ErrorFrame | { "type": "going_away", retry_after: number, } | { "type": "unknown" };
+export type ToVisitor = { "type": "welcome", visitor: VisitorId, site: SiteCard, ticket: string, } | { "type": "queue" } & QueuePlace | { "type": "ring" } & Preconnect | { "type": "ring_ended", link: LinkId, } | { "type": "accepted", session: SessionId, link: LinkId, agent: AgentCard, ice: Array<IceServer>, ticket: string, } | { "type": "signal", link: LinkId, signal: Signal, } | { "type": "ice", link: LinkId, ice: Array<IceServer>, } | { "type": "ended", reason: EndReason, } | { "type": "error" } & ErrorFrame | { "type": "going_away", retry_after: number, } | { "type": "unknown" };
 export type FromAgent = { "type": "hello", available: boolean, tickets: Array<string>, } | { "type": "available", available: boolean, } | { "type": "accept", visitor: VisitorId, } | { "type": "decline", visitor: VisitorId, } | { "type": "signal", link: LinkId, signal: Signal, } | { "type": "ice", link: LinkId, } | { "type": "path", link: LinkId, path: Path, } | { "type": "end", session: SessionId, } | { "type": "unknown" };
 export type ToAgent = { "type": "welcome", agent: AgentCard, available: boolean, 
 /**
@@ -19,7 +19,24 @@ capacity: number, sites: Array<SiteCard>, } | { "type": "available", available: 
 /**
  * Milliseconds waited so far: a duration, for the two clocks may differ.
  */
-waited: number, } | { "type": "gone", visitor: VisitorId, } | { "type": "ring", visitor: VisitorId, expires_in: number, } | { "type": "ring_ended", visitor: VisitorId, reason: RingEnd, } | { "type": "accepted", session: SessionId, link: LinkId, visitor: VisitorCard, ice: Array<IceServer>, ticket: string, } | { "type": "signal", link: LinkId, signal: Signal, } | { "type": "ice", link: LinkId, ice: Array<IceServer>, } | { "type": "ended", session: SessionId, reason: EndReason, } | { "type": "error" } & ErrorFrame | { "type": "going_away", retry_after: number, } | { "type": "unknown" };
+waited: number, } | { "type": "gone", visitor: VisitorId, } | { "type": "ring", visitor: VisitorId, expires_in: number, 
+/**
+ * How to connect meanwhile; absent where the site forbids it.
+ */
+preconnect?: Preconnect, } | { "type": "ring_ended", visitor: VisitorId, reason: RingEnd, } | { "type": "accepted", session: SessionId, link: LinkId, visitor: VisitorCard, ice: Array<IceServer>, ticket: string, } | { "type": "signal", link: LinkId, signal: Signal, } | { "type": "ice", link: LinkId, ice: Array<IceServer>, } | { "type": "ended", session: SessionId, reason: EndReason, } | { "type": "error" } & ErrorFrame | { "type": "going_away", retry_after: number, } | { "type": "unknown" };
+export type Preconnect = { 
+/**
+ * The link that the session will have, if this agent accepts.
+ */
+link: LinkId, 
+/**
+ * Credentials for the time of the ring.
+ */
+ice: Array<IceServer>, 
+/**
+ * Only relayed paths before the accept: neither side learns the other's addresses.
+ */
+relay_only: boolean, };
 export type ErrorFrame = { code: ErrorCode, 
 /**
  * For people; may change.
@@ -44,7 +61,11 @@ export type SiteCard = { id: SiteId, name: string, lead_policy: LeadPolicy,
 /**
  * Addresses that agents pick from.
  */
-destinations: Array<Destination>, };
+destinations: Array<Destination>, 
+/**
+ * Milliseconds for which an agent's console shows a session that ended; 0 erases it at once.
+ */
+retention: number, };
 export type LeadPolicy = { 
 /**
  * Plain http and loopback hosts are allowed: for development only.
@@ -93,7 +114,7 @@ export type EntryId = { epoch: Epoch,
  */
 seq: number, };
 export type Seen = Record<Epoch, number>;
-export type Talk = { "type": "resume", seen: Seen, } | { "type": "ack", id: EntryId, } | { "type": "entry" } & Entry | { "type": "unknown" };
+export type Talk = { "type": "resume", seen: Seen, } | { "type": "ack", id: EntryId, } | { "type": "entry" } & Entry | { "type": "signal", signal: Signal, } | { "type": "unknown" };
 export type Entry = { id: EntryId, 
 /**
  * When it was written, by the writer's clock.

@@ -65,6 +65,7 @@ export const siteCard: Read<SiteCard> = record({
   name,
   lead_policy: record({ development: bool }),
   destinations: list(record({ label: name, url }), 100),
+  retention: count,
 });
 
 export const ice: Read<IceServer[]> = list(
@@ -75,6 +76,8 @@ export const ice: Read<IceServer[]> = list(
   }),
   16,
 );
+
+export const preconnect = { link: id, ice, relay_only: bool };
 
 export const error = {
   code: word<ErrorCode>(

@@ -1,6 +1,6 @@
 // What a console reads from the node.
 
-import { LIMITS, type RingEnd, type ToAgent } from "./generated";
+import { LIMITS, type Preconnect, type RingEnd, type ToAgent } from "./generated";
 import {
   agentCard,
   count,
@@ -8,19 +8,24 @@ import {
   error,
   ice,
   id,
+  preconnect,
   signal,
   siteCard,
   ticket,
   visitorCard,
 } from "./parts";
-import { bool, decode, list, union, whole } from "./read";
+import { bool, decode, list, optional, record, union, whole } from "./read";
 
 const frame = union<ToAgent, "type">("type", {
   welcome: { agent: agentCard, available: bool, capacity: count, sites: list(siteCard, 10_000) },
   available: { available: bool },
   waiting: { visitor: visitorCard, waited: whole(Number.MAX_SAFE_INTEGER) },
   gone: { visitor: id },
-  ring: { visitor: id, expires_in: count },
+  ring: {
+    visitor: id,
+    expires_in: count,
+    preconnect: optional(record<Preconnect>(preconnect)),
+  },
   ring_ended: {
     visitor: id,
     reason: union<RingEnd, "why">("why", {

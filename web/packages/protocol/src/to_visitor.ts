@@ -1,12 +1,25 @@
 // What a companion reads from the node.
 
 import { LIMITS, type ToVisitor } from "./generated";
-import { agentCard, count, endReason, error, ice, id, signal, siteCard, ticket } from "./parts";
+import {
+  agentCard,
+  count,
+  endReason,
+  error,
+  ice,
+  id,
+  preconnect,
+  signal,
+  siteCard,
+  ticket,
+} from "./parts";
 import { bool, decode, optional, union } from "./read";
 
 const frame = union<ToVisitor, "type">("type", {
   welcome: { visitor: id, site: siteCard, ticket },
   queue: { position: count, waiting: count, estimate: optional(count), available: bool },
+  ring: preconnect,
+  ring_ended: { link: id },
   accepted: { session: id, link: id, agent: agentCard, ice, ticket },
   signal: { link: id, signal },
   ice: { link: id, ice },

@@ -1,0 +1,123 @@
+//! What an operator sets for a site is kept, shown, bounded, and can be changed.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A database of its own, gone with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("isession-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn isession(&self, words: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_isession"))
+            .args(words)
+            .arg("--set")
+            .arg(format!("database={}", self.0.join("isession.db").display()))
+            .output()
+            .unwrap()
+    }
+
+    fn sites(&self) -> String {
+        let listed = self.isession(&["site", "list"]);
+        assert!(listed.status.success(), "{listed:?}");
+        String::from_utf8(listed.stdout).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn complaint(output: &Output) -> String {
+    assert!(!output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_site_says_nothing_and_gets_the_careful_defaults() {
+    let folder = Folder::new();
+    assert!(folder.isession(&["site", "add", "shop"]).status.success());
+    assert_eq!(folder.sites(), "shop\tshop\t\trelay\t0\n");
+}
+
+#[test]
+fn settings_are_kept_and_changed_one_by_one() {
+    let folder = Folder::new();
+    let add = [
+        "site",
+        "add",
+        "shop",
+        "--preconnect",
+        "off",
+        "--retention",
+        "90",
+    ];
+    assert!(folder.isession(&add).status.success());
+    assert_eq!(folder.sites(), "shop\tshop\t\toff\t90\n");
+
+    let set = ["site", "set", "shop", "--preconnect", "direct"];
+    assert!(folder.isession(&set).status.success());
+    assert_eq!(folder.sites(), "shop\tshop\t\tdirect\t90\n");
+
+    let set = ["site", "set", "shop", "--retention", "10080"];
+    assert!(folder.isession(&set).status.success());
+    assert_eq!(folder.sites(), "shop\tshop\t\tdirect\t10080\n");
+}
+
+#[test]
+fn what_cannot_be_is_refused_and_changes_nothing() {
+    let folder = Folder::new();
+    assert!(folder.isession(&["site", "add", "shop"]).status.success());
+    for (words, why) in [
+        (&["shop", "--retention", "10081"][..], "at most 7 days"),
+        (
+            &["shop", "--preconnect", "sideways"],
+            "relay, direct or off",
+        ),
+        (
+            &["elsewhere", "--retention", "1"],
+            "there is no site elsewhere",
+        ),
+        (&["shop"], "required"),
+    ] {
+        let set = [&["site", "set"], words].concat();
+        let said = complaint(&folder.isession(&set));
+        assert!(said.contains(why), "{set:?}: {said}");
+    }
+    assert_eq!(folder.sites(), "shop\tshop\t\trelay\t0\n");
+}
+
+/// A site that was made before there were settings.
+#[tokio::test]
+async fn a_site_of_before_gets_the_defaults() {
+    let folder = Folder::new();
+    first_migration_only(&folder.0.join("isession.db")).await;
+    assert_eq!(folder.sites(), "old\tThe Old Shop\t\trelay\t0\n");
+}
+
+async fn first_migration_only(database: &Path) {
+    let mut migrator = sqlx::migrate!("./migrations");
+    migrator.migrations.to_mut().truncate(1);
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(database)
+        .create_if_missing(true);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    migrator.run(&pool).await.unwrap();
+    sqlx::query("INSERT INTO sites (id, name) VALUES ('old', 'The Old Shop')")
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+}

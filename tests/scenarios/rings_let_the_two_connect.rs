@@ -1,0 +1,185 @@
+//! While it rings, each agent rung has a link of its own to the visitor, with credentials for
+//! the time of the ring. The accept makes one of them the session's, and closes the others.
+
+use std::sync::Arc;
+
+use isession_node::{Preconnect as Policy, SiteChange, SystemClock};
+use isession_protocol::ErrorCode;
+use isession_protocol::ids::{Epoch, LinkId, VisitorId};
+use isession_protocol::signaling::{
+    Details, FromAgent, FromVisitor, Path, Preconnect, Signal, ToAgent, ToVisitor,
+};
+use isession_tests::{Lab, Ws, raw_agent, raw_visitor, says, site, told};
+
+async fn agent(lab: &Lab, login: &str) -> Ws {
+    let mut ws = raw_agent(&lab.url(), login).await;
+    let hello = FromAgent::Hello {
+        available: true,
+        tickets: Vec::new(),
+    };
+    says(&mut ws, &hello).await;
+    told(&mut ws, |frame| match frame {
+        ToAgent::Welcome { .. } => Some(()),
+        _ => None,
+    })
+    .await;
+    ws
+}
+
+async fn visitor(lab: &Lab) -> Ws {
+    let mut ws = raw_visitor(&lab.url(), None).await.unwrap();
+    let hello = FromVisitor::Hello {
+        site: site(),
+        ticket: None,
+        details: Details::default(),
+    };
+    says(&mut ws, &hello).await;
+    ws
+}
+
+async fn rings(agent: &mut Ws) -> (VisitorId, Option<Preconnect>) {
+    told(agent, |frame| match frame {
+        ToAgent::Ring {
+            visitor,
+            preconnect,
+            ..
+        } => Some((visitor, preconnect)),
+        _ => None,
+    })
+    .await
+}
+
+async fn visitors_ring(visitor: &mut Ws) -> Preconnect {
+    told(visitor, |frame| match frame {
+        ToVisitor::Ring(preconnect) => Some(preconnect),
+        _ => None,
+    })
+    .await
+}
+
+async fn refused(visitor: &mut Ws) -> ErrorCode {
+    told(visitor, |frame| match frame {
+        ToVisitor::Error(error) => Some(error.code),
+        _ => None,
+    })
+    .await
+}
+
+async fn ice_expires(visitor: &mut Ws, link: LinkId) -> u64 {
+    says(visitor, &FromVisitor::Ice { link }).await;
+    let ice = told(visitor, |frame| match frame {
+        ToVisitor::Ice { ice, .. } => Some(ice),
+        _ => None,
+    })
+    .await;
+    expires(&ice.last().unwrap().username.clone().unwrap())
+}
+
+/// Credentials name the second in which they expire.
+fn expires(username: &str) -> u64 {
+    username.split_once(':').unwrap().0.parse().unwrap()
+}
+
+fn ready() -> Signal {
+    Signal::Ready {
+        epoch: Epoch::from(uuid::Uuid::from_u128(7)),
+    }
+}
+
+#[tokio::test]
+async fn signals_pass_while_it_rings_and_the_accepts_link_becomes_the_sessions() {
+    let lab = Lab::start().await;
+    let mut ada = agent(&lab, "ada").await;
+    let mut ben = agent(&lab, "ben").await;
+    let mut visitor = visitor(&lab).await;
+    let (who, to_ada) = rings(&mut ada).await;
+    let (_, to_ben) = rings(&mut ben).await;
+    let (to_ada, to_ben) = (to_ada.unwrap(), to_ben.unwrap());
+    let mut links = [
+        visitors_ring(&mut visitor).await,
+        visitors_ring(&mut visitor).await,
+    ];
+    links.sort_by_key(|ring| ring.link != to_ada.link);
+    assert_eq!(links[1].link, to_ben.link);
+    assert_ne!(to_ada.link, to_ben.link);
+    assert!(links.iter().all(|ring| ring.relay_only));
+
+    let link = to_ada.link;
+    let signal = ready();
+    says(&mut ada, &FromAgent::Signal { link, signal }).await;
+    let came = told(&mut visitor, |frame| match frame {
+        ToVisitor::Signal { link, signal } => Some((link, signal)),
+        _ => None,
+    });
+    assert_eq!(came.await, (to_ada.link, ready()));
+
+    // What goes by a ring is no session's path, and its credentials are short-lived.
+    let path = Path::Direct;
+    says(&mut visitor, &FromVisitor::Path { link, path }).await;
+    assert_eq!(refused(&mut visitor).await, ErrorCode::NotFound);
+    let ringing = ice_expires(&mut visitor, link).await;
+
+    says(&mut ada, &FromAgent::Accept { visitor: who }).await;
+    let ended = told(&mut visitor, |frame| match frame {
+        ToVisitor::RingEnded { link } => Some(link),
+        _ => None,
+    });
+    assert_eq!(ended.await, to_ben.link);
+    let accepted = told(&mut visitor, |frame| match frame {
+        ToVisitor::Accepted { link, .. } => Some(link),
+        _ => None,
+    });
+    assert_eq!(accepted.await, to_ada.link);
+    let accepted = told(&mut ada, |frame| match frame {
+        ToAgent::Accepted { link, .. } => Some(link),
+        _ => None,
+    });
+    assert_eq!(accepted.await, to_ada.link);
+    assert!(ice_expires(&mut visitor, link).await > ringing + 600);
+
+    let link = to_ben.link;
+    let signal = ready();
+    says(&mut visitor, &FromVisitor::Signal { link, signal }).await;
+    assert_eq!(refused(&mut visitor).await, ErrorCode::NotFound);
+}
+
+#[tokio::test]
+async fn a_ring_is_nobody_elses() {
+    let lab = Lab::start().await;
+    let mut ada = agent(&lab, "ada").await;
+    let mut asks = visitor(&lab).await;
+    let link = visitors_ring(&mut asks).await.link;
+    rings(&mut ada).await;
+    let mut other = visitor(&lab).await;
+    let signal = ready();
+    says(&mut other, &FromVisitor::Signal { link, signal }).await;
+    assert_eq!(refused(&mut other).await, ErrorCode::NotYours);
+}
+
+#[tokio::test]
+async fn a_site_may_allow_direct_paths_or_none() {
+    for (policy, relay_only) in [(Policy::Direct, Some(false)), (Policy::Off, None)] {
+        let lab = Lab::start().await;
+        let change = SiteChange {
+            preconnect: Some(policy),
+            ..SiteChange::default()
+        };
+        lab.node()
+            .accounts()
+            .change_site(&site(), change)
+            .await
+            .unwrap();
+        let mut ada = agent(&lab, "ada").await;
+        let _visitor = visitor(&lab).await;
+        let (_, preconnect) = rings(&mut ada).await;
+        assert_eq!(preconnect.map(|ring| ring.relay_only), relay_only);
+    }
+}
+
+#[tokio::test]
+async fn without_a_relay_only_direct_paths_could_be_tried_and_are_not() {
+    let lab = Lab::with(|config| config.turn.enabled = false, Arc::new(SystemClock)).await;
+    let mut ada = agent(&lab, "ada").await;
+    let _visitor = visitor(&lab).await;
+    assert_eq!(rings(&mut ada).await.1, None);
+}
