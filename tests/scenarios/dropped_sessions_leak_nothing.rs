@@ -1,4 +1,5 @@
-//! Whoever forgets to end a session loses no task and no socket to it. A program of its own: what
+//! Whoever forgets to end a session loses no task and no socket to it, neither to a direct path
+//! nor to a relay's stream. A program of its own: what
 //! it counts belongs to the whole process.
 
 #![allow(
@@ -6,9 +7,13 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use isession_sdk::Agent;
+use isession_node::{Config, SystemClock};
+use isession_protocol::signaling::Path;
+use isession_sdk::{Agent, Visitor, VisitorOptions};
+use isession_tests::coturn::{Coturn, external};
 use isession_tests::{Lab, accept, opens};
 use tokio::runtime::Handle;
 
@@ -28,11 +33,16 @@ fn held() -> (usize, usize) {
     )
 }
 
-async fn talk_and_drop(lab: &Lab, agent: &mut Agent) {
-    let mut visitor = lab.visitor().await;
+async fn talk_and_drop(lab: &Lab, agent: &mut Agent, relay_only: bool) {
+    let options = VisitorOptions {
+        relay_only,
+        ..lab.visitor_options()
+    };
+    let mut visitor = Visitor::join(options).await.unwrap();
     let (mut agents, mut visitors) = accept(agent, &mut visitor).await;
+    let path = opens(&mut visitors).await;
+    assert_eq!(path == Path::RelayedTcp, relay_only, "{path:?}");
     opens(&mut agents).await;
-    opens(&mut visitors).await;
     drop(visitors);
     drop(visitor);
     agents.end().await;
@@ -40,15 +50,18 @@ async fn talk_and_drop(lab: &Lab, agent: &mut Agent) {
 
 #[tokio::test]
 async fn tasks_and_sockets_are_as_before() {
-    let lab = Lab::start().await;
+    let coturn = Coturn::start(&["--no-udp"]).await;
+    let relay = |config: &mut Config| config.turn.external = external(vec![coturn.tcp()]);
+    let lab = Lab::with(relay, Arc::new(SystemClock)).await;
     let mut agent = lab.agent("ada").await;
     // What the first session brings for good, such as pooled connections to the database.
-    talk_and_drop(&lab, &mut agent).await;
+    talk_and_drop(&lab, &mut agent, false).await;
     lab.until_metric("isession_sockets{role=\"visitor\"}", |count| count == 0.0)
         .await;
     let before = held();
-    for _ in 0..5 {
-        talk_and_drop(&lab, &mut agent).await;
+    for _ in 0..3 {
+        talk_and_drop(&lab, &mut agent, false).await;
+        talk_and_drop(&lab, &mut agent, true).await;
     }
     let back = async {
         while held().0 > before.0 || held().1 > before.1 {

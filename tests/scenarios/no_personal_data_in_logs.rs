@@ -98,11 +98,9 @@ async fn visit(node: url::Url) -> String {
     };
     let mut visitor = Visitor::join(options).await.unwrap();
     let wrong = AgentOptions {
-        node: node.clone(),
-        login: "ada".to_owned(),
-        password: "wrong canary-message".to_owned(),
         available: true,
         relay_only: true,
+        ..AgentOptions::new(node.clone(), "ada", "wrong canary-message")
     };
     assert!(Agent::sign_in(wrong.clone()).await.is_err());
     let right = AgentOptions {

@@ -4,6 +4,8 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+pub mod coturn;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,13 +130,16 @@ impl Lab {
 
     /// An available agent, perhaps only by relayed paths.
     pub async fn agent_with(&self, login: &str, relay_only: bool) -> Agent {
-        let options = AgentOptions {
-            node: self.url(),
-            login: login.to_owned(),
-            password: PASSWORD.to_owned(),
+        self.sign_in(AgentOptions {
             available: true,
             relay_only,
-        };
+            ..AgentOptions::new(self.url(), login, PASSWORD)
+        })
+        .await
+    }
+
+    /// An agent with options of its own.
+    pub async fn sign_in(&self, options: AgentOptions) -> Agent {
         let mut agent = Agent::sign_in(options).await.expect("an agent signs in");
         while !matches!(agent_event(&mut agent).await, AgentEvent::Welcome { .. }) {}
         agent

@@ -17,11 +17,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or(USAGE);
     let options = AgentOptions {
-        node: next()?.parse()?,
-        login: next()?,
-        password: next()?,
         available: true,
-        relay_only: false,
+        ..AgentOptions::new(next()?.parse()?, next()?, next()?)
     };
     let rules: Vec<(String, String)> = arguments
         .map(|rule| {

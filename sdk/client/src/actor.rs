@@ -221,6 +221,7 @@ impl Actor {
             ice: self.config.ice.clone(),
             relay_only: self.config.relay_only,
             bind: self.config.bind.clone(),
+            roots: self.config.root_certificates.clone(),
         };
         self.bulk.send_replace(None);
         self.look_at = None;
@@ -386,9 +387,6 @@ impl Actor {
             return;
         };
         if self.told != Some(path) {
-            if path != Path::Direct {
-                peer.keep_awake();
-            }
             self.told = Some(path);
             self.tell(SessionEvent::Open { path });
             // Without anybody at the other end of the link, the session goes on with what it has.

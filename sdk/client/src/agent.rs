@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::SdkError;
-use crate::net;
+use crate::net::{self, RootCertificates};
 use crate::session::{Link, LinkInput, LinkOutput, Session, SessionConfig};
 use crate::socket::{self, Either, Endpoint, Meaning, Side, either};
 use crate::task::Task;
@@ -42,6 +42,22 @@ pub struct AgentOptions {
     pub available: bool,
     /// Only relayed paths.
     pub relay_only: bool,
+    /// Who vouches for the node and its relay.
+    pub root_certificates: RootCertificates,
+}
+
+impl AgentOptions {
+    /// An account at a node, not available at first.
+    pub fn new(node: Url, login: impl Into<String>, password: impl Into<String>) -> Self {
+        Self {
+            node,
+            login: login.into(),
+            password: password.into(),
+            available: false,
+            relay_only: false,
+            root_certificates: RootCertificates::default(),
+        }
+    }
 }
 
 impl std::fmt::Debug for AgentOptions {
@@ -137,13 +153,20 @@ impl Agent {
             password: &options.password,
             bearer: true,
         });
-        let answer = net::post(&options.node, "/v1/login", login).await?;
+        let answer = net::post(
+            &options.node,
+            &options.root_certificates,
+            "/v1/login",
+            login,
+        )
+        .await?;
         let signed_in: SignedIn = serde_json::from_slice(&answer).map_err(|_| SdkError::Answer)?;
         let endpoint = Endpoint {
             node: options.node.clone(),
             path: "/v1/agent",
             bearer: Some(signed_in.token),
             origin: None,
+            roots: options.root_certificates.clone(),
         };
         let first = socket::open(&endpoint).await?;
         let (commands, taken) = mpsc::channel(COMMANDS);
@@ -153,6 +176,7 @@ impl Agent {
             available: options.available,
             relay_only: options.relay_only,
             bind: bind_addresses(&options.node),
+            roots: options.root_certificates,
             commands: taken,
             events: events_tx,
             sessions: BTreeMap::new(),
@@ -214,6 +238,7 @@ struct AgentSide {
     available: bool,
     relay_only: bool,
     bind: Vec<SocketAddr>,
+    roots: RootCertificates,
     commands: mpsc::Receiver<FromAgent>,
     events: mpsc::Sender<AgentEvent>,
     sessions: BTreeMap<LinkId, Held>,
@@ -255,6 +280,7 @@ impl AgentSide {
             ice,
             relay_only: self.relay_only,
             bind: self.bind.clone(),
+            root_certificates: self.roots.clone(),
             lead_policy: LeadPolicy::default(),
             // Who did not accept just now takes the session up again.
             resumed: !self.accepting.remove(&visitor.id),

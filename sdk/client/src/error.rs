@@ -8,6 +8,9 @@ pub enum SdkError {
     /// The node's address is not one.
     #[error("not the address of a node: {0}")]
     Address(&'static str),
+    /// What was given as a root certificate is none.
+    #[error("not a root certificate in PEM or DER")]
+    Certificate,
     /// The node cannot be reached, or the connection broke.
     #[error("the node cannot be reached")]
     Io(#[from] std::io::Error),

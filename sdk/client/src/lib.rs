@@ -10,10 +10,11 @@
 //! - [`session`]: one side of a session; its task is in `actor`, its connection in `peer`.
 //! - [`session_core`], [`transcript`], [`lead`]: pure; the rules that browsers follow as well.
 //! - `socket`, `net`: reaching the node.
+//! - `sockets`, `relay`: what the connection's packets go over.
 //!
 //! # Limits
 //! A message has at most 16 KiB, a bulk message 256 KiB, an address 2048 bytes. A session holds
-//! 5000 messages and leads, and 3 MiB of them. TURN is used over UDP.
+//! 5000 messages and leads, and 3 MiB of them. TURN is used over UDP, TCP and TLS.
 //!
 //! # Logs
 //! This crate logs ids and errors only, at debug level. The `webrtc` crates log addresses under
@@ -26,9 +27,11 @@ mod error;
 pub mod lead;
 mod net;
 mod peer;
+mod relay;
 pub mod session;
 pub mod session_core;
 mod socket;
+mod sockets;
 mod task;
 pub mod transcript;
 pub mod visitor;
@@ -37,6 +40,7 @@ pub use agent::{Agent, AgentEvent, AgentOptions};
 pub use bulk::{BulkReceiver, BulkSender};
 pub use error::SdkError;
 pub use isession_protocol as protocol;
+pub use net::RootCertificates;
 pub use session::{LeadRequest, Session, SessionEvent};
 pub use transcript::Role;
 pub use visitor::{Visitor, VisitorEvent, VisitorOptions};

@@ -1,15 +1,9 @@
 //! One peer connection's life, over the `webrtc` crate.
 //!
-//! What this crate needs of us at version 0.21.1:
-//! - the kernel's receive buffer is never raised, and the default overflows: [`Sockets`];
-//! - a connection that is dropped without `close` leaks its driver: [`Peer`] closes on drop;
-//! - while relayed, a packet waits for the driver's next wake-up, up to 200 ms: [`keep_awake`]
-//!   wakes it. Drop that when the driver flushes its relay after its own writes.
-//! - `turn:` over TCP and `turns:` are skipped with a warning in the log.
+//! What this crate needs of us at version 0.21.1, beside what is in [`crate::sockets`]: a
+//! connection that is dropped without `close` leaks its driver, so [`Peer`] closes on drop.
 
-use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +14,8 @@ use isession_protocol::ids::Epoch;
 use isession_protocol::limits;
 use isession_protocol::signaling::{DescriptionRole, IceServer, MediaId, Path};
 use rtc::peer_connection::configuration::setting_engine::SctpMaxMessageSize;
-use rtc::peer_connection::transport::RTCIceCandidateInit;
+use rtc::peer_connection::transport::{RTCIceCandidateInit, RTCIceCandidateType};
+use rtc::statistics::stats::ice_candidate::RTCIceCandidateStats;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
@@ -30,17 +25,14 @@ use webrtc::peer_connection::{
     RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry,
     SettingEngineBuilder, StatsSelector,
 };
-use webrtc::runtime::{
-    AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime,
-    TokioRuntime,
-};
 
 use crate::SdkError;
 use crate::bulk::BulkQueue;
+use crate::net::RootCertificates;
+use crate::relay::Relays;
 use crate::session_core::{PathState, PeerInput};
+use crate::sockets::{Rounds, Sockets};
 
-/// What the kernel may hold of packets that were not read yet.
-const RECEIVE_BUFFER: usize = 2 * 1024 * 1024;
 /// What one channel may hold of messages that were not sent yet; senders wait beyond it.
 const SEND_BUFFER: usize = 4 * 1024 * 1024;
 /// Candidates that may arrive before the description they belong to; more are dropped.
@@ -48,8 +40,6 @@ const EARLY_CANDIDATES: usize = 64;
 /// How long a direct path is waited for while there is a relayed one. The crate's own waits (1 s
 /// even for a path that the other side found first) are most of the time that connecting takes.
 const DIRECT_FIRST: Duration = Duration::from_secs(1);
-/// How long a relayed packet waits at the most; see the module's notes.
-const RELAY_WAKE: Duration = Duration::from_millis(5);
 
 /// What happens on a peer connection.
 #[derive(Debug)]
@@ -80,6 +70,7 @@ pub(crate) struct PeerConfig {
     pub ice: Vec<IceServer>,
     pub relay_only: bool,
     pub bind: Vec<SocketAddr>,
+    pub roots: RootCertificates,
 }
 
 pub(crate) struct Peer {
@@ -95,7 +86,9 @@ pub(crate) struct Peer {
     offering: bool,
     early: Vec<RTCIceCandidateInit>,
     relay_only: bool,
-    tasks: JoinSet<()>,
+    relays: Arc<Relays>,
+    rounds: Arc<Rounds>,
+    _tasks: JoinSet<()>,
 }
 
 impl Peer {
@@ -113,7 +106,11 @@ impl Peer {
             state: state_tx,
         };
         let relay_only = config.relay_only;
-        let pc = build(config, handler).await?;
+        let relays = Arc::new(Relays::new(config.roots.clone()));
+        let rounds = Arc::new(Rounds::new(true));
+        let sockets = Sockets::new(Arc::clone(&relays), Arc::clone(&rounds));
+        let servers = relays.told(&config.ice);
+        let pc = build(config, &servers, sockets, handler).await?;
         let open = |label: &'static str, id: u16, reliable: bool| {
             let pc = Arc::clone(&pc);
             async move {
@@ -145,7 +142,9 @@ impl Peer {
             offering: false,
             early: Vec::new(),
             relay_only,
-            tasks,
+            relays,
+            rounds,
+            _tasks: tasks,
         })
     }
 
@@ -174,8 +173,10 @@ impl Peer {
 
     /// Looks for a new path with fresh credentials.
     pub(crate) async fn restart(&mut self, ice: &[IceServer]) -> Result<Sdp, SdkError> {
+        self.rounds.set_relaying(true);
+        let servers = self.relays.told(ice);
         self.pc
-            .set_configuration(configuration(ice, self.relay_only))
+            .set_configuration(configuration(&servers, self.relay_only))
             .await?;
         self.pc.restart_ice().await?;
         self.offer().await
@@ -256,37 +257,30 @@ impl Peer {
         let report = self.pc.get_stats(Instant::now(), StatsSelector::None).await;
         let pair = report.candidate_pairs().find(|pair| pair.nominated)?;
         // The pair names its candidates without the prefix that their reports' ids carry.
-        let is_relay = |id: &str| {
-            report.iter().any(|entry| match entry {
+        let (mut ours, mut theirs) = (None, false);
+        for entry in report.iter() {
+            match entry {
                 RTCStatsReportEntry::LocalCandidate(candidate)
-                | RTCStatsReportEntry::RemoteCandidate(candidate) => {
-                    candidate.stats.id.ends_with(id)
-                        && candidate.candidate_type.to_string() == "relay"
+                    if candidate.stats.id.ends_with(&pair.local_candidate_id)
+                        && is_relay(candidate) =>
+                {
+                    ours = Some(self.relays.carrier(&candidate.url));
                 }
-                _ => false,
-            })
-        };
-        // Our own relay is reached by UDP only, and of the other side's no more is known.
-        let relayed = is_relay(&pair.local_candidate_id) || is_relay(&pair.remote_candidate_id);
-        Some(if relayed {
-            Path::RelayedUdp
-        } else {
-            Path::Direct
-        })
-    }
-
-    /// Wakes the driver while relayed; see the module's notes.
-    pub(crate) fn keep_awake(&mut self) {
-        let channel = Arc::clone(&self.glance);
-        self.tasks.spawn(async move {
-            let mut wake = tokio::time::interval(RELAY_WAKE);
-            loop {
-                wake.tick().await;
-                if channel.set_buffered_amount_low_threshold(0).await.is_err() {
-                    break;
+                RTCStatsReportEntry::RemoteCandidate(candidate)
+                    if candidate.stats.id.ends_with(&pair.remote_candidate_id) =>
+                {
+                    theirs = is_relay(candidate);
                 }
+                _ => {}
             }
-        });
+        }
+        self.rounds.set_relaying(ours.is_some());
+        Some(match ours {
+            Some(carrier) => carrier.path(),
+            // How the other side reaches its own relay is not known here.
+            None if theirs => Path::RelayedUdp,
+            None => Path::Direct,
+        })
     }
 
     async fn describe(&self) -> Result<Sdp, SdkError> {
@@ -327,7 +321,16 @@ impl std::fmt::Debug for Peer {
     }
 }
 
-async fn build(config: PeerConfig, handler: Handler) -> Result<Arc<dyn PeerConnection>, SdkError> {
+fn is_relay(candidate: &RTCIceCandidateStats) -> bool {
+    candidate.candidate_type == RTCIceCandidateType::Relay
+}
+
+async fn build(
+    config: PeerConfig,
+    servers: &[IceServer],
+    sockets: Sockets,
+    handler: Handler,
+) -> Result<Arc<dyn PeerConnection>, SdkError> {
     let size = u32::try_from(limits::CHANNEL_FRAME).unwrap_or(u32::MAX);
     let relay_wait = if config.relay_only {
         Duration::ZERO
@@ -341,10 +344,10 @@ async fn build(config: PeerConfig, handler: Handler) -> Result<Arc<dyn PeerConne
         .with_relay_acceptance_min_wait(Some(relay_wait))
         .build();
     let pc = PeerConnectionBuilder::new()
-        .with_configuration(configuration(&config.ice, config.relay_only))
+        .with_configuration(configuration(servers, config.relay_only))
         .with_setting_engine(settings)
         .with_handler(Arc::new(handler))
-        .with_runtime(Arc::new(Sockets(TokioRuntime)))
+        .with_runtime(Arc::new(sockets))
         .with_udp_addrs(config.bind)
         .with_data_channel_send_buffer_limit(SEND_BUFFER)
         .build()
@@ -432,52 +435,4 @@ async fn read_bulk(channel: Arc<dyn DataChannel>, queue: BulkQueue) {
 
 fn text(data: &[u8]) -> Option<String> {
     std::str::from_utf8(data).ok().map(str::to_owned)
-}
-
-/// tokio, with a receive buffer that does not overflow.
-#[derive(Debug)]
-struct Sockets(TokioRuntime);
-
-type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-impl Runtime for Sockets {
-    fn spawn(&self, future: Pending<'static, ()>) -> Box<dyn JoinHandle> {
-        self.0.spawn(future)
-    }
-
-    fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        // As much as the kernel grants; less is slower and still right.
-        let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER);
-        self.0.wrap_udp_socket(socket)
-    }
-
-    fn wrap_tcp_listener(
-        &self,
-        listener: std::net::TcpListener,
-    ) -> io::Result<Arc<dyn AsyncTcpListener>> {
-        self.0.wrap_tcp_listener(listener)
-    }
-
-    fn connect_tcp<'a>(
-        &'a self,
-        to: SocketAddr,
-    ) -> Pending<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
-        self.0.connect_tcp(to)
-    }
-
-    fn resolve_host<'a>(&'a self, host: &'a str) -> Pending<'a, io::Result<Vec<SocketAddr>>> {
-        self.0.resolve_host(host)
-    }
-
-    fn sleep(&self, duration: Duration) -> Pending<'static, ()> {
-        self.0.sleep(duration)
-    }
-
-    fn interval(&self, period: Duration) -> Box<dyn AsyncInterval> {
-        self.0.interval(period)
-    }
-
-    fn block_on(&self, future: Pin<Box<dyn Future<Output = ()> + '_>>) {
-        self.0.block_on(future);
-    }
 }

@@ -12,6 +12,7 @@ use url::Url;
 use crate::SdkError;
 use crate::actor::Actor;
 use crate::bulk::{self, BulkReceiver, BulkSender};
+use crate::net::RootCertificates;
 use crate::task::Task;
 use crate::transcript::Role;
 
@@ -181,6 +182,8 @@ pub struct SessionConfig {
     pub relay_only: bool,
     /// Addresses to bind; unspecified ones stand for every interface but loopback.
     pub bind: Vec<SocketAddr>,
+    /// Who vouches for relays over TLS.
+    pub root_certificates: RootCertificates,
     /// What the site allows leads to (visitors).
     pub lead_policy: LeadPolicy,
     /// This side was in the session before, in another life.

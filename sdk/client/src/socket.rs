@@ -18,7 +18,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::SdkError;
-use crate::net::{self, Stream};
+use crate::net::{self, RootCertificates, Stream};
 
 type Ws = WebSocketStream<Box<dyn Stream>>;
 
@@ -31,6 +31,7 @@ pub(crate) struct Endpoint {
     pub bearer: Option<String>,
     /// The page that a browser would tell.
     pub origin: Option<String>,
+    pub roots: RootCertificates,
 }
 
 /// One side's part of a connection.
@@ -81,7 +82,7 @@ pub(crate) async fn open(endpoint: &Endpoint) -> Result<Ws, SdkError> {
     let config = WebSocketConfig::default()
         .read_buffer_size(4096)
         .max_message_size(Some(limits::SIGNALING_FRAME));
-    let stream = net::connect(&endpoint.node).await?;
+    let stream = net::connect(&endpoint.node, &endpoint.roots).await?;
     match client_async_with_config(request, stream, Some(config)).await {
         Ok((ws, _)) => Ok(ws),
         Err(WsError::Http(answer)) => Err(refusal(answer.body().as_deref())),

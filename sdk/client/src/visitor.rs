@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use crate::SdkError;
+use crate::net::RootCertificates;
 use crate::session::{Link, LinkInput, LinkOutput, Session, SessionConfig};
 use crate::socket::{self, Endpoint, Meaning, Side};
 use crate::task::Task;
@@ -38,6 +39,8 @@ pub struct VisitorOptions {
     pub origin: Option<String>,
     /// Only relayed paths.
     pub relay_only: bool,
+    /// Who vouches for the node and its relay.
+    pub root_certificates: RootCertificates,
 }
 
 impl VisitorOptions {
@@ -50,6 +53,7 @@ impl VisitorOptions {
             ticket: None,
             origin: None,
             relay_only: false,
+            root_certificates: RootCertificates::default(),
         }
     }
 }
@@ -101,6 +105,7 @@ impl Visitor {
             path: "/v1/visitor",
             bearer: None,
             origin: options.origin.clone(),
+            roots: options.root_certificates.clone(),
         };
         let first = socket::open(&endpoint).await?;
         let (commands, taken) = mpsc::channel(COMMANDS);
@@ -246,6 +251,7 @@ impl Side for VisitorSide {
                     ice,
                     relay_only: self.options.relay_only,
                     bind: self.bind.clone(),
+                    root_certificates: self.options.root_certificates.clone(),
                     lead_policy: self.policy,
                     resumed: false,
                 };

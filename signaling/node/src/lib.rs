@@ -19,6 +19,8 @@ mod clock;
 mod config;
 mod desk;
 mod edge;
+#[doc(hidden)]
+pub mod fuzz;
 mod log;
 mod metrics;
 mod node;

@@ -103,7 +103,18 @@ impl Claims {
         }
     }
 
-    const fn until(&self) -> Timestamp {
+    /// What fits into a ticket whatever people are called. JSON writes a control character in six.
+    pub(crate) fn shortened(&self) -> Self {
+        let mut claims = self.clone();
+        if let Self::Session { name, agent, .. } = &mut claims {
+            *name = None;
+            let seen: String = agent.name.as_str().replace(char::is_control, "");
+            agent.name = Name::truncated(&seen);
+        }
+        claims
+    }
+
+    pub(crate) const fn until(&self) -> Timestamp {
         match self {
             Self::Queue { until, .. } | Self::Session { until, .. } => *until,
         }
@@ -125,16 +136,11 @@ impl TicketKey {
         Self(key)
     }
 
-    /// Signs the claims. A name that would burst the ticket is left out: the visitor's next
+    /// Signs the claims. A visitor's name that would burst the ticket is left out: the next
     /// `hello` says it again.
     pub(crate) fn issue(&self, claims: &Claims) -> Ticket {
-        Ticket::new(self.sign(claims)).unwrap_or_else(|_| {
-            let mut claims = claims.clone();
-            if let Claims::Session { name, .. } = &mut claims {
-                *name = None;
-            }
-            Ticket::truncated(&self.sign(&claims))
-        })
+        Ticket::new(self.sign(claims))
+            .unwrap_or_else(|_| Ticket::truncated(&self.sign(&claims.shortened())))
     }
 
     /// The claims of a ticket of ours whose time is not over.
