@@ -1,6 +1,6 @@
 // A visitor in Debian's Firefox, driven over WebDriver BiDi.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
@@ -41,8 +41,7 @@ export async function launchFirefox() {
 
 /** A Firefox at a place of a network laboratory, where its driver cannot reach it directly. */
 export async function launchFirefoxInside(lab, who, preferences = {}) {
-  const profile = join(lab.folder, `${who}-firefox-profile`);
-  await mkdir(profile);
+  const profile = await mkdtemp(join(lab.folder, "firefox-"));
   const prefs = Object.entries({ ...PREFERENCES, ...QUIET, ...preferences });
   const line = ([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`;
   await writeFile(join(profile, "user.js"), prefs.map(line).join(""));

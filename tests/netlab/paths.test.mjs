@@ -33,6 +33,7 @@ let node;
 let agents;
 let visitors;
 let firefox;
+let firefoxAddress;
 
 before(async () => {
   if (skip) {
@@ -40,10 +41,9 @@ before(async () => {
   }
   lab = await openLab();
   node = await startCloud(lab);
-  [agents, visitors, firefox] = await Promise.all([
+  [agents, visitors] = await Promise.all([
     chromiumAt(lab, "agent", [node.url]),
     chromiumAt(lab, "visitor", [node.url]),
-    launchFirefoxInside(lab, "visitor"),
   ]);
 });
 
@@ -94,7 +94,7 @@ async function chromium(agent, path) {
 }
 
 async function gecko(agent, path) {
-  const companion = await firefox.newPage();
+  const companion = await (await firefoxHere()).newPage();
   await companion.goto(`${node.url}/go/demo`);
   await status(companion, "Queue position", "number 1");
   await accept(agent);
@@ -119,6 +119,17 @@ async function sdk(agent, path) {
   await say(agent, "From the agent");
   await visitor.said(/^agent: From the agent$/);
   await visitor.stop();
+}
+
+/** A Firefox that was started at the visitor's address: it hangs on to connections of an old one. */
+async function firefoxHere() {
+  const { address } = lab.place("visitor");
+  if (address !== firefoxAddress) {
+    await firefox?.close();
+    firefox = await launchFirefoxInside(lab, "visitor");
+    firefoxAddress = address;
+  }
+  return firefox;
 }
 
 async function onPath(page, path) {
