@@ -60,8 +60,9 @@ export async function openLab({ seed = 1 } = {}) {
     /** `cloud`, `visitor` or `agent`: namespace and addresses as they are now. */
     place: (who) => places[who],
     /** What both ways of a leg do to packets from now on; what is not said does nothing. */
-    shape: (leg, conditions, ways = ["up", "down"]) =>
-      change({ shape: { leg, ways, conditions } }),
+    shape: (leg, conditions, ways = ["up", "down"]) => change({ shape: { leg, ways, conditions } }),
+    /** Lets nothing pass from one leg to another, or everything again. */
+    cut: (from, to, cut = true) => change({ cut: { from, to, cut } }),
     /** none, full_cone, restricted, symmetric, udp_blocked or only443. */
     nat: (leg, nat) => change({ nat: { leg, nat } }),
     /** The machine turns up in another network of the same kind, with other addresses. */
@@ -92,7 +93,8 @@ export async function openLab({ seed = 1 } = {}) {
     },
     /** What a web server in the cloud answers; its addresses exist only there. */
     async fetch(url) {
-      const script = "fetch(process.argv[1]).then(r => r.text()).then(t => process.stdout.write(t))";
+      const script =
+        "fetch(process.argv[1]).then(r => r.text()).then(t => process.stdout.write(t))";
       const child = this.run("cloud", process.execPath, ["-e", script, url], {
         stdio: ["ignore", "pipe", "inherit"],
       });

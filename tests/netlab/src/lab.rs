@@ -76,6 +76,11 @@ impl Lab {
         self.router.network().shape(leg, way, conditions);
     }
 
+    /// Lets nothing pass from one leg to another, or everything again.
+    pub fn cut(&self, from: Leg, to: Leg, cut: bool) {
+        self.router.network().cut(from, to, cut);
+    }
+
     /// What became of the packets on one way of a leg.
     pub fn counts(&self, leg: Leg, way: Way) -> Counts {
         self.router.network().counts(leg, way)

@@ -19,6 +19,11 @@ enum Order {
         ways: Vec<Way>,
         conditions: Conditions,
     },
+    Cut {
+        from: Leg,
+        to: Leg,
+        cut: bool,
+    },
     Nat {
         leg: Leg,
         nat: Nat,
@@ -100,6 +105,7 @@ fn obey(lab: &mut Lab, order: Order) -> Result<Answer, LabError> {
                 lab.shape(leg, way, conditions);
             }
         }
+        Order::Cut { from, to, cut } => lab.cut(from, to, cut),
         Order::Nat { leg, nat } => lab.set_nat(leg, nat)?,
         Order::Move { leg } => lab.relocate(leg)?,
         Order::Counts { leg, way } => return Ok(Answer::Counts(lab.counts(leg, way))),

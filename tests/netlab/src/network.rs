@@ -158,6 +158,8 @@ struct Held {
 #[derive(Debug)]
 pub struct Network {
     pipes: [[Pipe; 2]; 3],
+    /// Whether nothing gets from one leg to another.
+    cuts: [[bool; 3]; 3],
     /// By the time when they leave, and then by their arrival.
     held: BTreeMap<(Duration, u64), Held>,
     arrivals: u64,
@@ -169,6 +171,7 @@ impl Network {
     pub fn new(seed: u64) -> Self {
         Self {
             pipes: Default::default(),
+            cuts: Default::default(),
             held: BTreeMap::new(),
             arrivals: 0,
             random: Random::new(seed),
@@ -180,6 +183,11 @@ impl Network {
         self.pipe(leg, way).conditions = conditions;
     }
 
+    /// Lets nothing pass from one leg to another, or everything again; other ways stay open.
+    pub const fn cut(&mut self, from: Leg, to: Leg, cut: bool) {
+        self.cuts[from as usize][to as usize] = cut;
+    }
+
     /// What became of the packets on one way of a leg.
     pub const fn counts(&self, leg: Leg, way: Way) -> Counts {
         self.pipes[leg as usize][way as usize].counts
@@ -187,18 +195,21 @@ impl Network {
 
     /// Takes a packet that comes from a leg. One that goes nowhere is forgotten.
     pub fn accept(&mut self, now: Duration, from: Leg, packet: Vec<u8>) {
-        if let Some(to) = Leg::of_destination(&packet) {
-            let (leg, way) = (from, Way::Up);
-            self.hold(
-                now,
-                Held {
-                    leg,
-                    way,
-                    to,
-                    packet,
-                },
-            );
+        let Some(to) = Leg::of_destination(&packet) else {
+            return;
+        };
+        let (leg, way) = (from, Way::Up);
+        if self.cuts[from as usize][to as usize] {
+            self.pipe(leg, way).counts.swallowed += 1;
+            return;
         }
+        let up = Held {
+            leg,
+            way,
+            to,
+            packet,
+        };
+        self.hold(now, up);
     }
 
     /// The next packet that has arrived by `now`, and the leg that it comes out of.

@@ -144,6 +144,20 @@ fn a_blackhole_swallows_one_way_only() {
 }
 
 #[test]
+fn a_cut_keeps_two_apart_and_leaves_the_third() {
+    let mut network = Network::new(1);
+    network.cut(Leg::Visitor, Leg::Agent, true);
+    network.accept(Duration::ZERO, Leg::Visitor, packet(Leg::Agent, 1));
+    network.accept(Duration::ZERO, Leg::Visitor, packet(Leg::Cloud, 2));
+    network.accept(Duration::ZERO, Leg::Agent, packet(Leg::Visitor, 3));
+    let out = run(&mut network);
+    assert_eq!(out, [(0, Leg::Cloud, 2), (0, Leg::Visitor, 3)]);
+    network.cut(Leg::Visitor, Leg::Agent, false);
+    network.accept(Duration::ZERO, Leg::Visitor, packet(Leg::Agent, 4));
+    assert_eq!(run(&mut network), [(0, Leg::Agent, 4)]);
+}
+
+#[test]
 fn a_rate_spreads_a_burst() {
     let mut network = Network::new(1);
     let conditions = Conditions {
