@@ -29,6 +29,8 @@ export async function startCloud(lab, { agents = ["ada"], set = [], site = [] } 
   return {
     url,
     log: () => running.log.join("\n"),
+    /** Changes the site for all who come from now on. */
+    change: (...words) => isession(["site", "set", "demo", ...words], settings),
     metrics: () => lab.fetch(`${url}/metrics`),
     stop: (signal = "SIGTERM") => end(running.child, signal),
     async start() {

@@ -6,7 +6,7 @@
 
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { accept, agentAtWork, connected } from "../browser/people.mjs";
+import { accept, agentAtWork, connected, peersAre } from "../browser/people.mjs";
 import { chromiumAt, startCloud, visitorOf } from "./cloud.mjs";
 import { openLab, whyNoLab } from "./lab.mjs";
 
@@ -43,9 +43,13 @@ async function bench() {
   for (const who of ["agent", "visitor"]) {
     browsers.push(await chromiumAt(lab, who, origins));
   }
+  const agent = await agentAtWork(browsers[0], node);
   const stun = `stun:${relay}:3478`;
   const flows = [
-    { name: "iSession", round: await isession(node) },
+    ...["direct", "relay", "off"].map((preconnect) => ({
+      name: `iSession, preconnect ${preconnect}`,
+      round: isession(node, agent, preconnect),
+    })),
     { name: "textbook", round: rival(`${origins[1]}/textbook.html`, stun) },
     { name: "PeerJS", round: rival(`${origins[1]}/peerjs.html`, stun) },
   ];
@@ -61,12 +65,16 @@ async function bench() {
   await node.close();
 }
 
-/** One site's flow: an agent at work, and a new visitor each round. */
-async function isession(node) {
-  const agent = await agentAtWork(browsers[0], node);
+/** An agent at work, a new visitor each round, and what the site allows while it rings. */
+function isession(node, agent, preconnect) {
   return async () => {
+    await node.change("--preconnect", preconnect);
     const { companion, context } = await visitorOf(browsers[1], node);
     await agent.getByRole("alert", { name: "Incoming visitor" }).waitFor();
+    if (preconnect !== "off") {
+      // People take longer to answer than this takes.
+      await Promise.all([agent, companion].map((page) => peersAre(page, "connected", 1)));
+    }
     const opened = await Promise.all([agent, companion].map(watchOpening));
     await agent.evaluate(() => {
       window.acceptedAt = new Promise((resolve) => {
