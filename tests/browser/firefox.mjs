@@ -1,20 +1,77 @@
 // A visitor in Debian's Firefox, driven over WebDriver BiDi.
 
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
+import { end } from "./node.mjs";
 
 const PATIENCE = 20_000;
 
+/** What a fresh profile would ask the internet for, where there is none. */
+const QUIET = {
+  "app.update.enabled": false,
+  "browser.safebrowsing.update.enabled": false,
+  "browser.shell.checkDefaultBrowser": false,
+  "browser.startup.homepage": "about:blank",
+  "browser.startup.page": 0,
+  "datareporting.policy.dataSubmissionEnabled": false,
+  "network.captive-portal-service.enabled": false,
+  "network.connectivity-service.enabled": false,
+  "services.settings.server": "data:,#remote-settings-dummy/v1",
+  "toolkit.telemetry.enabled": false,
+};
+
+export const FIREFOX = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
+
 /** A Firefox as people have it: popups that nobody clicked for are blocked. */
+const PREFERENCES = {
+  "remote.prefs.recommended": false,
+  "dom.disable_open_during_load": true,
+};
+
 export async function launchFirefox() {
   return puppeteer.launch({
     browser: "firefox",
-    executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
+    executablePath: FIREFOX,
     headless: true,
-    extraPrefsFirefox: {
-      "remote.prefs.recommended": false,
-      "dom.disable_open_during_load": true,
-    },
+    extraPrefsFirefox: PREFERENCES,
   });
+}
+
+/** A Firefox at a place of a network laboratory, where its driver cannot reach it directly. */
+export async function launchFirefoxInside(lab, who, preferences = {}) {
+  const profile = await mkdtemp(join(lab.folder, "firefox-"));
+  const prefs = Object.entries({ ...PREFERENCES, ...QUIET, ...preferences });
+  const line = ([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`;
+  await writeFile(join(profile, "user.js"), prefs.map(line).join(""));
+  const options = ["--headless", "--no-remote", "--profile", profile];
+  const child = lab.run(who, FIREFOX, [...options, "--remote-debugging-port", "0"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const port = await new Promise((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`Firefox ended with ${code}`)));
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      const found = /WebDriver BiDi listening on ws:\/\/[^:]+:(\d+)/.exec(line);
+      if (found) {
+        resolve(found[1]);
+      }
+    });
+  });
+  const browser = await puppeteer.connect({
+    browserWSEndpoint: `ws+unix:${await lab.bridge(who, port)}:/session`,
+    // Firefox answers who asks for it by its own name.
+    headers: { Host: `127.0.0.1:${port}` },
+    protocol: "webDriverBiDi",
+    defaultViewport: null,
+  });
+  return {
+    newPage: () => browser.newPage(),
+    async close() {
+      await browser.close().catch(() => {});
+      await end(child, "SIGTERM");
+    },
+  };
 }
 
 /** Waits for an element by its role and name, and gives it. */

@@ -40,11 +40,9 @@ export async function startNode({
   }
   const destination = `Somebody else's website=${sites.elsewhere}/`;
   await isession([...site, "--origin", sites.shop, "--destination", destination], settings);
-  for (const login of agents) {
-    const name = login[0].toUpperCase() + login.slice(1);
-    await isession(["agent", "add", login, "--name", name], settings, `${PASSWORD}\n`);
-  }
-  let running = await serve(port, settings);
+  await addAgents(agents, settings);
+  const listen = `127.0.0.1:${port}`;
+  let running = await serve(["turn.listen=127.0.0.1:0", ...settings], { listen });
   return {
     url,
     sites,
@@ -56,7 +54,7 @@ export async function startNode({
       await end(running.child, signal);
     },
     async start() {
-      running = await serve(port, settings);
+      running = await serve(["turn.listen=127.0.0.1:0", ...settings], { listen });
     },
     async close() {
       await end(running.child, "SIGTERM");
@@ -66,16 +64,13 @@ export async function startNode({
   };
 }
 
-async function serve(port, settings) {
-  const always = ["turn.listen=127.0.0.1:0", "log=json"];
-  const child = spawn(
-    program("isession"),
-    ["serve", "--listen", `127.0.0.1:${port}`, ...flags([...settings, ...always])],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, RUST_LOG: "info" },
-    },
-  );
+/** Runs a node that listens here; `inside` are words to put before the command. */
+export async function serve(settings, { listen, inside = [] }) {
+  const [command, ...words] = [...inside, program("isession"), "serve", "--listen", listen];
+  const child = spawn(command, [...words, ...flags([...settings, "log=json"])], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, RUST_LOG: "info" },
+  });
   const log = [];
   createInterface({ input: child.stderr }).on("line", (line) => log.push(line));
   const lines = createInterface({ input: child.stdout });
@@ -88,7 +83,16 @@ async function serve(port, settings) {
   return { child, log };
 }
 
-async function isession(words, settings, input = "") {
+/** Agents who sign in with `PASSWORD`. */
+export async function addAgents(logins, settings) {
+  for (const login of logins) {
+    const name = login[0].toUpperCase() + login.slice(1);
+    await isession(["agent", "add", login, "--name", name], settings, `${PASSWORD}\n`);
+  }
+}
+
+/** Runs a command of the program to its end. */
+export async function isession(words, settings, input = "") {
   const child = spawn(program("isession"), [...words, ...flags(settings)], {
     stdio: ["pipe", "ignore", "pipe"],
   });

@@ -12,10 +12,12 @@ const NOT_OURS = [
   "--disable-renderer-backgrounding",
 ];
 
+export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
 /** A Chromium as people have it: popups are blocked, hidden tabs are throttled. */
-export async function launchChromium() {
+export async function launchChromium({ executablePath = CHROMIUM, args = [] } = {}) {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath,
     ignoreDefaultArgs: NOT_OURS,
     args: [
       "--no-sandbox",
@@ -24,6 +26,7 @@ export async function launchChromium() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...args,
     ],
   });
 }
@@ -193,7 +196,7 @@ export async function peersAre(page, state, count) {
 }
 
 /** A person of their own: no cookie or storage is shared with others. */
-async function newContext(browser, viewport) {
+export async function newContext(browser, viewport) {
   const context = await browser.newContext({ viewport });
   await context.addInitScript(watchPeers);
   context.setDefaultTimeout(20_000);

@@ -4,11 +4,10 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { end, program } from "./node.mjs";
 
-/** Starts an example of the SDK. */
-export function runExample(name, args) {
-  const child = spawn(program(`examples/${name}`), args, {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+/** Starts an example of the SDK; `inside` are words to put before the command. */
+export function runExample(name, args, { inside = [] } = {}) {
+  const [command, ...words] = [...inside, program(`examples/${name}`), ...args];
+  const child = spawn(command, words, { stdio: ["pipe", "pipe", "pipe"] });
   const lines = [];
   const waiters = new Set();
   const look = () => {

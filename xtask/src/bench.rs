@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: figures, measured on this machine in one run.
 
-use crate::run::{command, finish, run};
+use crate::run::{command, complain, finish, run};
 use crate::{Outcome, tools, web};
 
 pub(crate) fn bench() -> Outcome {
@@ -14,6 +14,8 @@ pub(crate) fn bench() -> Outcome {
         "isession-node",
         "--package",
         "isession-sdk",
+        "--package",
+        "isession-netlab",
     ];
     run(
         ".",
@@ -32,5 +34,10 @@ pub(crate) fn bench() -> Outcome {
             "memory",
         ],
     )?;
-    finish(command("tests/browser", "node", &["bench.mjs"]).env("BUILD_PROFILE", "release"))
+    finish(command("tests/browser", "node", &["bench.mjs"]).env("BUILD_PROFILE", "release"))?;
+    if let Some(why) = tools::why_no_netlab() {
+        complain(&format!("the setup bench was skipped: {why}"));
+        return Ok(());
+    }
+    finish(command("tests/netlab", "node", &["setup.bench.mjs"]).env("BUILD_PROFILE", "release"))
 }

@@ -26,7 +26,13 @@ pub(crate) fn lint() -> Outcome {
     run(
         "web",
         "npx",
-        &["biome", "check", "../tests/browser", "demo"],
+        &[
+            "biome",
+            "check",
+            "../tests/browser",
+            "../tests/netlab",
+            "demo",
+        ],
     )?;
     run(
         ".",

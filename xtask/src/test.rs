@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold.
 
-use crate::run::{command, finish, has, root, run};
+use crate::run::{command, complain, finish, has, root, run};
 use crate::{Outcome, tools, web};
 
 pub(crate) fn test() -> Outcome {
@@ -11,7 +11,8 @@ pub(crate) fn test() -> Outcome {
     // One build serves the Rust tests, the examples and the browsers.
     run(".", "cargo", &["build", "--workspace", "--all-targets"])?;
     rust()?;
-    browsers()
+    browsers()?;
+    netlab()
 }
 
 fn rust() -> Outcome {
@@ -27,13 +28,28 @@ fn rust() -> Outcome {
 
 /// One browser scenario after the other: two cores hold no more than one pair of browsers.
 fn browsers() -> Outcome {
-    let folder = root().join("tests/browser/scenarios");
-    let entries = std::fs::read_dir(&folder).map_err(|error| format!("{folder:?}: {error}"))?;
+    scenarios("tests/browser/scenarios", 1)
+}
+
+/// Two labs side by side: the browsers of one mostly wait for an outage to end.
+fn netlab() -> Outcome {
+    if let Some(why) = tools::why_no_netlab() {
+        complain(&format!("the network laboratory was skipped: {why}"));
+        return Ok(());
+    }
+    scenarios("tests/netlab", 2)
+}
+
+/// Runs the test files of a folder, so many at once.
+fn scenarios(folder: &str, at_once: usize) -> Outcome {
+    let path = root().join(folder);
+    let entries = std::fs::read_dir(&path).map_err(|error| format!("{path:?}: {error}"))?;
     let mut files: Vec<_> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
         .collect();
     files.sort();
-    let options = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
-    finish(command("tests/browser", "node", &options).args(files))
+    let at_once = format!("--test-concurrency={at_once}");
+    let options = ["--test", &at_once, "--test-reporter=spec"];
+    finish(command(folder, "node", &options).args(files))
 }

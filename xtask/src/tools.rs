@@ -1,7 +1,7 @@
 //! Programs that tests need and cargo cannot bring.
 
 use crate::Outcome;
-use crate::run::{complain, has, run};
+use crate::run::{complain, has, output, run};
 
 /// A program and Debian's package that brings it.
 struct Tool {
@@ -28,9 +28,38 @@ const TEST_TOOLS: [Tool; 4] = [
     },
 ];
 
+/// What the network laboratory needs beside root.
+const NETLAB_TOOLS: [Tool; 2] = [
+    Tool {
+        program: "ip",
+        package: "iproute2",
+    },
+    Tool {
+        program: "nft",
+        package: "nftables",
+    },
+];
+
 /// Makes sure that what the tests need is there: installs it as root, or says what is missing.
 pub(crate) fn need_test_tools() -> Outcome {
-    let missing = missing();
+    need(&TEST_TOOLS)
+}
+
+/// Why there can be no network laboratory here, if so. As root, what it needs is installed.
+pub(crate) fn why_no_netlab() -> Option<String> {
+    if !is_root() {
+        return Some("it needs root".to_owned());
+    }
+    let probe = format!("isnl-{}-xtask", std::process::id());
+    let namespace = |word| output(".", "ip", &["netns", word, &probe]);
+    need(&NETLAB_TOOLS)
+        .and_then(|()| namespace("add"))
+        .and_then(|_| namespace("delete"))
+        .err()
+}
+
+fn need(tools: &[Tool]) -> Outcome {
+    let missing = missing(tools);
     if missing.is_empty() {
         return Ok(());
     }
@@ -45,7 +74,7 @@ pub(crate) fn need_test_tools() -> Outcome {
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(&missing);
     run(".", "apt-get", &arguments)?;
-    let missing = self::missing();
+    let missing = self::missing(tools);
     if missing.is_empty() {
         Ok(())
     } else {
@@ -53,8 +82,8 @@ pub(crate) fn need_test_tools() -> Outcome {
     }
 }
 
-fn missing() -> Vec<&'static str> {
-    let mut packages: Vec<_> = TEST_TOOLS
+fn missing(tools: &[Tool]) -> Vec<&'static str> {
+    let mut packages: Vec<_> = tools
         .iter()
         .filter(|tool| !has(tool.program))
         .map(|tool| tool.package)

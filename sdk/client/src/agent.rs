@@ -331,6 +331,7 @@ impl Side for AgentSide {
         match frame {
             ToAgent::Welcome { .. } => Meaning::Welcome,
             ToAgent::GoingAway { retry_after } => Meaning::GoingAway(*retry_after),
+            ToAgent::Alive { next } => Meaning::Alive(*next),
             ToAgent::Error(error) if error.fatal => Meaning::Fatal(error.clone()),
             _ => Meaning::Other,
         }
@@ -387,7 +388,7 @@ impl Side for AgentSide {
                 AgentEvent::Ended { session, reason }
             }
             ToAgent::Error(error) => AgentEvent::Refused(error),
-            ToAgent::GoingAway { .. } | ToAgent::Unknown => return true,
+            ToAgent::Alive { .. } | ToAgent::GoingAway { .. } | ToAgent::Unknown => return true,
         };
         self.tell(event).await;
         true

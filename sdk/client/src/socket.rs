@@ -8,6 +8,7 @@ use isession_protocol::{SUBPROTOCOL, decode, encode, limits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -52,6 +53,8 @@ pub(crate) trait Side: Send {
 pub(crate) enum Meaning {
     Welcome,
     GoingAway(u32),
+    /// Milliseconds until the next sign of life.
+    Alive(u32),
     Fatal(ErrorFrame),
     Other,
 }
@@ -145,12 +148,21 @@ enum Ended {
 
 async fn serve<S: Side>(mut ws: Ws, side: &mut S, tries: &mut u32) -> Ended {
     let mut after = 0;
+    // Connections die without a word when an address changes. Once the node has said how often
+    // it speaks, two of these times without any frame are taken as such a death.
+    let mut patience = None;
+    let mut heard = Instant::now();
     if ws.send(Message::text(encode(&side.hello()))).await.is_err() {
         return Ended::Lost { after };
     }
     loop {
+        let silent_at = patience.map(|patience| heard + patience);
         tokio::select! {
+            () = sleep_until(silent_at.unwrap_or(heard)), if silent_at.is_some() => {
+                return Ended::Lost { after };
+            }
             message = ws.next() => {
+                heard = Instant::now();
                 let text = match message {
                     Some(Ok(Message::Text(text))) => text,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Ended::Lost { after },
@@ -160,6 +172,9 @@ async fn serve<S: Side>(mut ws: Ws, side: &mut S, tries: &mut u32) -> Ended {
                 match S::meaning(&frame) {
                     Meaning::Welcome => *tries = 0,
                     Meaning::GoingAway(retry_after) => after = retry_after,
+                    Meaning::Alive(next) => {
+                        patience = Some(2 * Duration::from_millis(u64::from(next)));
+                    }
                     Meaning::Fatal(error) => return Ended::Refused(error),
                     Meaning::Other => {}
                 }

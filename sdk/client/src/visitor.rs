@@ -214,6 +214,7 @@ impl Side for VisitorSide {
         match frame {
             ToVisitor::Welcome { .. } => Meaning::Welcome,
             ToVisitor::GoingAway { retry_after } => Meaning::GoingAway(*retry_after),
+            ToVisitor::Alive { next } => Meaning::Alive(*next),
             ToVisitor::Error(error) if error.fatal => Meaning::Fatal(error.clone()),
             _ => Meaning::Other,
         }
@@ -274,7 +275,7 @@ impl Side for VisitorSide {
             ToVisitor::Error(error) => self.tell(VisitorEvent::Refused(error)).await,
             // Programs connect when they are accepted: agents do without.
             ToVisitor::Ring(_) | ToVisitor::RingEnded { .. } => {}
-            ToVisitor::GoingAway { .. } | ToVisitor::Unknown => {}
+            ToVisitor::Alive { .. } | ToVisitor::GoingAway { .. } | ToVisitor::Unknown => {}
         }
         true
     }

@@ -77,6 +77,9 @@ pub enum ToVisitor {
     Ended { reason: EndReason },
     /// A frame was refused; `fatal` closes the connection.
     Error(ErrorFrame),
+    /// A sign of life, for those who see no pings (RFC 6455 section 5.5.2): the next one comes
+    /// within this many milliseconds.
+    Alive { next: u32 },
     /// The node stops or restarts: come back with the ticket after this many milliseconds.
     GoingAway { retry_after: u32 },
     /// A frame of a newer version.
@@ -170,6 +173,8 @@ pub enum ToAgent {
     },
     /// A frame was refused; `fatal` closes the connection.
     Error(ErrorFrame),
+    /// A sign of life, as for visitors.
+    Alive { next: u32 },
     /// The node stops or restarts: come back after this many milliseconds.
     GoingAway { retry_after: u32 },
     /// A frame of a newer version.

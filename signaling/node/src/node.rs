@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ws::Utf8Bytes;
 use isession_protocol::ErrorCode;
 use isession_protocol::ids::{LinkId, SiteId};
 use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
@@ -284,12 +285,15 @@ impl Node {
 /// Pings everyone in one batch, lets go of the silent, and forgets calm addresses.
 async fn sweep(shared: Arc<Shared>) {
     let period = Duration::from_secs(u64::from(shared.config.limits.ping_interval));
+    let next = shared.config.limits.ping_interval.saturating_mul(1000);
+    // The same words for visitors and agents.
+    let alive = Utf8Bytes::from(isession_protocol::encode(&ToVisitor::Alive { next }));
     let mut ticks = tokio::time::interval(period);
     ticks.tick().await;
     loop {
         ticks.tick().await;
         for (_, outbox) in shared.sockets.all() {
-            if !outbox.ping() {
+            if !outbox.ping(alive.clone()) {
                 outbox.close(Close::Silent);
             }
         }

@@ -93,11 +93,13 @@ impl Outbox {
         self.push(Out::Frame(isession_protocol::encode(frame).into()));
     }
 
-    /// Asks for a sign of life. False if there was none since the last time.
-    pub(crate) fn ping(&self) -> bool {
+    /// Asks for a sign of life, and gives one: scripts in browsers see no pings. False if there
+    /// was none since the last time.
+    pub(crate) fn ping(&self, alive: Utf8Bytes) -> bool {
         let heard = self.heard.swap(false, Ordering::Relaxed);
         if heard {
             self.push(Out::Ping);
+            self.push(Out::Frame(alive));
         }
         heard
     }
@@ -194,10 +196,11 @@ mod tests {
 
     #[test]
     fn a_peer_that_answers_no_ping_is_silent() {
-        let outbox = Outbox::new(2, "node");
-        assert!(outbox.ping());
-        assert!(!outbox.ping());
+        let outbox = Outbox::new(4, "node");
+        let ping = || outbox.ping("alive".into());
+        assert!(ping());
+        assert!(!ping());
         outbox.hear();
-        assert!(outbox.ping());
+        assert!(ping());
     }
 }

@@ -141,7 +141,7 @@ document.addEventListener("keydown", (event) => {
     leading?.stop();
   }
 });
-addEventListener("online", () => visit.wake());
+addEventListener("online", () => visit.renew());
 addEventListener("pagehide", () => visit.suspend());
 // A page from the back/forward cache holds a visit that was suspended: take it up anew.
 addEventListener("pageshow", (event) => event.persisted && location.reload());

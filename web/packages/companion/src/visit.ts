@@ -140,9 +140,14 @@ export class Visit {
     await session?.end();
   }
 
-  /** The network is there again, or somebody looks. */
+  /** Somebody looks. */
   wake(): void {
     this.#socket.retryNow();
+  }
+
+  /** The network is there again, and may be another one. */
+  renew(): void {
+    this.#socket.renew();
   }
 
   /** The page goes: without a word, so that it can come back. */
@@ -270,7 +275,7 @@ export class Visit {
       ice,
       relayOnly,
       send: (signal) => this.#socket.send({ type: "signal", link, signal }),
-      wantIce: () => this.#socket.send({ type: "ice", link }),
+      wantIce: () => this.#socket.ask({ type: "ice", link }),
     });
   }
 

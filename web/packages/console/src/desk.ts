@@ -167,7 +167,12 @@ export function putAway(talk: Talk): void {
   save();
 }
 
-/** The network is there again, or somebody looks. */
+/** The network is there again, and may be another one. */
+export function renew(): void {
+  socket?.renew();
+}
+
+/** Somebody looks. */
 export function wake(): void {
   socket?.retryNow();
   read();
@@ -334,7 +339,7 @@ function newSession(
     ice,
     relayOnly,
     send: (signal) => socket?.send({ type: "signal", link, signal }),
-    wantIce: () => socket?.send({ type: "ice", link }),
+    wantIce: () => socket?.ask({ type: "ice", link }),
   });
 }
 

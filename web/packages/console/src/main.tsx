@@ -4,7 +4,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { account, recall } from "./account";
 import { ring, tellTitle } from "./alerts";
-import { queue, save, start, stop, unread, wake } from "./desk";
+import { queue, renew, save, start, stop, unread, wake } from "./desk";
 import { SignIn } from "./sign_in";
 import { nameOf } from "./store";
 import "./layout.css";
@@ -42,7 +42,7 @@ effect(() => {
 });
 
 document.addEventListener("visibilitychange", wake);
-addEventListener("online", wake);
+addEventListener("online", renew);
 addEventListener("pagehide", save);
 
 void recall();

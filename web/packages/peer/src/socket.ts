@@ -5,6 +5,10 @@ import { type Clock, Event, type Readable, systemClock, Value } from "./ports";
 
 export type SocketState = "connecting" | "open" | "waiting" | "stopped";
 
+/** A question is answered in this time, or the connection is dead: nobody tells when an address changes. */
+const ANSWER = 4000;
+/** A connection that does not open in this time never will. */
+const OPENING = 10_000;
 /** `WebSocket.OPEN`, without the global. */
 const OPEN = 1;
 /** The longest pause that a node can ask for. */
@@ -37,6 +41,10 @@ export class NodeSocket<Out, In extends Incoming> {
   #tries = 0;
   #retryAfter = 0;
   #cancelRetry = () => {};
+  /** Runs out when the node is silent for too long. */
+  #cancelSilence = () => {};
+  /** How long the node may be silent; unknown before it said so. */
+  #patience: number | null = null;
 
   constructor(options: SocketOptions<Out, In>) {
     this.#options = options;
@@ -61,7 +69,16 @@ export class NodeSocket<Out, In extends Incoming> {
     return true;
   }
 
-  /** Tries at once instead of waiting: the network came back, or somebody asked. */
+  /** Sends something that the node answers. Without an answer the connection is made anew. */
+  ask(frame: Out): boolean {
+    const sent = this.send(frame);
+    if (sent) {
+      this.#expect(ANSWER);
+    }
+    return sent;
+  }
+
+  /** Tries at once instead of waiting: somebody looks. */
   retryNow(): void {
     if (this.#state.get() === "waiting") {
       this.#cancelRetry();
@@ -69,26 +86,59 @@ export class NodeSocket<Out, In extends Incoming> {
     }
   }
 
+  /** The network changed: a connection of before it may be dead without knowing. */
+  renew(): void {
+    if (this.#state.get() !== "stopped") {
+      this.#cancelRetry();
+      this.#drop();
+      this.#connect();
+    }
+  }
+
   stop(): void {
     this.#state.set("stopped");
     this.#cancelRetry();
-    this.#ws?.close();
+    this.#drop();
+  }
+
+  #drop(): void {
+    this.#cancelSilence();
+    const ws = this.#ws;
+    // What a dead connection still says, if only that it closed, is of no interest.
     this.#ws = null;
+    ws?.close();
+  }
+
+  /** Something is to be heard in this time, or the connection is made anew. */
+  #expect(within: number): void {
+    this.#cancelSilence();
+    this.#cancelSilence = this.#clock.after(within, () => {
+      this.#drop();
+      this.#wait();
+    });
   }
 
   #connect(): void {
     this.#state.set("connecting");
+    this.#patience = null;
+    this.#expect(OPENING);
     const open = this.#options.open ?? ((url, protocol) => new WebSocket(url, protocol));
     const ws = open(this.#options.url, SUBPROTOCOL);
     this.#ws = ws;
     ws.onopen = () => {
-      this.#state.set("open");
-      this.send(this.#options.hello());
+      if (this.#ws === ws) {
+        this.#state.set("open");
+        this.ask(this.#options.hello());
+      }
     };
-    ws.onmessage = (message: MessageEvent) => this.#receive(message.data);
+    ws.onmessage = (message: MessageEvent) => {
+      if (this.#ws === ws) {
+        this.#receive(message.data);
+      }
+    };
     ws.onclose = () => {
       if (this.#ws === ws) {
-        this.#ws = null;
+        this.#drop();
         this.#wait();
       }
     };
@@ -108,6 +158,13 @@ export class NodeSocket<Out, In extends Incoming> {
 
   #receive(data: unknown): void {
     const frame = typeof data === "string" ? this.#options.decode(data) : null;
+    if (frame?.type === "alive") {
+      this.#patience = 2 * Math.min(LONGEST_PAUSE, (frame as unknown as { next: number }).next);
+    }
+    this.#cancelSilence();
+    if (this.#patience !== null) {
+      this.#expect(this.#patience);
+    }
     if (!frame) {
       return;
     }

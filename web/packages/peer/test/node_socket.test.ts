@@ -106,3 +106,59 @@ test("a fatal error stops it, another one does not", () => {
   expect(opened).toHaveLength(1);
   expect(frames).toEqual(["error", "error"]);
 });
+
+test("a hello that nobody answers is said again on a new connection", () => {
+  const { clock, opened, last, socket } = world();
+  last().accept();
+  clock.turn(4000);
+  expect(socket.state.get()).toBe("waiting");
+  clock.turn(1000);
+  expect(opened).toHaveLength(2);
+});
+
+test("a connection that does not open is given up", () => {
+  const { clock, opened } = world();
+  clock.turn(10_000 + 1000);
+  expect(opened).toHaveLength(2);
+});
+
+test("a question without an answer ends a connection that died without a word", () => {
+  const { clock, opened, last, socket } = world();
+  last().accept();
+  last().hear({ type: "welcome" });
+  clock.turn(3_600_000);
+  expect(opened).toHaveLength(1);
+  expect(socket.ask({ type: "ice" })).toBe(true);
+  clock.turn(3999);
+  last().hear({ type: "queue" });
+  clock.turn(3_600_000);
+  expect(opened).toHaveLength(1);
+  socket.ask({ type: "ice" });
+  clock.turn(4000);
+  expect(socket.state.get()).toBe("waiting");
+});
+
+test("once the node has said how often it speaks, its silence is noticed", () => {
+  const { clock, last, socket } = world();
+  last().accept();
+  last().hear({ type: "welcome" });
+  last().hear({ type: "alive", next: 25_000 });
+  clock.turn(49_999);
+  expect(socket.state.get()).toBe("open");
+  last().hear({ type: "alive", next: 25_000 });
+  clock.turn(50_000);
+  expect(socket.state.get()).toBe("waiting");
+});
+
+test("after a change of network even an open connection is made anew", () => {
+  const { opened, last, socket } = world();
+  last().accept();
+  last().hear({ type: "welcome" });
+  const before = last();
+  socket.renew();
+  expect(before.readyState).toBe(3);
+  expect(opened).toHaveLength(2);
+  before.hear({ type: "error", fatal: true });
+  last().accept();
+  expect(socket.state.get()).toBe("open");
+});

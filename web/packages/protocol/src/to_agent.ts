@@ -40,6 +40,7 @@ const frame = union<ToAgent, "type">("type", {
   ice: { link: id, ice },
   ended: { session: id, reason: endReason },
   error,
+  alive: { next: count },
   going_away: { retry_after: count },
 });
 

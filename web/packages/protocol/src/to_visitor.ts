@@ -25,6 +25,7 @@ const frame = union<ToVisitor, "type">("type", {
   ice: { link: id, ice },
   ended: { reason: endReason },
   error,
+  alive: { next: count },
   going_away: { retry_after: count },
 });
 
