@@ -18,7 +18,7 @@ export const NAMES: Record<Test, string> = {
 };
 
 const MEANS: Record<Test, string> = {
-  websocket: "How this page's pages talk with the node. Some proxies cut it off.",
+  websocket: "How the help window talks with the node. Some proxies cut it off.",
   stun: "Without it your browser cannot learn how others reach it.",
   udp: "Used where no direct path is found.",
   tcp: "Used where UDP is blocked.",
