@@ -16,7 +16,9 @@ use isession_turn::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use turn_types::stun::attribute::{Nonce, Realm, Username};
+use turn_types::stun::attribute::{
+    Fingerprint, MessageIntegrity, MessageIntegritySha256, Nonce, Realm, Username,
+};
 use turn_types::stun::message::{
     IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageWriteVec,
 };
@@ -138,7 +140,15 @@ impl Client {
             message.transaction_id(),
             MessageWriteVec::new(),
         );
-        let own = [Username::TYPE, Realm::TYPE, Nonce::TYPE];
+        // What signing adds by itself.
+        let own = [
+            Username::TYPE,
+            Realm::TYPE,
+            Nonce::TYPE,
+            MessageIntegrity::TYPE,
+            MessageIntegritySha256::TYPE,
+            Fingerprint::TYPE,
+        ];
         for (_, attribute) in message.iter_attributes() {
             if !own.contains(&attribute.get_type()) {
                 signed.add_attribute(&attribute).ok()?;

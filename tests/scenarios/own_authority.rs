@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use url::Url;
 
 /// What operators put in front of a node.
-async fn tls_proxy(node: &Url, certificates: &Certificates) -> Url {
+pub(crate) async fn tls_proxy(node: &Url, certificates: &Certificates) -> Url {
     let certificate = CertificateDer::from_pem_slice(certificates.server.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(certificates.key.as_bytes()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))

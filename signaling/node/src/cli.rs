@@ -36,8 +36,17 @@ pub(crate) enum Command {
     /// Manages sites.
     #[command(subcommand)]
     Site(SiteCommand),
-    /// Checks the configuration, the database and the ports, and serves nothing.
-    Check,
+    /// Checks the configuration, the database and the ports, and serves nothing; or, from
+    /// anywhere, a node that runs.
+    Check {
+        /// A node that runs, such as `https://help.example`: says what it is reached by from here.
+        /// Ends with 0 when all is open, 1 when something is not, 2 when it cannot be asked.
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// Authorities (PEM) that are trusted beside the web's.
+        #[arg(long, value_name = "FILE", requires = "url")]
+        root_certificate: Option<PathBuf>,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -2,6 +2,7 @@
 
 mod agent;
 mod assets;
+mod check;
 mod http;
 mod identity;
 mod socket;
@@ -50,10 +51,12 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/console", get(http::console))
         .route("/launcher.js", get(assets::launcher))
         .route("/assets/{file}", get(assets::asset))
+        .route("/check", get(check::show))
         .route("/healthz", get(http::health))
         .route("/metrics", get(http::metrics))
         .route("/v1/visitor", get(visitor::upgrade))
         .route("/v1/agent", get(agent::upgrade))
+        .route("/v1/check", post(check::servers))
         .route("/v1/login", post(identity::login))
         .route("/v1/logout", post(identity::logout))
         .route("/v1/me", get(identity::me))

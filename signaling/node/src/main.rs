@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod probe;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -14,7 +15,15 @@ use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
+    let cli = Cli::parse();
+    if let Command::Check {
+        url: Some(url),
+        root_certificate,
+    } = &cli.command
+    {
+        return probe::run(url, root_certificate.as_deref()).await;
+    }
+    match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let mut message = error.to_string();
@@ -38,7 +47,7 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::load(cli.config.as_deref(), environment, &settings)?;
     match cli.command {
         Command::Serve(_) => serve(config).await,
-        Command::Check => commands::check(config).await,
+        Command::Check { .. } => commands::check(config).await,
         Command::Agent(command) => commands::agent(&config, command).await,
         Command::Site(command) => commands::site(&config, command).await,
     }

@@ -66,6 +66,7 @@ pub(crate) struct Shared {
     pub metrics: Metrics,
     pub connects: Rates,
     pub logins: Rates,
+    pub checks: Rates,
     /// Turns at hashing passwords.
     pub hashing: Semaphore,
     doors: Arc<Doors>,
@@ -200,6 +201,7 @@ impl Node {
             metrics: Metrics::new(turn.as_ref().map(TurnServer::counters)),
             connects: Rates::per_minute(limits.connections_per_minute),
             logins: Rates::per_minute(limits.logins_per_minute),
+            checks: Rates::per_minute(limits.logins_per_minute),
             hashing: Semaphore::new(2),
             doors: Arc::new(Doors::new(
                 limits.connections,
@@ -298,5 +300,6 @@ async fn sweep(shared: Arc<Shared>) {
         let now = shared.clock.now();
         shared.connects.sweep(now);
         shared.logins.sweep(now);
+        shared.checks.sweep(now);
     }
 }

@@ -3,9 +3,13 @@
 use isession_protocol::Timestamp;
 use isession_protocol::ids::LinkId;
 use isession_protocol::signaling::IceServer;
-use isession_turn::Secret;
+use isession_turn::{CHECK, Secret};
+use uuid::Uuid;
 
 use crate::config::TurnConfig;
+
+/// Seconds for which a check may begin to relay.
+const CHECK_TTL: u64 = 60;
 
 /// Where relaying happens.
 #[derive(Debug)]
@@ -64,6 +68,22 @@ impl Relay {
         now: Timestamp,
         longest: u64,
     ) -> Vec<IceServer> {
+        self.servers_for(&link.to_string(), host, now, longest)
+    }
+
+    /// The servers for whoever checks what the network lets through. The embedded one relays
+    /// nothing for these credentials; an external one cannot tell them from others, so they have
+    /// expired already, and its refusal shows that the way is open.
+    pub(crate) fn check(&self, host: &str, now: Timestamp) -> Vec<IceServer> {
+        let expired = Timestamp::from_millis(now.as_millis().saturating_sub(CHECK_TTL * 1000));
+        let (now, longest) = match self {
+            Self::External { .. } => (expired, 0),
+            Self::Off | Self::Embedded { .. } => (now, CHECK_TTL),
+        };
+        self.servers_for(&format!("{CHECK}{}", Uuid::new_v4()), host, now, longest)
+    }
+
+    fn servers_for(&self, name: &str, host: &str, now: Timestamp, longest: u64) -> Vec<IceServer> {
         let (secret, ttl, stun, turn) = match self {
             Self::Off => return Vec::new(),
             Self::Embedded {
@@ -84,7 +104,7 @@ impl Relay {
             Self::External { secret, urls, ttl } => (secret, *ttl, Vec::new(), urls.clone()),
         };
         let expires = now.as_millis() / 1000 + u64::from(ttl).min(longest);
-        let credentials = secret.mint(&link.to_string(), expires);
+        let credentials = secret.mint(name, expires);
         let turn = IceServer {
             urls: turn,
             username: Some(credentials.username),
@@ -111,8 +131,6 @@ fn without_port(host: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     fn secret() -> Secret {
@@ -149,6 +167,28 @@ mod tests {
             servers[1].username.as_deref(),
             Some(format!("3605:{link}").as_str())
         );
+    }
+
+    #[test]
+    fn a_check_is_marked_and_short_and_has_expired_elsewhere() {
+        let now = Timestamp::from_millis(100_000);
+        let name = |relay: &Relay| {
+            relay
+                .check("localhost", now)
+                .pop()
+                .unwrap()
+                .username
+                .unwrap()
+        };
+        let embedded = Relay::embedded(&TurnConfig::default(), secret(), 3478);
+        assert!(name(&embedded).starts_with("160:check-"));
+        assert_ne!(name(&embedded), name(&embedded));
+        let external = Relay::External {
+            secret: secret(),
+            urls: vec!["turn:turn.example".to_owned()],
+            ttl: 3600,
+        };
+        assert!(name(&external).starts_with("40:check-"));
     }
 
     #[test]

@@ -70,6 +70,10 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// How the link of a check begins: somebody wants to know whether the way here is open. It gets
+/// an allocation as links do, and nothing is relayed for it.
+pub const CHECK: &str = "check-";
+
 /// What a username says; true only once the integrity of its message is proven.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Claim {
@@ -79,6 +83,10 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
+    pub(crate) fn is_check(&self) -> bool {
+        self.link.starts_with(CHECK)
+    }
+
     pub(crate) fn read(username: &str) -> Option<Self> {
         if username.len() > MAX_USERNAME {
             return None;

@@ -35,7 +35,7 @@ mod step;
 
 pub use client::{FiveTuple, Transport};
 pub use config::{TurnConfig, TurnError};
-pub use credentials::{Credentials, Secret, SecretTooShort};
+pub use credentials::{CHECK, Credentials, Secret, SecretTooShort};
 pub use engine::Engine;
 pub use limits::Limits;
 pub use metrics::{Metrics, Refusal};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use turn_types::{
     attribute::{ChannelNumber, XorPeerAddress},
-    message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION},
+    message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH},
     stun::{
         attribute::ErrorCode,
         message::Message,
@@ -147,6 +147,14 @@ impl Engine {
         }
         if message.method() == ALLOCATE && message.transaction_id() == holder.asked.transaction {
             return Verdict::Repeat(holder.receipt.clone());
+        }
+        if proven.claim.is_check() {
+            let stays = message.method() == REFRESH && !proven.claim.expired(now.unix);
+            return if stays {
+                Verdict::Pass
+            } else {
+                Verdict::Refuse(ErrorCode::FORBIDDEN)
+            };
         }
         if message.method() != CREATE_PERMISSION && message.method() != CHANNEL_BIND {
             return Verdict::Pass;

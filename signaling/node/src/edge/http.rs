@@ -192,12 +192,12 @@ pub(super) fn own_origin(headers: &HeaderMap, origin: &str) -> bool {
     authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host(headers)))
 }
 
-fn page(html: &str) -> Response {
+pub(super) fn page(html: &str) -> Response {
     let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY)];
     (policy, Html(html.to_owned())).into_response()
 }
 
-const fn no_assets() -> Problem {
+pub(super) const fn no_assets() -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::NotFound,

@@ -112,7 +112,7 @@ pub(super) async fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result
 }
 
 /// Requests of other pages are refused; programs send no origin.
-fn same_origin(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn same_origin(headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(header::ORIGIN) {
         Some(origin)
             if !origin
@@ -122,7 +122,7 @@ fn same_origin(headers: &HeaderMap) -> Result<(), Problem> {
             Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 ErrorCode::OriginNotAllowed,
-                "only the console's own page may do this",
+                "only the node's own pages may do this",
             ))
         }
         _ => Ok(()),

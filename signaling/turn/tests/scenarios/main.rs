@@ -10,6 +10,7 @@ mod support;
 
 mod allocations_end;
 mod binding_tells_the_address;
+mod checks_carry_nothing;
 mod coturn_client_passes;
 mod crate_faults_stay_inside;
 mod credentials_are_checked;
