@@ -98,6 +98,8 @@ export async function isession(words, settings, input = "") {
   });
   const errors = [];
   child.stderr.on("data", (chunk) => errors.push(chunk));
+  // A command that reads nothing may have ended already.
+  child.stdin.on("error", () => {});
   child.stdin.end(input);
   const [code] = await once(child, "exit");
   if (code !== 0) {
