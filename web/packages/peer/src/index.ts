@@ -3,6 +3,7 @@ export { judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
 export { PATH_NAMES, pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";
+export { vanished } from "./reach";
 export { Session, type SessionOptions, type SessionView } from "./session";
 export { NodeSocket, type SocketState } from "./socket";
 export {

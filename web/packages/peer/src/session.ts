@@ -38,6 +38,8 @@ export interface SessionOptions {
   send(signal: Signal): void;
   /** Asks the node for fresh relay credentials; they arrive by `ice`. */
   wantIce(): void;
+  /** Keeps the transcript, before what was written goes out: this side forgets nothing it said. */
+  keep?(): Promise<void> | undefined;
   /** Only relayed paths. */
   relayOnly?: boolean;
   clock?: Clock;
@@ -69,6 +71,8 @@ export class Session {
   #cancelTyping = () => {};
   #cancelPath = () => {};
   #iTypeSince = 0;
+  /** What was written is on its way to be kept, and goes out after that. */
+  #kept: Promise<void> | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -179,6 +183,7 @@ export class Session {
     } catch {
       // A full transcript ends without a word; the node tells the other side.
     }
+    await this.#kept;
     await new Promise<void>((resolve) => {
       this.#clock.after(GOODBYE, resolve);
       this.#outbox ? this.#outbox.flush(resolve) : resolve();
@@ -202,7 +207,11 @@ export class Session {
     if (this.#closed) {
       return;
     }
-    for (const effect of this.#core.handle(this.#clock.now(), input)) {
+    const effects = this.#core.handle(this.#clock.now(), input);
+    if (input.type === "write" || input.type === "end") {
+      this.#keep();
+    }
+    for (const effect of effects) {
       this.#carryOut(effect);
     }
     this.#cancelTick();
@@ -229,10 +238,10 @@ export class Session {
         this.#options.send(effect.signal);
         break;
       case "flow":
-        this.#outbox?.replace(effect.entries);
+        this.#whenKept((outbox) => outbox.replace(effect.entries));
         break;
       case "entry":
-        this.#outbox?.add(effect.entry);
+        this.#whenKept((outbox) => outbox.add(effect.entry));
         break;
       case "tell":
         this.#outbox?.tell(effect.talk);
@@ -253,6 +262,29 @@ export class Session {
         break;
       case "delivered":
         break;
+    }
+  }
+
+  /** Has what was written kept. */
+  #keep(): void {
+    const keeping = this.#options.keep?.();
+    if (keeping) {
+      const kept: Promise<void> = Promise.all([this.#kept, keeping]).then(() => {
+        if (this.#kept === kept) {
+          this.#kept = null;
+        }
+      });
+      this.#kept = kept;
+    }
+  }
+
+  /** What this side said goes out once it is kept, in the order in which it was said. */
+  #whenKept(send: (outbox: Outbox) => void): void {
+    const outbox = this.#outbox;
+    if (outbox && this.#kept) {
+      void this.#kept.then(() => send(outbox));
+    } else if (outbox) {
+      send(outbox);
     }
   }
 

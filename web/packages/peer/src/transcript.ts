@@ -92,6 +92,7 @@ export class Transcript {
   readonly #epoch: string;
   #seq = 0;
   #weight = 0;
+  #version = 0;
   readonly #log: Kept[] = [];
   /** The last of mine, by epoch. */
   readonly #written = new Map<string, number>();
@@ -114,6 +115,11 @@ export class Transcript {
         this.#delivered.set(epoch, seq);
       }
     }
+  }
+
+  /** Grows with each change. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Writes an entry of mine. */
@@ -163,6 +169,7 @@ export class Transcript {
     const seq = Math.min(id.seq, this.#written.get(id.epoch) ?? 0);
     if (seq > (this.#delivered.get(id.epoch) ?? 0)) {
       this.#delivered.set(id.epoch, seq);
+      this.#version += 1;
     }
   }
 
@@ -272,6 +279,7 @@ export class Transcript {
   #keep(kept: Kept): void {
     const { id } = kept.entry;
     this.#log.push(kept);
+    this.#version += 1;
     this.#weight += weigh(kept.entry);
     if (kept.mine) {
       this.#written.set(id.epoch, id.seq);
@@ -288,6 +296,7 @@ export class Transcript {
   #see(id: EntryId): void {
     this.#seen.delete(id.epoch);
     this.#seen.set(id.epoch, id.seq);
+    this.#version += 1;
     const [oldest] = this.#seen.keys();
     if (this.#seen.size > LIMITS.seenEpochs && oldest !== undefined) {
       this.#seen.delete(oldest);
