@@ -1,16 +1,17 @@
 // The companion: the window at the node's origin that holds the visitor's side of a session.
 
-import { type Connection, PATH_NAMES } from "@isession/peer";
+import { type Connection, PATH_NAMES, type Readable, systemClock, vanished } from "@isession/peer";
 import { cardView } from "./card_view";
 import { button, h, tell } from "./dom";
 import { Leading } from "./leading";
-import { Memory } from "./memory";
+import { Memory, ownStorage, sharedStorage } from "./memory";
+import { Once } from "./once";
 import { queueView } from "./queue_view";
 import "./style.css";
 import { talkView } from "./talk_view";
 import { detailsOf } from "./text";
 import { type Stage, Visit } from "./visit";
-import { END, refusalInWords } from "./words";
+import { END, GONE, refusalInWords } from "./words";
 
 const site = document.querySelector<HTMLMetaElement>('meta[name="isession-site"]')?.content ?? "";
 const main = document.querySelector("main") as HTMLElement;
@@ -18,17 +19,29 @@ const connection = document.getElementById("connection") as HTMLElement;
 const title = document.title;
 const query = new URLSearchParams(location.search);
 
+const shared = sharedStorage();
+const memory = new Memory(site, shared ?? ownStorage());
+const once = shared && new Once(new BroadcastChannel(`isession:${site}`), systemClock);
+const latest = await once?.take(memory.isOpen);
+if (latest) {
+  memory.save(latest);
+}
 const visit = new Visit({
   site,
-  memory: new Memory(site),
+  memory,
   details: detailsOf(new URL(location.href), document.referrer),
   // For visitors who hide their address from agents, and for tests of the relay.
   relayOnly: query.get("transport") === "relay",
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/visitor`,
 });
 
+once?.serve(() => visit.handOver());
+
 let leading: Leading | null = null;
+let gone: Readable<boolean> | null = null;
 visit.onSession = (session) => {
+  gone = vanished(session.view);
+  gone.subscribe(show);
   leading?.dismiss();
   leading = new Leading(session, visit.policy, {
     opener: () => window.opener as Window | null,
@@ -56,7 +69,7 @@ function connectionInWords(stage: Stage): string {
   };
   switch (stage.kind) {
     case "talking":
-      return words[view?.connection ?? "connecting"];
+      return words[view?.connection ?? "connecting"] + (gone?.get() ? ` ${GONE}` : "");
     case "over":
     case "refused":
       return "ended";
@@ -141,6 +154,8 @@ document.addEventListener("keydown", (event) => {
     leading?.stop();
   }
 });
+// A visit in which nothing happens is alive all the same.
+setInterval(() => visit.save(), 60_000);
 addEventListener("online", () => visit.renew());
 addEventListener("pagehide", () => visit.suspend());
 // A page from the back/forward cache holds a visit that was suspended: take it up anew.

@@ -1,4 +1,5 @@
-// What a reload of the companion must not forget. Lives as long as the window.
+// What a reload, a closed window or a crash must not forget: one visit a site, in the storage that
+// all windows of this browser share. Erased when the visit ends, and when it is too old to go on.
 
 import type { Saved } from "@isession/peer";
 import type { Details } from "@isession/protocol";
@@ -9,34 +10,85 @@ export interface Remembered {
   transcript?: Saved | undefined;
 }
 
+interface Kept extends Remembered {
+  /** The last sign of life. */
+  at: number;
+  /** A window holds the visit, or died holding it. */
+  open: boolean;
+}
+
+const PREFIX = "isession:visit:";
+/** A node forgets a session that nobody is connected for after as long. */
+const LONGEST = 15 * 60_000;
+
 export class Memory {
   readonly #key: string;
+  readonly #storage: Storage | null;
 
-  constructor(site: string) {
-    this.#key = `isession:${site}`;
+  constructor(site: string, storage: Storage | null) {
+    this.#key = PREFIX + site;
+    this.#storage = storage;
+    this.#sweep();
+  }
+
+  /** Whether a window seems to hold the visit. */
+  get isOpen(): boolean {
+    return this.#read(this.#key)?.open ?? false;
   }
 
   load(): Remembered | null {
-    try {
-      return JSON.parse(sessionStorage.getItem(this.#key) ?? "null") as Remembered | null;
-    } catch {
-      return null;
-    }
+    return this.#read(this.#key);
   }
 
-  save(what: Remembered): void {
+  save(what: Remembered, open = true): void {
     try {
-      sessionStorage.setItem(this.#key, JSON.stringify(what));
+      const kept: Kept = { at: Date.now(), open, ...what };
+      this.#storage?.setItem(this.#key, JSON.stringify(kept));
     } catch {
       // Storage is full or forbidden: the visit goes on, only a reload would forget it.
     }
   }
 
   clear(): void {
+    this.#storage?.removeItem(this.#key);
+  }
+
+  #read(key: string): Kept | null {
     try {
-      sessionStorage.removeItem(this.#key);
+      return JSON.parse(this.#storage?.getItem(key) ?? "null") as Kept | null;
     } catch {
-      // As above.
+      return null;
     }
+  }
+
+  /** Erases what is too old, of other sites as well: nobody may ever open those again. */
+  #sweep(): void {
+    for (const key of Object.keys(this.#storage ?? {})) {
+      if (key.startsWith(PREFIX)) {
+        const at = this.#read(key)?.at ?? 0;
+        if (Math.abs(Date.now() - at) > LONGEST) {
+          this.#storage?.removeItem(key);
+        }
+      }
+    }
+  }
+}
+
+/** Windows share a storage only if they can also tell each other that they are there. */
+export function sharedStorage(): Storage | null {
+  return "BroadcastChannel" in window ? usable(() => localStorage) : null;
+}
+
+/** Of this window only. */
+export const ownStorage = (): Storage | null => usable(() => sessionStorage);
+
+function usable(storage: () => Storage): Storage | null {
+  try {
+    const found = storage();
+    found.setItem("isession:probe", "");
+    found.removeItem("isession:probe");
+    return found;
+  } catch {
+    return null;
   }
 }

@@ -24,7 +24,7 @@ import {
   type SessionId,
   type ToVisitor,
 } from "@isession/protocol";
-import type { Memory } from "./memory";
+import type { Memory, Remembered } from "./memory";
 
 export type Stage =
   | { kind: "joining" }
@@ -42,6 +42,8 @@ const KEEP_AFTER = 300;
 
 /** Agents rung at once, at the most; a node that rings more has them connect after the accept. */
 const RINGS = 4;
+
+const ELSEWHERE: ErrorFrame = { code: "superseded", message: "", fatal: true };
 
 export interface VisitOptions {
   site: string;
@@ -95,6 +97,7 @@ export class Visit {
     });
     this.#socket.onFrame((frame) => this.#frame(frame));
     this.#socket.state.subscribe(() => this.#touch());
+    this.save();
   }
 
   /** Whether the node can be reached. */
@@ -152,23 +155,41 @@ export class Visit {
 
   /** The page goes: without a word, so that it can come back. */
   suspend(): void {
-    this.save();
+    this.save(false);
     this.#socket.stop();
     this.session?.close();
     this.#hangUp();
   }
 
-  save(): void {
+  /** Leaves the visit to another window: all that it needs to go on. */
+  handOver(): Remembered | null {
+    if (this.#isClosed()) {
+      return null;
+    }
+    const state = this.#state();
+    this.stage.set({ kind: "refused", error: ELSEWHERE });
+    this.#socket.stop();
+    this.session?.close();
+    this.#hangUp();
+    return state;
+  }
+
+  /** `open`: this window holds the visit. One that is closed here is no longer its own to keep. */
+  save(open = true): void {
     this.#cancelKeep?.();
     this.#cancelKeep = null;
-    if (this.stage.get().kind === "over") {
-      return;
+    if (!this.#isClosed()) {
+      this.#options.memory.save(this.#state(), open);
     }
-    this.#options.memory.save({
-      ticket: this.#ticket,
-      details: this.details,
-      transcript: this.transcript.save(),
-    });
+  }
+
+  #isClosed(): boolean {
+    const { kind } = this.stage.get();
+    return kind === "over" || kind === "refused";
+  }
+
+  #state(): Remembered {
+    return { ticket: this.#ticket, details: this.details, transcript: this.transcript.save() };
   }
 
   #hello(): FromVisitor {
@@ -276,6 +297,10 @@ export class Visit {
       relayOnly,
       send: (signal) => this.#socket.send({ type: "signal", link, signal }),
       wantIce: () => this.#socket.ask({ type: "ice", link }),
+      keep: () => {
+        this.save();
+        return undefined;
+      },
     });
   }
 

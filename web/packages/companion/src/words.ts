@@ -28,10 +28,14 @@ export const END: Record<EndReason, string> = {
   unknown: "Your visit has ended.",
 };
 
+/** The agent's side has vanished. */
+export const GONE =
+  "The agent has not been reachable for a minute. You can wait or end the session.";
+
 export function refusalInWords(error: ErrorFrame): string {
   switch (error.code) {
     case "superseded":
-      return "This visit goes on in another window.";
+      return "This conversation goes on in another window.";
     case "unknown_site":
       return "There is no such site here any more.";
     case "origin_not_allowed":

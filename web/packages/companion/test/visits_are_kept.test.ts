@@ -58,13 +58,15 @@ class FakeNode {
 
 class FakeMemory {
   kept: string | null = null;
+  open = false;
 
   load(): Remembered | null {
     return this.kept === null ? null : (JSON.parse(this.kept) as Remembered);
   }
 
-  save(what: Remembered): void {
+  save(what: Remembered, open = true): void {
     this.kept = JSON.stringify(what);
+    this.open = open;
   }
 
   clear(): void {
@@ -199,4 +201,56 @@ test("a visit that goes on in another window is refused here", () => {
   node.open(welcome("one"), accepted("two"), { type: "error", ...error });
   expect(visit.stage.get()).toMatchObject({ kind: "refused", error });
   expect(visit.session?.view.get().connection).toBe("ended");
+});
+
+test("a visit is kept from its beginning, and a closed window holds it no longer", () => {
+  const visit = begin();
+  expect([memory.load(), memory.open]).toMatchObject([{ details: visit.details }, true]);
+  visit.suspend();
+  expect(memory.open).toBe(false);
+});
+
+test("whatever the visitor's side says is kept at once", () => {
+  const visit = begin();
+  node.open(welcome("one"), accepted("two"));
+  visit.session?.consent("allow");
+  expect(memory.load()?.transcript?.log).toMatchObject([{ entry: { body: { consent: "allow" } } }]);
+});
+
+test("another window goes on where this one stopped, under an epoch of its own", () => {
+  const first = begin();
+  node.open(welcome("one"), accepted("two"));
+  first.say("from the first");
+  const state = first.handOver();
+  expect(state).toMatchObject({ ticket: "two" });
+  expect(node.readyState).toBe(3);
+  expect(first.stage.get()).toMatchObject({ kind: "refused", error: { code: "superseded" } });
+  expect(first.session?.view.get().connection).toBe("ended");
+  const late = timers;
+  timers = [];
+
+  memory.save(state as Remembered);
+  const second = begin();
+  second.say("from the second");
+  expect(texts(second)).toEqual(["from the first", "from the second"]);
+  const [one, two] = second.transcript.lines(false).map((line) => line.id.epoch);
+  expect(one).not.toBe(two);
+
+  // The first window keeps its hands off what is the second's now.
+  const { kept } = memory;
+  first.save();
+  first.suspend();
+  for (const run of late) {
+    run();
+  }
+  expect(first.handOver()).toBeNull();
+  expect(memory.kept).toBe(kept);
+});
+
+test("a visit that is over is nobody else's to go on with", () => {
+  const visit = begin();
+  node.open(welcome("one"));
+  visit.leave();
+  expect(visit.handOver()).toBeNull();
+  expect(visit.stage.get().kind).toBe("over");
 });
