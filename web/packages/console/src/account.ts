@@ -2,6 +2,7 @@
 
 import type { AgentCard } from "@isession/protocol";
 import { signal } from "@preact/signals";
+import { clearShelves } from "./shelves";
 
 export type Account =
   | { kind: "unknown" }
@@ -46,6 +47,7 @@ export async function signIn(login: string, password: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await fetch("/v1/logout", { method: "POST" }).catch(() => {});
   account.value = { kind: "out", problem: "" };
+  await clearShelves();
 }
 
 function problemInWords(answer: Response): string {

@@ -19,7 +19,7 @@ export function Conversation({ talk }: { talk: Talk }) {
       aria-labelledby={tabId(talk.link)}
     >
       <p class="connection" role="status" aria-label="Connection" data-state={view.connection}>
-        {talk.ended ? END[talk.ended] : connectionInWords(view)}
+        {talk.ended ? END[talk.ended.reason] : connectionInWords(view, talk.gone.get())}
       </p>
       <Log lines={view.lines} />
       <p class="typing" role="status" aria-label="Typing">

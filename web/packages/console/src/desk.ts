@@ -2,11 +2,13 @@
 
 import {
   NodeSocket,
+  type Readable,
   randomEpoch,
   Session,
   type SessionView,
   type SocketState,
   Transcript,
+  vanished,
 } from "@isession/peer";
 import {
   type AgentCard,
@@ -22,7 +24,10 @@ import {
   type VisitorId,
 } from "@isession/protocol";
 import { computed, signal } from "@preact/signals";
-import { memory, type RememberedTalk } from "./memory";
+import { type Keepable, Keeper } from "./keeper";
+import { memory } from "./memory";
+import type { RememberedTalk } from "./shelf";
+import { openShelf } from "./shelves";
 import { EMPTY, notice, reduce } from "./store";
 
 /** One session on the desk, going on or ended and not yet put away. */
@@ -35,7 +40,9 @@ export interface Talk {
   ticket: string;
   transcript: Transcript;
   peer: Session;
-  ended: EndReason | null;
+  /** The visitor's side has vanished. */
+  gone: Readable<boolean>;
+  ended: { reason: EndReason; at: number } | null;
   /** Lines of the visitor that have been on screen. */
   read: number;
 }
@@ -80,6 +87,21 @@ export function allTalks(): readonly Talk[] {
   return talks.value;
 }
 
+/** What was kept of sessions that go on and are not on the desk yet. */
+let before = new Map<SessionId, RememberedTalk>();
+/** Counts starts and stops: what a former one still waited for is not its own any more. */
+let shift = 0;
+const keeper = new Keeper({
+  open: openShelf,
+  onExpired: (session) => {
+    const talk = find(session);
+    if (talk) {
+      putAway(talk);
+    }
+  },
+  onTakenOver: leaveTalks,
+});
+
 const relayOnly = new URLSearchParams(location.search).get("transport") === "relay";
 let socket: NodeSocket<FromAgent, ToAgent> | null = null;
 
@@ -90,10 +112,23 @@ const change = (): void => {
   turns.value += 1;
 };
 
-/** Takes up work: sessions of before a reload, then the node. */
-export function start(agent: AgentCard): void {
+/** Takes up work: sessions of before, then the node. */
+export async function start(agent: AgentCard): Promise<void> {
+  shift += 1;
+  const mine = shift;
   queue.value = { ...EMPTY, agent, available: memory.available() };
   superseded.value = false;
+  const kept = await keeper.open(agent.id);
+  if (mine !== shift) {
+    return;
+  }
+  const unknown = kept.filter(({ session }) => !find(session));
+  before = new Map(unknown.flatMap((talk) => (talk.ended ? [] : [[talk.session, talk]])));
+  for (const talk of unknown) {
+    if (talk.ended) {
+      layOut(talk);
+    }
+  }
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   socket = new NodeSocket<FromAgent, ToAgent>({
     url: `${scheme}://${location.host}/v1/agent`,
@@ -110,14 +145,23 @@ export function start(agent: AgentCard): void {
 
 /** Leaves work. Sessions end here without a word: they can be taken up again. */
 export function stop(): void {
+  shift += 1;
+  keeper.flush();
+  keeper.close();
   socket?.stop();
   socket = null;
+  leaveTalks();
+  queue.value = EMPTY;
+}
+
+function leaveTalks(): void {
   for (const talk of talks.value) {
     talk.peer.close();
   }
   hangUp();
   talks.value = [];
-  queue.value = EMPTY;
+  before.clear();
+  show(null);
 }
 
 export function setAvailable(available: boolean): void {
@@ -163,8 +207,10 @@ export function putAway(talk: Talk): void {
   talk.peer.close();
   const index = talks.value.indexOf(talk);
   talks.value = talks.value.filter((other) => other !== talk);
-  show((talks.value[index] ?? talks.value[index - 1])?.link ?? null);
-  save();
+  if (current.value === talk.link) {
+    show((talks.value[index] ?? talks.value[index - 1])?.link ?? null);
+  }
+  forget(talk);
 }
 
 /** The network is there again, and may be another one. */
@@ -178,21 +224,59 @@ export function wake(): void {
   read();
 }
 
+/** The page may be going. */
 export function save(): void {
-  memory.saveTalks(
-    talks.value.flatMap(({ session, link, visitor, ticket, transcript, ended }) =>
-      session === null || ended !== null
-        ? []
-        : [{ session, link, visitor, ticket, transcript: transcript.save() }],
-    ),
-  );
+  keeper.flush();
+}
+
+/** Kept before it is said. What the node has not confirmed is no session yet. */
+const keepNow = (talk: Talk): Promise<void> | undefined =>
+  talk.session === null ? undefined : keeper.now(talk.session, keepable(talk, talk.session));
+
+function keepLater(talk: Talk): void {
+  if (talk.session !== null) {
+    keeper.later(talk.session, keepable(talk, talk.session));
+  }
+}
+
+function forget({ session }: Talk): void {
+  if (session !== null) {
+    void keeper.forget(session);
+  }
+}
+
+function keepable(talk: Talk, session: SessionId): Keepable {
+  const { link, transcript } = talk;
+  return {
+    version: () => [transcript.version, talk.ticket, talk.ended?.reason].join(" "),
+    snapshot: () => {
+      const { visitor, ticket, ended } = talk;
+      return { session, link, visitor, ticket, ended, transcript: transcript.save() };
+    },
+    retention: () => retentionOf(talk.visitor),
+  };
+}
+
+const retentionOf = ({ site }: VisitorCard): number =>
+  queue.value.sites.find(({ id }) => id === site)?.retention ?? 0;
+
+/** An ended session of before, to be read only. */
+function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): Talk {
+  const transcript = new Transcript({ role: "agent", epoch: randomEpoch(), saved });
+  const peer = new Session({ transcript, ice: [], send() {}, wantIce() {} });
+  peer.close();
+  const talk: Talk = { ...rest, transcript, peer, gone: vanished(peer.view), read: 0 };
+  talk.read = theirs(talk);
+  talks.value = trim([...talks.value, talk]);
+  current.value ??= talk.link;
+  return talk;
 }
 
 function hello(): FromAgent {
   const going = talks.value.filter((talk) => talk.ended === null && talk.session !== null);
   const known = going.map((talk) => talk.ticket);
-  const before = memory.talks().filter(({ session }) => !find(session));
-  const tickets = [...known, ...before.map(({ ticket }) => ticket)].slice(0, 32);
+  const others = [...before.values()].map(({ ticket }) => ticket);
+  const tickets = [...known, ...others].slice(0, 32);
   return { type: "hello", available: queue.value.available, tickets };
 }
 
@@ -225,13 +309,15 @@ function receive(frame: ToAgent): void {
       if (talk) {
         over(talk, frame.reason);
       } else {
-        forget(frame.session);
+        overBefore(frame.session, frame.reason);
       }
       break;
     }
     case "error":
       if (frame.code === "superseded") {
         superseded.value = true;
+        // By this browser: the sessions are there. By another one: they go on here.
+        void keeper.check();
       } else if (frame.fatal) {
         queue.value = notice(queue.value, `The node ended the connection: ${frame.message}.`);
       }
@@ -253,7 +339,7 @@ function beginConnected(visitor: VisitorId): void {
   const card = queue.value.waiting.get(visitor)?.card;
   if (ring && card) {
     ringing.delete(visitor);
-    add({ ...ring, session: null, visitor: card, ticket: "", ended: null, read: 0 });
+    add({ ...ring, session: null, visitor: card, ticket: "" });
     show(ring.link);
     ring.peer.answer();
   }
@@ -283,7 +369,7 @@ function hangUp(): void {
 
 function accepted(frame: ToAgent & { type: "accepted" }): void {
   const { session, link, visitor, ice, ticket } = frame;
-  const known = talks.value.find((talk) => talk.link === link);
+  const known = talkOf(link);
   if (known) {
     const confirmed = known.session === null;
     known.session = session;
@@ -293,39 +379,30 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
     } else if (confirmed) {
       accepting.delete(visitor.id);
       known.peer.accepted(ice, relayOnly);
-      save();
     } else {
       known.peer.ice(ice);
       known.peer.nodeReturned();
     }
+    void keepNow(known);
     return;
   }
-  const before = memory.talks().find((talk) => talk.session === session);
+  const past = before.get(session);
+  before.delete(session);
   const transcript = new Transcript({
     role: "agent",
     epoch: randomEpoch(),
-    saved: before?.transcript,
+    saved: past?.transcript,
   });
+  const card = { ...visitor, details: { ...past?.visitor.details, ...visitor.details } };
   const peer = newSession(link, transcript, ice, relayOnly);
-  const card = { ...visitor, details: { ...before?.visitor.details, ...visitor.details } };
-  const talk: Talk = {
-    session,
-    link,
-    visitor: card,
-    ticket,
-    transcript,
-    peer,
-    ended: null,
-    read: 0,
-  };
-  talk.read = before ? theirs(talk) : 0;
-  add(talk);
-  if (current.value === null || !before) {
+  const talk = add({ session, link, visitor: card, ticket, transcript, peer });
+  talk.read = past ? theirs(talk) : 0;
+  if (currentTalk()?.ended !== null || !past) {
     show(link);
   }
   // Who did not accept just now takes the session up again, and asks for an offer.
   peer.start(!accepting.delete(visitor.id));
-  save();
+  void keepNow(talk);
 }
 
 function newSession(
@@ -340,14 +417,21 @@ function newSession(
     relayOnly,
     send: (signal) => socket?.send({ type: "signal", link, signal }),
     wantIce: () => socket?.ask({ type: "ice", link }),
+    keep: () => {
+      const talk = talkOf(link);
+      return talk && keepNow(talk);
+    },
   });
 }
 
-function add(talk: Talk): void {
-  const { peer, link } = talk;
+function add(begun: Omit<Talk, "gone" | "ended" | "read">): Talk {
+  const { peer, link } = begun;
+  const talk: Talk = { ...begun, gone: vanished(peer.view), ended: null, read: 0 };
   peer.onPath((path) => socket?.send({ type: "path", link, path }));
   peer.view.subscribe(() => changed(talk));
+  talk.gone.subscribe(change);
   talks.value = trim([...talks.value, talk]);
+  return talk;
 }
 
 /** A session that is not confirmed yet is ended when it is. */
@@ -364,16 +448,16 @@ function changed(talk: Talk): void {
   if (talk.link === current.value && !document.hidden) {
     talk.read = theirs(talk);
   }
-  save();
+  keepLater(talk);
   change();
 }
 
 function over(talk: Talk, reason: EndReason): void {
   if (talk.ended === null) {
-    talk.ended = reason;
+    talk.ended = { reason, at: Date.now() };
     // The last words of the other side may still be on their way.
     setTimeout(() => talk.peer.close(), 1500);
-    save();
+    void keepNow(talk);
     change();
   }
 }
@@ -381,14 +465,28 @@ function over(talk: Talk, reason: EndReason): void {
 function trim(all: Talk[]): Talk[] {
   const ended = all.filter((talk) => talk.ended !== null);
   const excess = new Set(ended.slice(0, Math.max(0, ended.length - ENDED)));
+  for (const talk of excess) {
+    forget(talk);
+  }
   return all.filter((talk) => !excess.has(talk));
 }
 
 const find = (session: SessionId): Talk | undefined =>
   talks.value.find((talk) => talk.session === session);
 
+const talkOf = (link: LinkId): Talk | undefined => talks.value.find((talk) => talk.link === link);
+
 const byLink = (link: LinkId): Session | undefined =>
   [...talks.value, ...ringing.values()].find((one) => one.link === link)?.peer;
 
-const forget = (session: SessionId): void =>
-  memory.saveTalks(memory.talks().filter((talk: RememberedTalk) => talk.session !== session));
+/** A session ended while nobody was at this desk. */
+function overBefore(session: SessionId, reason: EndReason): void {
+  const past = before.get(session);
+  before.delete(session);
+  if (past && retentionOf(past.visitor) > 0) {
+    const talk = layOut({ ...past, ended: { reason, at: Date.now() } });
+    void keepNow(talk);
+  } else {
+    void keeper.forget(session);
+  }
+}

@@ -24,7 +24,7 @@ function App() {
 
 effect(() => {
   if (account.value.kind === "in") {
-    start(account.value.agent);
+    void start(account.value.agent);
     return stop;
   }
   return undefined;

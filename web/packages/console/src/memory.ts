@@ -1,21 +1,9 @@
-// What a reload of the console must not forget. Lives as long as the tab.
+// What the console remembers of the agent's own choices, in this browser.
 
-import type { Saved } from "@isession/peer";
-import type { LinkId, SessionId, VisitorCard } from "@isession/protocol";
-
-export interface RememberedTalk {
-  session: SessionId;
-  link: LinkId;
-  visitor: VisitorCard;
-  ticket: string;
-  transcript: Saved;
-}
-
-const TALKS = "isession:talks";
 const AVAILABLE = "isession:available";
 const MUTED = "isession:muted";
 
-/** Storage may be full or forbidden: then only a reload forgets. */
+/** Storage may be full or forbidden: then a reload forgets. */
 function attempt<T>(work: () => T, otherwise: T): T {
   try {
     return work();
@@ -25,10 +13,6 @@ function attempt<T>(work: () => T, otherwise: T): T {
 }
 
 export const memory = {
-  talks: (): RememberedTalk[] =>
-    attempt(() => JSON.parse(sessionStorage.getItem(TALKS) ?? "[]") as RememberedTalk[], []),
-  saveTalks: (talks: RememberedTalk[]): void =>
-    attempt(() => sessionStorage.setItem(TALKS, JSON.stringify(talks)), undefined),
   available: (): boolean => attempt(() => localStorage.getItem(AVAILABLE) === "yes", false),
   saveAvailable: (available: boolean): void =>
     attempt(() => localStorage.setItem(AVAILABLE, available ? "yes" : "no"), undefined),

@@ -73,10 +73,14 @@ const CONNECTION: Record<Connection, string> = {
   ended: "Ended",
 };
 
-export function connectionInWords(view: SessionView): string {
+/** `gone`: the visitor's side has vanished. */
+export function connectionInWords(view: SessionView, gone = false): string {
   const open = view.connection === "open" && view.path;
-  return open ? `Connected: ${PATH_NAMES[open]}` : CONNECTION[view.connection];
+  const state = open ? `Connected: ${PATH_NAMES[open]}` : CONNECTION[view.connection];
+  return gone ? `${state} ${GONE}` : state;
 }
+
+const GONE = "The visitor has not been reachable for a minute. You can wait or end the session.";
 
 /** A duration as people say it: 0:07, 12:30, 1:02:00. */
 export function duration(ms: number): string {

@@ -85,7 +85,7 @@ function Banner({ agent }: { agent: AgentCard }) {
     return (
       <div class="banner" role="alert">
         You are signed in in another window. This one is out of work.
-        <button type="button" onClick={() => start(agent)}>
+        <button type="button" onClick={() => void start(agent)}>
           Take over here
         </button>
       </div>

@@ -1,7 +1,8 @@
 // What the console says, and what it makes of what an agent types.
 
+import type { SessionView } from "@isession/peer";
 import { expect, test } from "vitest";
-import { asAddress, duration, landingInWords, shortAddress } from "../src/words";
+import { asAddress, connectionInWords, duration, landingInWords, shortAddress } from "../src/words";
 
 test.each([
   [-5, "0:00"],
@@ -40,4 +41,12 @@ test("addresses are shortened to host and path", () => {
   expect(shortAddress("https://shop.example/cart?id=1#top")).toBe("shop.example/cart");
   expect(shortAddress("https://shop.example/")).toBe("shop.example");
   expect(shortAddress("not an address")).toBe("not an address");
+});
+
+test("the connection is told with its path, and a vanished visitor with what can be done", () => {
+  const view = { connection: "open", path: "direct" } as SessionView;
+  expect(connectionInWords(view)).toBe("Connected: direct");
+  expect(connectionInWords({ ...view, connection: "reconnecting" }, true)).toBe(
+    "Reconnecting … The visitor has not been reachable for a minute. You can wait or end the session.",
+  );
 });
