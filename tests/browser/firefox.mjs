@@ -30,9 +30,11 @@ const PREFERENCES = {
   "dom.disable_open_during_load": true,
 };
 
-export async function launchFirefox() {
+/** One whose profile lies in `profile`, if that is given, and outlives it. */
+export async function launchFirefox(profile) {
   return puppeteer.launch({
     browser: "firefox",
+    ...(profile && { userDataDir: profile }),
     executablePath: FIREFOX,
     headless: true,
     extraPrefsFirefox: PREFERENCES,

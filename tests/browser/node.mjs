@@ -20,13 +20,15 @@ export const PASSWORD = "correct horse battery";
 /**
  * Starts a node with the site `demo` and these agents, and the demo's websites.
  * `set` are settings such as `queue.ring_timeout=5`; `development` is the site's lead policy,
- * `preconnect` what it allows while it rings.
+ * `preconnect` what it allows while it rings, `retention` the minutes for which consoles show
+ * ended sessions.
  */
 export async function startNode({
   agents = ["ada"],
   set = [],
   development = true,
   preconnect = "relay",
+  retention = 0,
 } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "isession-"));
   const settings = [`database=${join(folder, "isession.db")}`, ...set];
@@ -34,7 +36,8 @@ export async function startNode({
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const sites = await serveDemo({ node: url });
-  const site = ["site", "add", "demo", "--name", "Lantern & Co.", "--preconnect", preconnect];
+  const site = ["site", "add", "demo", "--name", "Lantern & Co."];
+  site.push("--preconnect", preconnect, "--retention", `${retention}`);
   if (development) {
     site.push("--development");
   }

@@ -14,21 +14,44 @@ const NOT_OURS = [
 
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+const AS_PEOPLE_HAVE_IT = {
+  executablePath: CHROMIUM,
+  ignoreDefaultArgs: NOT_OURS,
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
 /** A Chromium as people have it: popups are blocked, hidden tabs are throttled. */
 export async function launchChromium({ executablePath = CHROMIUM, args = [] } = {}) {
   return chromium.launch({
+    ...AS_PEOPLE_HAVE_IT,
     executablePath,
-    ignoreDefaultArgs: NOT_OURS,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      ...args,
-    ],
+    args: [...AS_PEOPLE_HAVE_IT.args, ...args],
   });
+}
+
+/** One person's Chromium, whose profile lies in a folder and outlives it. */
+export async function launchProfile(folder) {
+  const context = await chromium.launchPersistentContext(folder, {
+    ...AS_PEOPLE_HAVE_IT,
+    viewport: { width: 1280, height: 800 },
+  });
+  context.setDefaultTimeout(20_000);
+  return context;
+}
+
+/** Ends a browser as a crash would: no page learns of it. */
+export async function killBrowser(context) {
+  const gone = new Promise((resolve) => context.once("close", resolve));
+  const session = await context.newCDPSession(context.pages()[0]);
+  await session.send("Browser.crash").catch(() => {});
+  await gone;
 }
 
 /**
@@ -40,6 +63,11 @@ export async function agentAtWork(browser, node, login = "ada", { query = "", ho
   if (hostile) {
     await context.addInitScript(forgeLeads);
   }
+  return agentAtWorkIn(context, node, login, query);
+}
+
+/** The same in a browser context that is there already. */
+export async function agentAtWorkIn(context, node, login = "ada", query = "") {
   const page = await context.newPage();
   await page.goto(`${node.url}/console${query}`);
   await page.getByRole("textbox", { name: "Login" }).fill(login);
