@@ -32,6 +32,12 @@ pub struct Limits {
     /// Five-tuples without an allocation that are remembered, each for 30 s at most and with some
     /// 4 KB. Beyond it new ones get no answer.
     pub strangers: usize,
+    /// Clients over TCP and TLS at one time, and as many of them from one source.
+    pub streams: usize,
+    pub streams_per_source: usize,
+    /// How long a stream may be without an allocation, and how long a client may leave unread
+    /// what is written to it.
+    pub stream_patience: Duration,
     /// Packets per second and source from five-tuples without an allocation; twice as many at
     /// once. More is dropped.
     pub stranger_packets_per_second: u32,
@@ -47,6 +53,9 @@ impl Default for Limits {
             peers_per_allocation: 64,
             bytes_per_second: None,
             strangers: 4096,
+            streams: 8192,
+            streams_per_source: 512,
+            stream_patience: Duration::from_secs(30),
             stranger_packets_per_second: 64,
         }
     }
