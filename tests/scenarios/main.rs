@@ -10,6 +10,7 @@ mod bulk_never_delays_talk;
 mod check_from_a_shell;
 mod journey;
 mod no_personal_data_in_logs;
+mod one_port_serves_all;
 mod origin_is_checked;
 mod own_authority;
 mod queue_survives_node_restart;
