@@ -11,6 +11,8 @@ use url::Url;
 pub(crate) struct Connection {
     /// The other end, which may be a proxy. IPv4 is never mapped into IPv6 here.
     pub from: IpAddr,
+    /// The port of the node's own end.
+    pub port: u16,
     /// Whether it came through the node's own TLS.
     pub tls: bool,
 }
@@ -64,6 +66,7 @@ impl Reached {
         // `Url` takes port 80 for none at all.
         let named = host.and_then(port).filter(|_| public.is_none());
         let usual = if https { 443 } else { 80 };
+        let port = named.or_else(|| place.and_then(Url::port)).unwrap_or(usual);
         // Whoever makes up such a header is told of fewer relays, and nobody else is.
         let passed_on = [header::FORWARDED, header::VIA]
             .iter()
@@ -71,9 +74,11 @@ impl Reached {
             || headers.contains_key(FORWARDED_FOR);
         Self {
             host: place.and_then(Url::host_str).unwrap_or("localhost").into(),
-            port: named.or_else(|| place.and_then(Url::port)).unwrap_or(usual),
+            port,
             https,
-            proxied: trusted || passed_on || https && !connection.tls,
+            // What carries the node's own TLS carries anything. Plain HTTP that comes to another
+            // port than it was sent to may have been within TLS before.
+            proxied: trusted || passed_on || !connection.tls && (https || port != connection.port),
         }
     }
 }
@@ -215,6 +220,7 @@ mod tests {
     fn reached(from: &str, tls: bool, url: Option<&str>, lines: &[(&str, &str)]) -> Reached {
         let connection = Connection {
             from: from.parse().unwrap(),
+            port: 8080,
             tls,
         };
         Reached::of(&headers(lines), connection, url, &trusted())
@@ -233,7 +239,7 @@ mod tests {
         ] {
             let found = reached("9.9.9.9", tls, None, &[("host", host)]);
             assert_eq!((&*found.host, found.port), (name, port), "{host}");
-            assert_eq!((found.https, found.proxied), (tls, false), "{host}");
+            assert_eq!(found.https, tls, "{host}");
         }
         let found = reached(
             "9.9.9.9",
@@ -252,7 +258,14 @@ mod tests {
         assert!(reached("9.9.9.9", false, url, &[]).proxied);
         assert!(reached("10.0.0.1", true, url, &[]).proxied);
         assert!(reached("9.9.9.9", true, url, &[("via", "1.1 proxy")]).proxied);
-        assert!(reached("9.9.9.9", false, None, &[("x-forwarded-for", "1.1.1.1")]).proxied);
+        let here = ("host", "help.example:8080");
+        assert!(!reached("9.9.9.9", false, None, &[here]).proxied);
+        let forwarded = [here, ("x-forwarded-for", "1.1.1.1")];
+        assert!(reached("9.9.9.9", false, None, &forwarded).proxied);
+        let elsewhere = ("host", "help.example:8443");
+        assert!(reached("9.9.9.9", false, None, &[elsewhere]).proxied);
+        // Ports may be mapped to others.
+        assert!(!reached("9.9.9.9", true, None, &[elsewhere]).proxied);
     }
 
     #[test]

@@ -187,8 +187,11 @@ impl Gate {
                 return;
             }
         };
-        let from = client.ip();
-        let connection = Connection { from, tls };
+        let connection = Connection {
+            from: client.ip(),
+            port: server.port(),
+            tls,
+        };
         let (patience, stopping) = (self.patience, stopping.clone());
         serving.spawn(async move {
             http(io, router, connection, patience, stopping).await;
@@ -295,4 +298,30 @@ async fn http(
 /// IPv4 is IPv4, also where the listener is of both families.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_oldest_of_too_many_that_say_nothing_goes() {
+        let mut pending = Pending::default();
+        // Those that said what they are make room by themselves.
+        for _ in 0..PENDING {
+            pending.add(std::future::ready(None));
+        }
+        while let Some(done) = pending.tasks.join_next().await {
+            assert!(matches!(done, Ok(None)));
+        }
+        for _ in 0..PENDING {
+            pending.add(std::future::pending());
+        }
+        let oldest = pending.order.front().map(AbortHandle::id);
+        pending.add(std::future::pending());
+        let gone = pending.tasks.join_next().await.and_then(Result::err);
+        assert!(gone.as_ref().is_some_and(|gone| gone.is_cancelled()));
+        assert_eq!(gone.map(|gone| gone.id()), oldest);
+        assert_eq!(pending.tasks.len(), PENDING);
+    }
 }

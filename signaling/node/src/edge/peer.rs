@@ -31,6 +31,7 @@ impl FromRequestParts<Arc<Shared>> for Peer {
             .copied()
             .unwrap_or_else(|| Connection {
                 from: Ipv6Addr::UNSPECIFIED.into(),
+                port: 0,
                 tls: false,
             });
         let (headers, trusted) = (&parts.headers, &shared.proxies);
