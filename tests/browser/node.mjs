@@ -3,9 +3,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { serveDemo } from "../../web/demo/server.mjs";
 
@@ -21,7 +23,7 @@ export const PASSWORD = "correct horse battery";
  * Starts a node with the site `demo` and these agents, and the demo's websites.
  * `set` are settings such as `queue.ring_timeout=5`; `development` is the site's lead policy,
  * `preconnect` what it allows while it rings, `retention` the minutes for which consoles show
- * ended sessions.
+ * ended sessions. With `tls`, which `newCertificate` gives, it speaks https.
  */
 export async function startNode({
   agents = ["ada"],
@@ -29,12 +31,14 @@ export async function startNode({
   development = true,
   preconnect = "relay",
   retention = 0,
+  tls,
 } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "isession-"));
-  const settings = [`database=${join(folder, "isession.db")}`, ...set];
+  const files = tls ? [`tls.certificate=${tls.certificate}`, `tls.key=${tls.key}`] : [];
+  const settings = [`database=${join(folder, "isession.db")}`, ...files, ...set];
   // The websites name the node, and the node names the websites' origins: reserve a port first.
   const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const url = `${tls ? "https" : "http"}://localhost:${port}`;
   const sites = await serveDemo({ node: url });
   const site = ["site", "add", "demo", "--name", "Lantern & Co."];
   site.push("--preconnect", preconnect, "--retention", `${retention}`);
@@ -52,7 +56,7 @@ export async function startNode({
     /** The log so far, one JSON object a line. */
     log: () => running.log.join("\n"),
     /** The metrics in text form. */
-    metrics: async () => (await fetch(`${url}/metrics`)).text(),
+    metrics: () => (tls ? readTrusting(`${url}/metrics`, tls.pem) : read(`${url}/metrics`)),
     async stop(signal = "SIGTERM") {
       await end(running.child, signal);
     },
@@ -119,6 +123,13 @@ export async function end(child, signal) {
     child.kill(signal);
     await gone;
   }
+}
+
+const read = async (url) => (await fetch(url)).text();
+
+async function readTrusting(url, ca) {
+  const [answer] = await once(get(url, { ca }), "response");
+  return text(answer);
 }
 
 async function freePort() {

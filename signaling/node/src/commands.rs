@@ -142,7 +142,20 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
 /// Starts everything on the configured ports and stops at once: what can fail fails here.
 pub(crate) async fn check(config: Config) -> Done {
     let node = Node::start(config, std::sync::Arc::new(SystemClock)).await?;
-    say(&format!("http {} ok", node.address()));
+    let scheme = node.certificate().map_or("http", |_| "https");
+    say(&format!("{scheme} {} ok", node.address()));
+    let mut unfit = None;
+    if let Some(certificate) = node.certificate() {
+        match certificate.days_left {
+            Some(days) => say(&format!("certificate ok: {days} days left")),
+            None => unfit = Some("tls.certificate: it has expired"),
+        }
+        if let Some(host) = certificate.uncovered {
+            complain(&format!(
+                "tls.certificate: not for {host}, the host of public_url"
+            ));
+        }
+    }
     match node.turn_address() {
         Some(turn) => say(&format!("relay udp {turn} ok")),
         None => say("relay: not embedded"),
@@ -151,7 +164,7 @@ pub(crate) async fn check(config: Config) -> Done {
     let agents = node.accounts().agents().await?.len();
     say(&format!("database ok: {sites} sites, {agents} agents"));
     node.stop().await;
-    Ok(())
+    unfit.map_or(Ok(()), |problem| Err(problem.into()))
 }
 
 fn minutes(count: u32) -> Duration {

@@ -34,15 +34,31 @@ const NAMES: usize = 4;
 pub enum Transport {
     /// Each packet on its own, such as UDP.
     Datagram,
-    /// One after the other in a stream, such as TCP and TLS; the shell finds their ends.
+    /// One after the other in a stream, such as TCP; the shell finds their ends.
     Stream,
+    /// The same within TLS.
+    SecureStream,
+}
+
+impl Transport {
+    /// Every transport there is.
+    pub const ALL: [Self; 3] = [Self::Datagram, Self::Stream, Self::SecureStream];
+
+    /// The transport in a metric's label.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Datagram => "udp",
+            Self::Stream => "tcp",
+            Self::SecureStream => "tls",
+        }
+    }
 }
 
 impl From<Transport> for TransportType {
     fn from(transport: Transport) -> Self {
         match transport {
             Transport::Datagram => Self::Udp,
-            Transport::Stream => Self::Tcp,
+            Transport::Stream | Transport::SecureStream => Self::Tcp,
         }
     }
 }

@@ -73,6 +73,7 @@ impl Engine {
             Input::FromClient { tuple, packet } => self.client_sent(now, tuple, packet),
             Input::FromPeer { relay, peer, data } => self.peer_sent(now, relay, peer, data),
             Input::Opened { tuple, relay } => self.opened(now, tuple, relay),
+            Input::Gone { tuple } => self.gone(tuple),
             Input::Tick => self.tick(now),
         }
         std::mem::take(&mut self.effects)
@@ -262,6 +263,7 @@ impl Engine {
         self.quota.add(&asked.link, tuple.client.ip().into());
         self.relays.insert(relay, tuple);
         self.metrics.allocations_total += 1;
+        self.metrics.live[tuple.transport as usize] += 1;
         let mut holder = Holder::new(asked, relay, &self.policy.limits, now.monotonic);
         if let Some(answer) = client.proto().poll_transmit(now.monotonic) {
             holder.receipt.clone_from(&answer.data);
@@ -279,6 +281,7 @@ impl Engine {
             return;
         };
         self.relays.remove(&holder.relay);
+        self.metrics.live[tuple.transport as usize] -= 1;
         self.quota
             .remove(&holder.asked.link, tuple.client.ip().into());
         self.effects.push(Effect::Close {
@@ -286,13 +289,17 @@ impl Engine {
         });
     }
 
+    fn gone(&mut self, tuple: FiveTuple) {
+        self.release(tuple);
+        self.clients.remove(&tuple);
+    }
+
     fn tick(&mut self, now: Now) {
         let tuples: Vec<FiveTuple> = self.clients.keys().copied().collect();
         for tuple in tuples {
             let over = |client: &Client| client.standing.until() < now.monotonic;
             if self.clients.get(&tuple).is_some_and(over) {
-                self.release(tuple);
-                self.clients.remove(&tuple);
+                self.gone(tuple);
             } else {
                 self.drain(now, tuple);
             }

@@ -12,9 +12,9 @@ pub(crate) enum Frame<'a> {
 }
 
 /// What is said by the first two bits (RFC 8656, section 12).
-const KIND: u8 = 0b1100_0000;
-const CHANNEL: u8 = 0b0100_0000;
-const CHANNEL_HEADER: usize = 4;
+pub(crate) const KIND: u8 = 0b1100_0000;
+pub(crate) const CHANNEL: u8 = 0b0100_0000;
+pub(crate) const CHANNEL_HEADER: usize = 4;
 
 impl<'a> Frame<'a> {
     /// Reads the one frame of a packet; `None` for anything else. Bytes after channel data are

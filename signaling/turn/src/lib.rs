@@ -6,7 +6,8 @@
 //! - a **pure** part that knows no sockets either, [`Engine`]: who may have an allocation
 //!   ([`Secret`], [`Limits`]), which peers may be reached ([`deny`]), what to do about the faults
 //!   of the crate. Time is an argument; packets go in and come out as [`Input`] and [`Effect`];
-//! - a **shell**, [`TurnServer`]: the listening socket, the relay sockets, the clock.
+//! - a **shell**, [`TurnServer`]: the listening socket, the relay sockets, the clock; and
+//!   [`TurnStreams`], which serves connections over TCP and TLS that others accept.
 //!
 //! "Client" and "username" are RFC 8656's words here: a client is whatever asks for a relay, be
 //! it a visitor's browser or an agent's, and a username names no person.
@@ -23,6 +24,7 @@ mod config;
 mod credentials;
 mod engine;
 mod frame;
+mod framing;
 mod ledger;
 mod limits;
 mod metrics;
@@ -32,16 +34,19 @@ mod reply;
 mod requests;
 mod server;
 mod step;
+mod streams;
 
 pub use client::{FiveTuple, Transport};
 pub use config::{TurnConfig, TurnError};
 pub use credentials::{CHECK, Credentials, Secret, SecretTooShort};
 pub use engine::Engine;
+pub use framing::{Frames, NoFrame};
 pub use limits::Limits;
 pub use metrics::{Metrics, Refusal};
 pub use network::{Network, NetworkError};
 pub use server::{TurnCounters, TurnServer};
 pub use step::{Effect, Input, Now, Policy};
+pub use streams::{StreamEnd, TurnStreams};
 pub use turn_types::{AddressFamily, Instant};
 
 /// The `tracing` targets of the protocol crates, whose events and spans carry addresses.

@@ -16,8 +16,8 @@ use crate::metrics::Refusal;
 pub struct Limits {
     /// Allocations at one time; each holds a socket and a port.
     pub allocations: usize,
-    /// Allocations at one time for one link. A browser makes one per network interface and
-    /// server address, twice over while it restarts ICE, and a link has two ends.
+    /// Allocations at one time for one link. A browser makes one per network interface, server
+    /// address and transport, twice over while it restarts ICE, and a link has two ends.
     pub allocations_per_link: usize,
     /// Allocations at one time from one source (an IPv4 address or an IPv6 /64), which may be a
     /// whole office.
@@ -32,6 +32,12 @@ pub struct Limits {
     /// Five-tuples without an allocation that are remembered, each for 30 s at most and with some
     /// 4 KB. Beyond it new ones get no answer.
     pub strangers: usize,
+    /// Clients over TCP and TLS at one time, and as many of them from one source.
+    pub streams: usize,
+    pub streams_per_source: usize,
+    /// How long a stream may be without an allocation, and how long a client may leave unread
+    /// what is written to it.
+    pub stream_patience: Duration,
     /// Packets per second and source from five-tuples without an allocation; twice as many at
     /// once. More is dropped.
     pub stranger_packets_per_second: u32,
@@ -40,13 +46,16 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            allocations: 4096,
-            allocations_per_link: 12,
+            allocations: 8192,
+            allocations_per_link: 24,
             allocations_per_source: 512,
             allocation_age: Duration::from_hours(12),
             peers_per_allocation: 64,
             bytes_per_second: None,
             strangers: 4096,
+            streams: 8192,
+            streams_per_source: 512,
+            stream_patience: Duration::from_secs(30),
             stranger_packets_per_second: 64,
         }
     }

@@ -1,5 +1,7 @@
 //! What the server counts.
 
+use crate::client::Transport;
+
 /// Why something was refused or dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -19,14 +21,16 @@ pub enum Refusal {
     PeerQuota,
     /// An allocation that relays faster than it may.
     Bandwidth,
-    /// A source without an allocation that sends faster than it may, or more such sources or
-    /// five-tuples than are remembered.
+    /// A source without an allocation that sends faster than it may, or more such sources,
+    /// five-tuples or streams than are remembered.
     Flood,
+    /// A client over TCP or TLS that reads more slowly than it is written to.
+    Backlog,
 }
 
 impl Refusal {
     /// Every reason there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::BadCredentials,
         Self::ExpiredCredentials,
         Self::LinkQuota,
@@ -36,6 +40,7 @@ impl Refusal {
         Self::PeerQuota,
         Self::Bandwidth,
         Self::Flood,
+        Self::Backlog,
     ];
 
     /// The reason in a metric's label.
@@ -50,11 +55,12 @@ impl Refusal {
             Self::PeerQuota => "peer_quota",
             Self::Bandwidth => "bandwidth",
             Self::Flood => "flood",
+            Self::Backlog => "backlog",
         }
     }
 }
 
-/// The counts of one server. All but `allocations_live` only ever grow.
+/// The counts of one server. All but the live allocations only ever grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
     /// Allocations there are now.
@@ -65,10 +71,16 @@ pub struct Metrics {
     pub bytes_to_peers: u64,
     /// Payload relayed from peers to clients.
     pub bytes_to_clients: u64,
+    pub(crate) live: [usize; Transport::ALL.len()],
     pub(crate) refused: [u64; Refusal::ALL.len()],
 }
 
 impl Metrics {
+    /// Allocations there are now of clients that came this way.
+    pub const fn live(&self, transport: Transport) -> usize {
+        self.live[transport as usize]
+    }
+
     /// How often something was refused for this reason.
     pub const fn refused(&self, reason: Refusal) -> u64 {
         self.refused[reason as usize]

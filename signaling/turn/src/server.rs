@@ -20,9 +20,10 @@ use crate::{
     client::{FiveTuple, Transport},
     config::{TurnConfig, TurnError},
     engine::Engine,
-    metrics::Metrics,
+    metrics::{Metrics, Refusal},
     ports::{self, Ports},
     step::{Effect, Input, Now},
+    streams::{Streams, TurnStreams},
 };
 
 /// Longer datagrams are dropped. WebRTC keeps below 1500 bytes; this leaves room for others.
@@ -33,23 +34,25 @@ const BATCH: usize = 32;
 
 const TICK: Duration = Duration::from_secs(1);
 
-/// A running STUN and TURN server over UDP. Dropping it closes it.
+/// A running STUN and TURN server over UDP, and over whatever streams it is handed. Dropping it
+/// closes it.
 #[derive(Debug)]
 pub struct TurnServer {
     shared: Arc<Shared>,
     tasks: JoinSet<()>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     listener: Arc<UdpSocket>,
     address: SocketAddr,
     ports: Ports,
     begin: std::time::Instant,
+    pub(crate) streams: Streams,
     state: Mutex<State>,
 }
 
-struct State {
-    engine: Engine,
+pub(crate) struct State {
+    pub(crate) engine: Engine,
     phase: Phase,
 }
 
@@ -96,6 +99,7 @@ impl TurnServer {
             listener,
             ports,
             begin: std::time::Instant::now(),
+            streams: Streams::default(),
             state: Mutex::new(State {
                 engine: Engine::new(policy),
                 phase: Phase::Open(HashMap::new()),
@@ -116,6 +120,11 @@ impl TurnServer {
     /// The counts so far.
     pub fn metrics(&self) -> Metrics {
         self.shared.lock().engine.metrics()
+    }
+
+    /// Serves clients over TCP and TLS.
+    pub fn streams(&self) -> TurnStreams {
+        TurnStreams(Arc::downgrade(&self.shared))
     }
 
     /// A reader of the counts that may outlive the server.
@@ -161,12 +170,13 @@ impl Drop for TurnServer {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic in between leaves one client's allocation in doubt, not the others'.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn close(&self) -> HashMap<SocketAddr, Relay> {
+        self.streams.close();
         match std::mem::replace(&mut self.lock().phase, Phase::Closed) {
             Phase::Open(relays) => relays,
             Phase::Closed => HashMap::new(),
@@ -184,7 +194,7 @@ impl Shared {
         }
     }
 
-    fn step(self: &Arc<Self>, input: Input<'_>) {
+    pub(crate) fn step(self: &Arc<Self>, input: Input<'_>) {
         for Datagram { socket, to, data } in self.carry_out(input) {
             // Straight to the kernel: a fresh socket is writable before tokio has learned it.
             // What the kernel does not take is lost, as datagrams may be.
@@ -203,6 +213,11 @@ impl Shared {
         let mut datagrams = Vec::with_capacity(effects.len());
         while let Some(effect) = effects.pop_front() {
             match effect {
+                Effect::ToClient { tuple, packet } if tuple.transport != Transport::Datagram => {
+                    if !self.streams.send(tuple, &packet) {
+                        engine.metrics.refuse(Refusal::Backlog);
+                    }
+                }
                 Effect::ToClient { tuple, packet } => {
                     let socket = Arc::clone(&self.listener);
                     datagrams.push(Datagram {

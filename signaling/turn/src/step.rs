@@ -49,6 +49,8 @@ pub enum Input<'a> {
         tuple: FiveTuple,
         relay: Option<SocketAddr>,
     },
+    /// A client's stream is over, and so is whatever it holds.
+    Gone { tuple: FiveTuple },
     /// A second or so has passed.
     Tick,
 }

@@ -21,3 +21,4 @@ mod ports_are_kept_in_range;
 mod private_peers_are_refused;
 mod quotas_hold;
 mod relays_meet;
+mod streams_are_served;

@@ -2,8 +2,13 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use isession_turn::{Credentials, TurnConfig, TurnServer};
-use tokio::{net::UdpSocket, time::timeout};
+use isession_turn::{Credentials, StreamEnd, TurnConfig, TurnServer};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    net::UdpSocket,
+    task::JoinHandle,
+    time::timeout,
+};
 
 use super::{
     FUTURE, secret,
@@ -74,6 +79,65 @@ impl Client {
 
     pub(crate) async fn receive(&self) -> Incoming {
         Incoming::read(&receive(&self.socket).await.1)
+    }
+}
+
+/// A client on a stream that the server serves.
+pub(crate) struct StreamClient {
+    pub(crate) io: DuplexStream,
+    pub(crate) caller: Caller,
+    pub(crate) served: JoinHandle<StreamEnd>,
+}
+
+impl StreamClient {
+    /// What the stream holds before it is full.
+    pub(crate) const PIPE: usize = 4096;
+
+    pub(crate) fn new(server: &TurnServer, client: SocketAddr, link: &str) -> Self {
+        let (io, theirs) = tokio::io::duplex(Self::PIPE);
+        let (streams, address) = (server.streams(), server.local_addr());
+        let served =
+            tokio::spawn(async move { streams.serve(theirs, false, address, client).await });
+        Self {
+            io,
+            caller: Caller::new(secret().mint(link, FUTURE)),
+            served,
+        }
+    }
+
+    /// Asks, and answers a challenge.
+    pub(crate) async fn ask(&mut self, ask: Ask) -> Reply {
+        let mut reply = self.ask_once(&ask).await;
+        if self.caller.learn(&reply) {
+            reply = self.ask_once(&ask).await;
+            self.caller.learn(&reply);
+        }
+        reply
+    }
+
+    async fn ask_once(&mut self, ask: &Ask) -> Reply {
+        let request = self.caller.write(ask);
+        self.io.write_all(&request).await.unwrap();
+        Incoming::read(&self.receive().await).into_reply()
+    }
+
+    /// The next frame, without its padding.
+    pub(crate) async fn receive(&mut self) -> Vec<u8> {
+        let mut frame = vec![0; 4];
+        patiently(self.io.read_exact(&mut frame)).await.unwrap();
+        let length = usize::from(u16::from_be_bytes([frame[2], frame[3]]));
+        let whole = if frame[0] < 0x40 { 20 } else { 4 } + length;
+        frame.resize(whole.next_multiple_of(4), 0);
+        patiently(self.io.read_exact(&mut frame[4..]))
+            .await
+            .unwrap();
+        frame.truncate(whole);
+        frame
+    }
+
+    /// Why the server let go of it.
+    pub(crate) async fn end(self) -> StreamEnd {
+        patiently(self.served).await.unwrap()
     }
 }
 

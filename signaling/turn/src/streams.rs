@@ -1,0 +1,360 @@
+//! Clients over TCP and TLS: finding their frames, and what waits to be written to them.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf},
+    sync::Notify,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    client::{FiveTuple, Transport},
+    framing::{self, Frames},
+    limits::{Limits, Source},
+    metrics::Refusal,
+    server::Shared,
+    step::Input,
+};
+
+/// Bytes that wait to be written to one client. More is dropped, frame by frame, as a full
+/// network drops it: whoever relays to this client is held up by nothing.
+const OUTBOX: usize = 128 * 1024;
+/// What is kept free for answers. On a stream nobody asks again.
+const ANSWERS: usize = 8 * 1024;
+/// A buffer that grew beyond this is not kept.
+const KEPT: usize = 32 * 1024;
+
+/// Why a stream is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StreamEnd {
+    /// The client closed it, or the way to it broke.
+    Closed,
+    /// It held what is no frame.
+    NoFrame,
+    /// It had no allocation for too long.
+    Idle,
+    /// The client did not read what was written to it.
+    Stalled,
+    /// There are too many already, in all or from this source.
+    Refused,
+    /// The server is closed.
+    Over,
+}
+
+/// Serves clients over TCP and TLS for as long as the server lives.
+#[derive(Clone, Debug)]
+pub struct TurnStreams(pub(crate) Weak<Shared>);
+
+impl TurnStreams {
+    /// Serves the client at the other end of `io` until either is done; its allocation ends with
+    /// it, and also when this future is dropped. `client` and `server` are the two ends'
+    /// addresses, and `tls` says how the client came, for the figures.
+    pub async fn serve<S>(
+        &self,
+        io: S,
+        tls: bool,
+        server: SocketAddr,
+        client: SocketAddr,
+    ) -> StreamEnd
+    where
+        S: AsyncRead + AsyncWrite,
+    {
+        let Some(shared) = self.0.upgrade() else {
+            return StreamEnd::Over;
+        };
+        let tuple = FiveTuple {
+            transport: if tls {
+                Transport::SecureStream
+            } else {
+                Transport::Stream
+            },
+            server: canonical(server),
+            client: canonical(client),
+        };
+        let Some(stream) = Stream::open(shared, tuple) else {
+            return StreamEnd::Refused;
+        };
+        let (read, write) = tokio::io::split(io);
+        tokio::select! {
+            end = stream.receive(read) => end,
+            end = stream.send(write) => end,
+            () = stream.idle() => StreamEnd::Idle,
+        }
+    }
+}
+
+/// A client over IPv4 is told its IPv4 address, whatever kind of socket it came through.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// All streams there are.
+#[derive(Debug, Default)]
+pub(crate) struct Streams(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    outboxes: HashMap<FiveTuple, Arc<Outbox>>,
+    sources: HashMap<Source, usize>,
+    closed: bool,
+}
+
+impl Streams {
+    fn open(&self, tuple: FiveTuple, limits: &Limits) -> Option<Arc<Outbox>> {
+        let mut table = lock(&self.0);
+        let source = Source::from(tuple.client.ip());
+        let here = table.sources.get(&source).copied().unwrap_or(0);
+        if table.closed
+            || here >= limits.streams_per_source
+            || table.outboxes.len() >= limits.streams
+            || table.outboxes.contains_key(&tuple)
+        {
+            return None;
+        }
+        table.sources.insert(source, here + 1);
+        let outbox = Arc::new(Outbox::default());
+        table.outboxes.insert(tuple, Arc::clone(&outbox));
+        Some(outbox)
+    }
+
+    fn forget(&self, tuple: FiveTuple) {
+        let mut table = lock(&self.0);
+        table.outboxes.remove(&tuple);
+        let source = Source::from(tuple.client.ip());
+        if let Some(here) = table.sources.get_mut(&source) {
+            *here -= 1;
+            if *here == 0 {
+                table.sources.remove(&source);
+            }
+        }
+    }
+
+    /// Puts a frame before the client; `false` if it was dropped.
+    pub(crate) fn send(&self, tuple: FiveTuple, frame: &[u8]) -> bool {
+        let table = lock(&self.0);
+        table
+            .outboxes
+            .get(&tuple)
+            .is_some_and(|outbox| outbox.push(frame))
+    }
+
+    /// Ends all streams, and lets none in any more.
+    pub(crate) fn close(&self) {
+        let mut table = lock(&self.0);
+        table.closed = true;
+        for outbox in table.outboxes.values() {
+            lock(&outbox.waiting).over = true;
+            outbox.changed.notify_one();
+        }
+    }
+}
+
+/// What waits to be written to one client.
+#[derive(Debug, Default)]
+struct Outbox {
+    waiting: Mutex<Waiting>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    over: bool,
+}
+
+impl Outbox {
+    fn push(&self, frame: &[u8]) -> bool {
+        let mut waiting = lock(&self.waiting);
+        // The class bit that only answers have (RFC 8489, section 5).
+        let is_answer = frame.first().is_some_and(|first| first & 0xc1 == 1);
+        let bound = if is_answer { OUTBOX } else { OUTBOX - ANSWERS };
+        let room = waiting.bytes.len() + frame.len() <= bound;
+        if room {
+            framing::pad(frame, &mut waiting.bytes);
+            self.changed.notify_one();
+        }
+        room
+    }
+
+    /// Swaps what waits for an empty buffer; `false` when nothing will come any more.
+    async fn take(&self, bytes: &mut Vec<u8>) -> bool {
+        loop {
+            {
+                let mut waiting = lock(&self.waiting);
+                if waiting.over {
+                    return false;
+                }
+                if !waiting.bytes.is_empty() {
+                    std::mem::swap(&mut waiting.bytes, bytes);
+                    return true;
+                }
+            }
+            self.changed.notified().await;
+        }
+    }
+}
+
+/// One stream, which gives back all that it holds when it is dropped.
+struct Stream {
+    shared: Arc<Shared>,
+    tuple: FiveTuple,
+    outbox: Arc<Outbox>,
+    patience: Duration,
+}
+
+impl Stream {
+    fn open(shared: Arc<Shared>, tuple: FiveTuple) -> Option<Self> {
+        let mut state = shared.lock();
+        let limits = state.engine.policy.limits;
+        let Some(outbox) = shared.streams.open(tuple, &limits) else {
+            state.engine.metrics.refuse(Refusal::Flood);
+            return None;
+        };
+        drop(state);
+        Some(Self {
+            shared,
+            tuple,
+            outbox,
+            patience: limits.stream_patience,
+        })
+    }
+
+    async fn receive<S: AsyncRead>(&self, mut from: ReadHalf<S>) -> StreamEnd {
+        let tuple = self.tuple;
+        let mut frames = Frames::default();
+        loop {
+            match from.read_buf(frames.space()).await {
+                Ok(0) | Err(_) => return StreamEnd::Closed,
+                Ok(_) => {}
+            }
+            loop {
+                match frames.next() {
+                    Ok(Some(packet)) => self.shared.step(Input::FromClient { tuple, packet }),
+                    Ok(None) => break,
+                    Err(_) => return StreamEnd::NoFrame,
+                }
+            }
+        }
+    }
+
+    async fn send<S: AsyncWrite>(&self, mut to: WriteHalf<S>) -> StreamEnd {
+        let mut bytes = Vec::new();
+        while self.outbox.take(&mut bytes).await {
+            match self.write(&mut to, &bytes).await {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return StreamEnd::Stalled,
+                Err(_) => return StreamEnd::Closed,
+            }
+            if bytes.capacity() > KEPT {
+                bytes = Vec::new();
+            }
+            bytes.clear();
+        }
+        StreamEnd::Over
+    }
+
+    /// Slow clients have all the time they need, as long as they read at all.
+    async fn write<S: AsyncWrite>(&self, to: &mut WriteHalf<S>, bytes: &[u8]) -> io::Result<()> {
+        // Within TLS each frame has a record of its own: it can be read as soon as it has come,
+        // and some clients, such as coturn's, take a record for one frame.
+        let by_frame = self.tuple.transport == Transport::SecureStream;
+        let mut rest = bytes;
+        let mut frame = 0;
+        while !rest.is_empty() {
+            if frame == 0 {
+                let whole = if by_frame { framing::first(rest) } else { None };
+                frame = whole.unwrap_or(rest.len());
+            }
+            let written = timeout(self.patience, to.write(&rest[..frame])).await??;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            rest = &rest[written..];
+            frame -= written;
+        }
+        timeout(self.patience, to.flush()).await?
+    }
+
+    /// Ready when the client has no allocation, although it had the time to make one.
+    async fn idle(&self) {
+        loop {
+            sleep(self.patience).await;
+            if self.shared.lock().engine.holder(self.tuple).is_none() {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let tuple = self.tuple;
+        self.shared.step(Input::Gone { tuple });
+        self.shared.streams.forget(tuple);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while these locks are held, so a poisoned one is as good as any.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_outbox_drops_data_and_has_room_for_answers() {
+        let outbox = Outbox::default();
+        let data = [&[0x40, 1, 0x03, 0xe8][..], &[0; 1000]].concat();
+        let pushed = (0..1000).take_while(|_| outbox.push(&data)).count();
+        assert_eq!(pushed, (OUTBOX - ANSWERS) / data.len());
+        // An indication is data as well; what answers a request gets through.
+        assert!(!outbox.push(&[&[0x00, 0x17][..], &[0; 1002]].concat()));
+        let answer = [&[0x01, 0x13][..], &[0; 102]].concat();
+        assert!(outbox.push(&answer));
+        let answers = (0..1000).take_while(|_| outbox.push(&answer)).count();
+        assert!(
+            (ANSWERS / answer.len()..200).contains(&answers),
+            "{answers}"
+        );
+    }
+
+    #[test]
+    fn streams_are_counted_in_all_and_by_source() {
+        let limits = Limits {
+            streams: 3,
+            streams_per_source: 2,
+            ..Limits::default()
+        };
+        let streams = Streams::default();
+        let tuple = |client: &str| FiveTuple {
+            transport: Transport::Stream,
+            server: "198.20.0.1:443".parse().unwrap(),
+            client: client.parse().unwrap(),
+        };
+        let open = |client| streams.open(tuple(client), &limits).is_some();
+        assert!(open("9.9.9.9:1"));
+        assert!(!open("9.9.9.9:1"), "the same five-tuple");
+        assert!(open("9.9.9.9:2"));
+        assert!(!open("9.9.9.9:3"), "one source");
+        assert!(open("9.9.9.8:1"));
+        assert!(!open("9.9.9.7:1"), "all together");
+        streams.forget(tuple("9.9.9.9:1"));
+        assert!(streams.open(tuple("9.9.9.9:3"), &limits).is_some());
+        for client in ["9.9.9.9:2", "9.9.9.9:3", "9.9.9.8:1"] {
+            streams.forget(tuple(client));
+        }
+        assert!(lock(&streams.0).sources.is_empty());
+        streams.close();
+        assert!(streams.open(tuple("9.9.9.9:1"), &limits).is_none());
+    }
+}
