@@ -53,6 +53,8 @@ export async function startNode({
     log: () => running.log.join("\n"),
     /** The metrics in text form. */
     metrics: async () => (await fetch(`${url}/metrics`)).text(),
+    /** Runs a command of the program beside it. */
+    run: (words, input) => isession(words, settings, input),
     async stop(signal = "SIGTERM") {
       await end(running.child, signal);
     },

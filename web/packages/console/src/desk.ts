@@ -24,6 +24,7 @@ import {
   type VisitorId,
 } from "@isession/protocol";
 import { computed, signal } from "@preact/signals";
+import { isSignedOut } from "./account";
 import { type Keepable, Keeper } from "./keeper";
 import { memory } from "./memory";
 import type { RememberedTalk } from "./shelf";
@@ -56,6 +57,8 @@ export const current = signal<LinkId | null>(null);
 export const socketState = signal<SocketState>("stopped");
 /** Signed in somewhere else: this console is out of work. */
 export const superseded = signal(false);
+/** The sign-in does not hold any more: the node lets this console in no more. */
+export const lapsed = signal(false);
 /** Visitors accepted here whose session the node has not confirmed yet. */
 const accepting = new Set<VisitorId>();
 /** Connected while they ring, so that the accept finds them connected. */
@@ -118,6 +121,7 @@ export async function start(agent: AgentCard): Promise<void> {
   const mine = shift;
   queue.value = { ...EMPTY, agent, available: memory.available() };
   superseded.value = false;
+  lapsed.value = false;
   const kept = await keeper.open(agent.id);
   if (mine !== shift) {
     return;
@@ -138,9 +142,26 @@ export async function start(agent: AgentCard): Promise<void> {
   socket.onFrame(receive);
   const { state } = socket;
   state.subscribe(() => {
+    const refused = socketState.value === "connecting" && state.get() === "waiting";
     socketState.value = state.get();
+    if (refused) {
+      // Browsers do not say why: the node may be away, or the sign-in may have lapsed.
+      void findOut(mine);
+    }
   });
   socketState.value = state.get();
+}
+
+async function findOut(mine: number): Promise<void> {
+  if ((await isSignedOut()) && mine === shift) {
+    lapse();
+  }
+}
+
+/** Sessions go on: only the node asks for a sign-in. */
+function lapse(): void {
+  socket?.stop();
+  lapsed.value = true;
 }
 
 /** Leaves work. Sessions end here without a word: they can be taken up again. */
@@ -318,6 +339,8 @@ function receive(frame: ToAgent): void {
         superseded.value = true;
         // By this browser: the sessions are there. By another one: they go on here.
         void keeper.check();
+      } else if (frame.code === "not_signed_in") {
+        lapse();
       } else if (frame.fatal) {
         queue.value = notice(queue.value, `The node ended the connection: ${frame.message}.`);
       }

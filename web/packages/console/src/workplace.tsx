@@ -1,8 +1,8 @@
 import type { AgentCard } from "@isession/protocol";
-import { signOut } from "./account";
+import { signInAgain, signOut } from "./account";
 import { allowNotifications, muted, notifications, setMuted, unlockSound } from "./alerts";
 import { Conversation } from "./conversation";
-import { currentTalk, queue, setAvailable, socketState, start, superseded } from "./desk";
+import { currentTalk, lapsed, queue, setAvailable, socketState, start, superseded } from "./desk";
 import { Facts } from "./facts";
 import { Rings } from "./rings";
 import { Tabs } from "./tabs";
@@ -87,6 +87,16 @@ function Banner({ agent }: { agent: AgentCard }) {
         You are signed in in another window. This one is out of work.
         <button type="button" onClick={() => void start(agent)}>
           Take over here
+        </button>
+      </div>
+    );
+  }
+  if (lapsed.value) {
+    return (
+      <div class="banner" role="alert">
+        You are not signed in any more. Sessions go on; nobody new rings here.
+        <button type="button" onClick={signInAgain}>
+          Sign in again
         </button>
       </div>
     );
