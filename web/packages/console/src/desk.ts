@@ -48,6 +48,8 @@ export interface Talk {
   read: number;
 }
 
+/** A node that is there again tells of an accept that it knows in this time. */
+const CONFIRM = 4000;
 /** Ended sessions that stay readable; the oldest is put away for the next. */
 const ENDED = 20;
 
@@ -192,7 +194,11 @@ export function setAvailable(available: boolean): void {
 }
 
 export function answer(visitor: VisitorId, accept: boolean): void {
-  socket?.send({ type: accept ? "accept" : "decline", visitor });
+  if (!socket?.send({ type: accept ? "accept" : "decline", visitor })) {
+    const away = "The node cannot be reached: your answer did not arrive.";
+    queue.value = notice(queue.value, away);
+    return;
+  }
   if (accept) {
     accepting.add(visitor);
     beginConnected(visitor);
@@ -305,10 +311,13 @@ function receive(frame: ToAgent): void {
   queue.value = reduce(queue.value, frame, Date.now());
   switch (frame.type) {
     case "welcome":
-      // The node rings anew whoever still rings.
+      // The node rings anew whoever still rings, and takes up what it knows to be accepted.
       hangUp();
+      accepting.clear();
+      putAwayUnconfirmed();
       break;
     case "ring":
+      notAccepted(frame.visitor);
       if (frame.preconnect) {
         connectWhileItRings(frame.visitor, frame.preconnect);
       }
@@ -374,12 +383,30 @@ function ringEnded({ visitor, reason }: ToAgent & { type: "ring_ended" }): void 
   }
   ringing.get(visitor)?.peer.close();
   ringing.delete(visitor);
-  // Whoever was too late has a talk that never was one.
+  notAccepted(visitor);
+}
+
+/** The accept was too late, or never arrived: its talk never was one. */
+function notAccepted(visitor: VisitorId): void {
   accepting.delete(visitor);
-  const late = talks.value.find((talk) => talk.session === null && talk.visitor.id === visitor);
-  if (late) {
-    putAway(late);
+  const talk = talks.value.find((talk) => talk.session === null && talk.visitor.id === visitor);
+  if (talk) {
+    putAway(talk);
   }
+}
+
+/** Accepts of before this connection that the node does not know of either. */
+function putAwayUnconfirmed(): void {
+  const unconfirmed = talks.value.filter(({ session }) => session === null);
+  setTimeout(() => {
+    for (const talk of unconfirmed) {
+      if (talks.value.includes(talk) && talk.session === null) {
+        putAway(talk);
+        const who = talk.visitor.details.name || "The visitor";
+        queue.value = notice(queue.value, `${who} was gone when you accepted.`);
+      }
+    }
+  }, CONFIRM);
 }
 
 /** Nobody rings any more. */
