@@ -107,9 +107,9 @@ export async function visitorFromShop(browser, node, { opener = true, visitorQue
   return { shop, companion, context };
 }
 
-/** The agent accepts the visitor who rings. */
+/** The agent accepts the visitor who rings, or the first of them. */
 export async function accept(agent) {
-  await agent.getByRole("alert", { name: "Incoming visitor" }).waitFor();
+  await agent.getByRole("alert", { name: "Incoming visitor" }).first().waitFor();
   await agent.getByRole("button", { name: "Accept" }).first().click();
 }
 
