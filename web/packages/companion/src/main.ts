@@ -93,6 +93,7 @@ function noticeInWords(stage: Stage): string {
 
 function show(): void {
   const stage = visit.stage.get();
+  const focused = document.activeElement;
   const waits = stage.kind === "joining" || stage.kind === "waiting";
   const closed = stage.kind === "over" || stage.kind === "refused";
   if (closed) {
@@ -115,6 +116,10 @@ function show(): void {
   const write = talk.querySelector<HTMLElement>(".write");
   if (write) {
     write.hidden = closed;
+  }
+  if (focused !== document.activeElement || focused?.closest("[hidden]")) {
+    // Not on the button that took the place of another: a second press would answer it.
+    talk.querySelector<HTMLElement>(closed ? "[role=log]" : "textarea")?.focus();
   }
   count();
 }
