@@ -1,6 +1,6 @@
 // The companion: the window at the node's origin that holds the visitor's side of a session.
 
-import { type Connection, PATH_NAMES, type Readable, systemClock, vanished } from "@isession/peer";
+import { connectionText, type Readable, systemClock, vanished } from "@isession/peer";
 import { cardView } from "./card_view";
 import { button, h, tell } from "./dom";
 import { Leading } from "./leading";
@@ -60,21 +60,17 @@ const restart = button("Start again", () => location.reload());
 const controls = h("div", { class: "controls", role: "group", "aria-label": "Session" });
 
 function connectionInWords(stage: Stage): string {
-  const view = visit.session?.view.get();
-  const words: Record<Connection, string> = {
-    connecting: "connecting …",
-    open: view?.path ? `Connected: ${PATH_NAMES[view.path]}` : "Connected",
-    reconnecting: "reconnecting …",
-    ended: "ended",
-  };
   switch (stage.kind) {
-    case "talking":
-      return words[view?.connection ?? "connecting"] + (gone?.get() ? ` ${GONE}` : "");
+    case "talking": {
+      const view = visit.session?.view.get();
+      const words = connectionText(view?.connection ?? "connecting", view?.path ?? null);
+      return words + (gone?.get() ? ` ${GONE}` : "");
+    }
     case "over":
     case "refused":
-      return "ended";
+      return connectionText("ended", null);
     default:
-      return visit.nodeReached ? "Waiting for an agent" : "reconnecting …";
+      return visit.nodeReached ? "Waiting for an agent" : connectionText("reconnecting", null);
   }
 }
 
