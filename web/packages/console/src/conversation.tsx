@@ -35,11 +35,18 @@ export function Conversation({ talk }: { talk: Talk }) {
 function Log({ lines }: { lines: readonly Line[] }) {
   const log = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
-  useLayoutEffect(() => {
+  const follow = () => {
     if (log.current && atEnd.current) {
       log.current.scrollTop = log.current.scrollHeight;
     }
-  });
+  };
+  useLayoutEffect(follow);
+  useLayoutEffect(() => {
+    // A phone's keyboard comes and goes.
+    const observer = new ResizeObserver(follow);
+    observer.observe(log.current as HTMLElement);
+    return () => observer.disconnect();
+  }, []);
   const scrolled = () => {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = log.current ?? {};
     atEnd.current = scrollHeight - scrollTop - clientHeight < 40;

@@ -109,7 +109,7 @@ function Leading({ talk, destinations }: LeadingProps) {
           autocomplete="off"
           spellcheck={false}
           aria-label="Address"
-          placeholder="Address, such as example.com/help"
+          placeholder="example.com/help"
         />
         <button type="submit">Lead</button>
       </form>
