@@ -53,11 +53,11 @@ visit.onSession = (session) => {
 const talk = talkView(visit);
 const queue = queueView(visit);
 const notice = h("p", { role: "status", "aria-label": "Visit", class: "notice" });
-const stop = button("Stop leading", () => leading?.stop(), { class: "stop" });
+const stop = button("Stop leading", () => leading?.stop(), { class: "alarm" });
 const again = button("Allow leading again", () => leading?.askAgain(), { class: "quiet" });
 const end = button("End session", () => void visit.end(), { class: "quiet" });
 const restart = button("Start again", () => location.reload());
-const controls = h("div", { class: "controls", role: "group", "aria-label": "Session" });
+const controls = h("div", { class: "choices controls", role: "group", "aria-label": "Session" });
 
 function connectionInWords(stage: Stage): string {
   switch (stage.kind) {
