@@ -1,33 +1,22 @@
 // Every state of every page a person sees, by axe: WCAG 2.2 AA, light and dark, wide and narrow.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { accessible } from "../axe.mjs";
-import { PASSWORD, startNode } from "../node.mjs";
+import { PASSWORD } from "../node.mjs";
 import {
   accept,
   agentAtWork,
   connected,
   heard,
-  launchChromium,
   lead,
   leadStatus,
   say,
   visitorFromShop,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode({ agents: ["ada", "ben"] });
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode({ agents: ["ada", "ben"] });
 
 /** A page in both colour schemes, and as narrow as a phone. */
 async function everyWay(page, state) {

@@ -1,34 +1,23 @@
 // Sound, title and desktop call the agent, and no more often than somebody begins to ring.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import puppeteer from "puppeteer-core";
 import { find, press } from "../firefox.mjs";
-import { PASSWORD, startNode } from "../node.mjs";
+import { PASSWORD } from "../node.mjs";
 import {
   accept,
   agentAtWorkIn,
   CHROMIUM,
   connected,
   heard,
-  launchChromium,
   newContext,
   say,
   visitorFromShop,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode({ agents: ["ada", "ben"] });
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode({ agents: ["ada", "ben"] });
 
 /** Keeps what a page sounds and tells the desktop in view; runs in the page. */
 function watchCalls() {

@@ -1,29 +1,10 @@
 // Ending a session and erasing it are two decisions.
 
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import {
-  accept,
-  agentAtWork,
-  connected,
-  heard,
-  launchChromium,
-  say,
-  visitorFromShop,
-} from "../people.mjs";
+import { test } from "node:test";
+import { accept, agentAtWork, connected, heard, say, visitorFromShop } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 for (const [what, twice] of [
   ["a double click on", (end) => end.dblclick()],

@@ -1,29 +1,11 @@
 // By keyboard alone: what goes away under the focus gives it to what comes next, never to nowhere.
 
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { startNode } from "../node.mjs";
-import {
-  agentAtWork,
-  connected,
-  heard,
-  launchChromium,
-  lead,
-  leadStatus,
-  visitorFromShop,
-} from "../people.mjs";
+import { agentAtWork, connected, heard, lead, leadStatus, visitorFromShop } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 /** Presses a button by the keyboard. */
 const press = (page, name) =>

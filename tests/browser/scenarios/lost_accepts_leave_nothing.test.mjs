@@ -1,31 +1,19 @@
 // An accept that never reaches the node: no tab stays behind for a session that is none.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
+import { test } from "node:test";
 import {
   accept,
   agentAtWork,
   connected,
   heard,
-  launchChromium,
   peersAre,
   say,
   visitorFromShop,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 const news = (agent, text) => agent.getByRole("region", { name: "News" }).getByText(text).waitFor();
 

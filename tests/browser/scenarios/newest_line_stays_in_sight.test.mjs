@@ -1,21 +1,10 @@
 // A window that shrinks, as under a phone's keyboard, keeps the newest line in sight on both sides.
 
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import { heard, launchChromium, say, session } from "../people.mjs";
+import { test } from "node:test";
+import { heard, say, session } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 test("the newest line is in sight in a window that became small", async () => {
   const { agent, companion, close } = await session(browser, node);

@@ -1,22 +1,11 @@
 // When both sides may only use the relay, the node's own TURN carries the channel.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import { connected, heard, launchChromium, say, session } from "../people.mjs";
+import { test } from "node:test";
+import { connected, heard, say, session } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 test("two browsers that may only relay talk through the node's relay", async () => {
   const transport = "?transport=relay";

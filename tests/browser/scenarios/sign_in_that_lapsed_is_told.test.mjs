@@ -1,29 +1,11 @@
 // A sign-in that does not hold any more: the console says so, and sessions go on all the same.
 
-import { after, before, test } from "node:test";
-import { PASSWORD, startNode } from "../node.mjs";
-import {
-  accept,
-  agentAtWork,
-  connected,
-  heard,
-  launchChromium,
-  say,
-  visitorFromShop,
-} from "../people.mjs";
+import { test } from "node:test";
+import { PASSWORD } from "../node.mjs";
+import { accept, agentAtWork, connected, heard, say, visitorFromShop } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 test("an agent whose sign-in lapsed is told, keeps the session, and signs in again", async () => {
   const agent = await agentAtWork(browser, node);

@@ -1,21 +1,10 @@
 // Whoever writes is seen to write, on both sides, until it is sent or given up.
 
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import { heard, launchChromium, say, session } from "../people.mjs";
+import { test } from "node:test";
+import { heard, say, session } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 const typing = (page, text) =>
   page.getByRole("status", { name: "Typing" }).filter({ hasText: text }).waitFor();
