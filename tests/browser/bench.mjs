@@ -4,6 +4,7 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { brotliCompressSync } from "node:zlib";
+import { median, percentile } from "./figures.mjs";
 import { startNode } from "./node.mjs";
 import { agentAtWork, launchChromium, visitorFromShop } from "./people.mjs";
 import { runExample } from "./programs.mjs";
@@ -139,9 +140,8 @@ async function leadTakes(agent, url) {
 }
 
 function report(what, times) {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  print(what, at(0.5).toFixed(0), `ms median, ${at(0.95).toFixed(0)} ms p95, of ${times.length}`);
+  const p95 = percentile(times, 95).toFixed(0);
+  print(what, median(times).toFixed(0), `ms median, ${p95} ms p95, of ${times.length}`);
 }
 
 function print(what, number, unit) {

@@ -57,6 +57,8 @@ export async function startNode({
     log: () => running.log.join("\n"),
     /** The metrics in text form. */
     metrics: () => (tls ? readTrusting(`${url}/metrics`, tls.pem) : read(`${url}/metrics`)),
+    /** Runs a command of the program beside it. */
+    run: (words, input) => isession(words, settings, input),
     async stop(signal = "SIGTERM") {
       await end(running.child, signal);
     },

@@ -107,9 +107,9 @@ export async function visitorFromShop(browser, node, { opener = true, visitorQue
   return { shop, companion, context };
 }
 
-/** The agent accepts the visitor who rings. */
+/** The agent accepts the visitor who rings, or the first of them. */
 export async function accept(agent) {
-  await agent.getByRole("alert", { name: "Incoming visitor" }).waitFor();
+  await agent.getByRole("alert", { name: "Incoming visitor" }).first().waitFor();
   await agent.getByRole("button", { name: "Accept" }).first().click();
 }
 
@@ -203,14 +203,20 @@ export async function leadStatus(agent, text) {
   await agent.getByRole("status", { name: "Lead status" }).filter({ hasText: text }).waitFor();
 }
 
-/** Keeps a page's peer connections in view; runs in the page. */
+/** Keeps a page's peer connections and channels in view; runs in the page. */
 function watchPeers() {
   window.peers = [];
+  window.channels = [];
   const Real = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Real {
     constructor(...config) {
       super(...config);
       window.peers.push(this);
+    }
+    createDataChannel(...config) {
+      const channel = super.createDataChannel(...config);
+      window.channels.push(channel);
+      return channel;
     }
   };
 }
@@ -220,6 +226,13 @@ export async function peersAre(page, state, count) {
   await page.waitForFunction(
     ([state, count]) => window.peers.filter((pc) => pc.connectionState === state).length === count,
     [state, count],
+  );
+}
+
+/** Waits until a page has a channel to talk by. */
+export async function talkIsOpen(page) {
+  await page.waitForFunction(() =>
+    window.channels.some(({ label, readyState }) => label === "talk" && readyState === "open"),
   );
 }
 

@@ -1,50 +1,23 @@
 // Every state of every page a person sees, by axe: WCAG 2.2 AA, light and dark, wide and narrow.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible } from "../axe.mjs";
-import { PASSWORD, startNode } from "../node.mjs";
+import { test } from "node:test";
+import { everyWay } from "../axe.mjs";
+import { PASSWORD } from "../node.mjs";
 import {
   accept,
   agentAtWork,
   connected,
+  connection,
   heard,
-  launchChromium,
   lead,
   leadStatus,
   say,
   visitorFromShop,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode({ agents: ["ada", "ben"] });
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
-
-/** A page in both colour schemes, and as narrow as a phone. */
-async function everyWay(page, state) {
-  const size = page.viewportSize();
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await accessible(page, `${state}, ${colorScheme}`);
-    await page.setViewportSize({ width: 360, height: 640 });
-    await accessible(page, `${state}, ${colorScheme}, narrow`);
-    const over = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    assert.ok(over <= 0, `${state}: ${over} px too wide for a phone`);
-    await page.setViewportSize(size);
-  }
-}
+const { node, browser } = await withNode({ agents: ["ada", "ben"], retention: 60 });
 
 test("companion and console through a whole session", async () => {
   const visitor = await visitorFromShop(browser, node);
@@ -116,6 +89,104 @@ test("console before and after a session", async () => {
   await page.getByRole("switch", { name: "Available" }).waitFor();
   await everyWay(page, "nobody waits");
   await context.close();
+});
+
+test("a companion whose browser opens no window", async () => {
+  const agent = await agentAtWork(browser, node);
+  const { companion, context } = await visitorFromShop(browser, node, { opener: false });
+  await companion.evaluate(() => {
+    window.open = () => null;
+  });
+  await accept(agent);
+  await connected(agent, companion);
+  await lead(agent, `${node.sites.shop}/cart`);
+  await companion.getByRole("button", { name: "Go", exact: true }).click();
+  const card = companion.getByRole("dialog", { name: /^Open shop\.localhost/ });
+  await card.getByRole("link", { name: /^Open shop\.localhost/ }).waitFor();
+  await everyWay(companion, "companion, only a link is left");
+  await card.getByRole("link").click();
+  await leadStatus(agent, /landed by a link/i);
+  await companion.getByRole("button", { name: "End session" }).click();
+  await agent.context().close();
+  await context.close();
+});
+
+test("what goes on in another window, on both sides", async () => {
+  const agent = await agentAtWork(browser, node);
+  const { companion, context } = await visitorFromShop(browser, node);
+  await accept(agent);
+  await connected(agent, companion);
+  const other = await context.newPage();
+  await other.goto(`${node.url}/go/demo`);
+  await companion.getByText("This conversation goes on in another window.").waitFor();
+  await everyWay(companion, "companion, in another window");
+  const desk = await agent.context().newPage();
+  await desk.goto(`${node.url}/console`);
+  await agent.getByText("This one is out of work.").waitFor();
+  await everyWay(agent, "console, superseded");
+  await other.getByRole("button", { name: "End session" }).click();
+  await agent.context().close();
+  await context.close();
+});
+
+test("several sessions, one with unread lines, and one that ended before", async () => {
+  const agent = await agentAtWork(browser, node);
+  const visitors = [];
+  for (const text of ["I am the first", "I am the second"]) {
+    const visitor = await visitorFromShop(browser, node);
+    visitors.push(visitor);
+    await accept(agent);
+    await connected(agent, visitor.companion);
+    await say(visitor.companion, text);
+    await heard(agent, text);
+  }
+  const [first, second] = visitors;
+  await say(first.companion, "Are you still there?");
+  await agent.getByRole("tab").filter({ hasText: "unread" }).waitFor();
+  await agent.getByRole("list", { name: "Saved destinations" }).waitFor();
+  await everyWay(agent, "console, unread lines");
+
+  await second.companion.getByRole("button", { name: "End session" }).click();
+  await agent.getByText("The visitor ended the session.").waitFor();
+  await agent.reload();
+  await connected(agent, first.companion);
+  await agent.getByRole("tab").first().click();
+  await heard(agent, "I am the second");
+  await everyWay(agent, "console, a session of before");
+  await first.companion.getByRole("button", { name: "End session" }).click();
+  await agent.context().close();
+  await Promise.all(visitors.map(({ context }) => context.close()));
+});
+
+test("either side has vanished", async () => {
+  const vanish = async (page, other) => {
+    await page.clock.install();
+    await other.context().close();
+    await connection(page, "reconnecting …");
+    await everyWay(page, "the other side is away");
+    await page.clock.fastForward("01:01");
+    await connection(page, "has not been reachable for a minute");
+    await everyWay(page, "the other side has vanished");
+    await page.getByRole("button", { name: "End session" }).click();
+    await page.context().close();
+  };
+  for (const whoStays of ["agent", "companion"]) {
+    const agent = await agentAtWork(browser, node);
+    const { companion } = await visitorFromShop(browser, node);
+    await accept(agent);
+    await connected(agent, companion);
+    await (whoStays === "agent" ? vanish(agent, companion) : vanish(companion, agent));
+  }
+});
+
+test("a sign-in that lapsed", async () => {
+  const agent = await agentAtWork(browser, node);
+  await node.run(["agent", "passwd", "ada"], `${PASSWORD}\n`);
+  await node.stop("SIGKILL");
+  await node.start();
+  await agent.getByRole("button", { name: "Sign in again" }).waitFor();
+  await everyWay(agent, "console, signed out");
+  await agent.context().close();
 });
 
 test("the launcher on the site's page", async () => {

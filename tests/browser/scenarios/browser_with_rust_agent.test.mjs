@@ -1,27 +1,21 @@
 // A visitor in Chromium and an agent that is a program: another WebRTC stack, the same session.
 
 import { after, before, test } from "node:test";
-import { PASSWORD, startNode } from "../node.mjs";
-import { connection, heard, launchChromium, say, visitorFromShop } from "../people.mjs";
+import { PASSWORD } from "../node.mjs";
+import { connection, heard, say, visitorFromShop } from "../people.mjs";
 import { runExample } from "../programs.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
+const { node, browser } = await withNode();
 let agent;
 
 before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
   const rule = `cart=${node.sites.shop}/cart`;
   agent = runExample("echo_agent", [node.url, "ada", PASSWORD, rule]);
   await agent.said(/^signed in as Ada$/);
 });
 
-after(async () => {
-  await agent?.stop();
-  await browser?.close();
-  await node?.close();
-});
+after(() => agent?.stop());
 
 test("the program answers, leads by its rules, and is told of the landing", async () => {
   const { shop, companion, context } = await visitorFromShop(browser, node);

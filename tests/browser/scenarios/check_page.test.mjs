@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible } from "../axe.mjs";
+import { everyWay } from "../axe.mjs";
 import { newCertificate } from "../certificate.mjs";
 import { startNode } from "../node.mjs";
 import { launchChromium } from "../people.mjs";
@@ -56,19 +56,7 @@ test("where all that the node offers is open", async () => {
   assert.doesNotMatch(report, /\d+\.\d+\.\d+|localhost|:\d\d|check-/);
   assert.doesNotMatch(node.log(), /check-/);
 
-  const before = page.viewportSize();
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.setViewportSize({ width: 360, height: 640 });
-    await accessible(page, `check, ${colorScheme}, narrow`);
-    const over = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    assert.ok(over <= 0, `${over} px too wide for a phone`);
-    await page.setViewportSize(before);
-    await accessible(page, `check, ${colorScheme}`);
-  }
+  await everyWay(page, "check");
   await close();
 });
 

@@ -1,30 +1,11 @@
 // A visitor closes the companion, opens it again, and opens it twice: one visit all along.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import {
-  accept,
-  agentAtWork,
-  connected,
-  heard,
-  launchChromium,
-  say,
-  visitorFromShop,
-} from "../people.mjs";
+import { test } from "node:test";
+import { accept, agentAtWork, connected, heard, say, visitorFromShop } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 const messages = (page) =>
   page.getByRole("log", { name: "Conversation" }).locator("li.message > p").allInnerTexts();

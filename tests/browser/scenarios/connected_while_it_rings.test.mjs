@@ -2,7 +2,7 @@
 // before it, and whoever does not win is cut off.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { startNode } from "../node.mjs";
 import {
   accept,
@@ -10,25 +10,14 @@ import {
   connected,
   connection,
   heard,
-  launchChromium,
   peersAre,
   say,
   session,
   visitorFromShop,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode({ agents: ["ada", "ben"] });
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode({ agents: ["ada", "ben"] });
 
 /** The kinds of candidates of a page's connected pairs. */
 const paths = (page) =>

@@ -1,22 +1,11 @@
 // The visitor decides: stays, allows for the session, stops with one key, allows again.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import { launchChromium, lead, leadStatus, session } from "../people.mjs";
+import { test } from "node:test";
+import { lead, leadStatus, session } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 test("the card shows the full address, and staying moves nothing", async () => {
   const { agent, companion, shop, close } = await session(browser, node);

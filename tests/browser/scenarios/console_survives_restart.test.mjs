@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { find, launchFirefox, press, reads, status } from "../firefox.mjs";
-import { end, PASSWORD, startNode } from "../node.mjs";
+import { end, PASSWORD } from "../node.mjs";
 import {
   accept,
   agentAtWork,
@@ -15,30 +15,23 @@ import {
   connection,
   heard,
   killBrowser,
-  launchChromium,
   launchProfile,
   say,
   visitorFromShop,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
 /** In every message, so that it can be looked for on the disk. */
 const CANARY = "kanarienvogel";
 
-let node;
-let browser;
+const { node, browser } = await withNode({ retention: 60 });
 let profile;
 
 before(async () => {
-  node = await startNode({ retention: 60 });
-  browser = await launchChromium();
   profile = await mkdtemp(join(tmpdir(), "isession-profile-"));
 });
 
-after(async () => {
-  await browser?.close();
-  await node?.close();
-  await rm(profile, { recursive: true, force: true });
-});
+after(() => rm(profile, { recursive: true, force: true }));
 
 const messages = (page) =>
   page.getByRole("log", { name: "Conversation" }).locator("li.message > p").allInnerTexts();

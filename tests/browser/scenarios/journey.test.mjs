@@ -1,32 +1,20 @@
 // A visitor clicks a plain link, an agent accepts, they talk directly, the agent leads.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
+import { test } from "node:test";
 import {
   accept,
   agentAtWork,
   connected,
   heard,
-  launchChromium,
   lead,
   leadStatus,
   say,
   visitorFromShop,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 test("a visitor clicks, an agent accepts, they talk directly, and the agent leads", async () => {
   const agent = await agentAtWork(browser, node);

@@ -3,31 +3,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { find, launchFirefox, press, reads, status, windowAt } from "../firefox.mjs";
-import { startNode } from "../node.mjs";
-import {
-  accept,
-  agentAtWork,
-  connection,
-  heard,
-  launchChromium,
-  lead,
-  leadStatus,
-  say,
-} from "../people.mjs";
+import { accept, agentAtWork, connection, heard, lead, leadStatus, say } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let chromium;
+const { node, browser: chromium } = await withNode();
 let firefox;
 
 before(async () => {
-  node = await startNode();
-  [chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()]);
+  firefox = await launchFirefox();
 });
 
-after(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()]);
-  await node?.close();
-});
+after(() => firefox?.close());
 
 test("a visitor in Firefox clicks, talks directly and is led around", async () => {
   const agent = await agentAtWork(chromium, node);

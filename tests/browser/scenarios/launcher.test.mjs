@@ -1,22 +1,11 @@
 // The script tag: a button on the site's page, also under a policy that allows nothing else.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import { agentAtWork, launchChromium } from "../people.mjs";
+import { test } from "node:test";
+import { agentAtWork } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 test("under a strict policy the button shows who is there and opens the companion", async () => {
   const context = await browser.newContext();

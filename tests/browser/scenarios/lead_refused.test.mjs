@@ -3,25 +3,14 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import { launchChromium, rawLead, session } from "../people.mjs";
+import { test } from "node:test";
+import { rawLead, session } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
 const fixture = new URL("../../../sdk/protocol/fixtures/leads.json", import.meta.url);
 const { refused } = JSON.parse(await readFile(fixture, "utf8"));
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode({ development: false });
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode({ development: false });
 
 test(`${refused.length} hostile addresses move nothing and ask nobody`, async () => {
   assert.ok(refused.length >= 60);

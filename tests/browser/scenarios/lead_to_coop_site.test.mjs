@@ -1,21 +1,10 @@
 // A page with Cross-Origin-Opener-Policy: same-origin cuts whoever opened it. Leading goes on.
 
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import { heard, launchChromium, lead, leadStatus, say, session } from "../people.mjs";
+import { test } from "node:test";
+import { heard, lead, leadStatus, say, session } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 test("after a page that cuts openers, the next lead lands in a new window", async () => {
   const { agent, companion, shop, context, close } = await session(browser, node);

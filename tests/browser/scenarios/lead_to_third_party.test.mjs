@@ -1,22 +1,11 @@
 // The led tab goes to an origin that knows nothing of iSession, and the conversation goes on.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import { heard, launchChromium, lead, leadStatus, say, session } from "../people.mjs";
+import { test } from "node:test";
+import { heard, lead, leadStatus, say, session } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 test("the visitor's own tab goes to a third party, and on to the next", async () => {
   const { agent, companion, shop, close } = await session(browser, node);

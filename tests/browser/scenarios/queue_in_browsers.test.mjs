@@ -1,22 +1,12 @@
 // What waiting is like: positions, reloads, a node that restarts, several visitors at once.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { startNode } from "../node.mjs";
-import { agentAtWork, connected, heard, launchChromium, say, visitorFromShop } from "../people.mjs";
+import { agentAtWork, connected, heard, say, visitorFromShop } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 const position = (page, text) =>
   page.getByRole("status", { name: "Queue position" }).filter({ hasText: text }).waitFor();

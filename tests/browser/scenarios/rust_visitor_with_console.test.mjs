@@ -1,33 +1,13 @@
 // A visitor that is a program, and an agent at the console in Chromium.
 
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import {
-  accept,
-  agentAtWork,
-  connection,
-  heard,
-  launchChromium,
-  lead,
-  leadStatus,
-  say,
-} from "../people.mjs";
+import { after, test } from "node:test";
+import { accept, agentAtWork, connection, heard, lead, leadStatus, say } from "../people.mjs";
 import { runExample } from "../programs.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
+const { node, browser } = await withNode();
 let visitor;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await visitor?.stop();
-  await browser?.close();
-  await node?.close();
-});
+after(() => visitor?.stop());
 
 test("the console talks with the program and leads it", async () => {
   const agent = await agentAtWork(browser, node);

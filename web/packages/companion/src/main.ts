@@ -1,6 +1,6 @@
 // The companion: the window at the node's origin that holds the visitor's side of a session.
 
-import { type Connection, PATH_NAMES, type Readable, systemClock, vanished } from "@isession/peer";
+import { connectionText, type Readable, systemClock, vanished } from "@isession/peer";
 import { cardView } from "./card_view";
 import { button, h, tell } from "./dom";
 import { Leading } from "./leading";
@@ -53,28 +53,24 @@ visit.onSession = (session) => {
 const talk = talkView(visit);
 const queue = queueView(visit);
 const notice = h("p", { role: "status", "aria-label": "Visit", class: "notice" });
-const stop = button("Stop leading", () => leading?.stop(), { class: "stop" });
+const stop = button("Stop leading", () => leading?.stop(), { class: "alarm" });
 const again = button("Allow leading again", () => leading?.askAgain(), { class: "quiet" });
 const end = button("End session", () => void visit.end(), { class: "quiet" });
 const restart = button("Start again", () => location.reload());
-const controls = h("div", { class: "controls", role: "group", "aria-label": "Session" });
+const controls = h("div", { class: "choices controls", role: "group", "aria-label": "Session" });
 
 function connectionInWords(stage: Stage): string {
-  const view = visit.session?.view.get();
-  const words: Record<Connection, string> = {
-    connecting: "connecting …",
-    open: view?.path ? `Connected: ${PATH_NAMES[view.path]}` : "Connected",
-    reconnecting: "reconnecting …",
-    ended: "ended",
-  };
   switch (stage.kind) {
-    case "talking":
-      return words[view?.connection ?? "connecting"] + (gone?.get() ? ` ${GONE}` : "");
+    case "talking": {
+      const view = visit.session?.view.get();
+      const words = connectionText(view?.connection ?? "connecting", view?.path ?? null);
+      return words + (gone?.get() ? ` ${GONE}` : "");
+    }
     case "over":
     case "refused":
-      return "ended";
+      return connectionText("ended", null);
     default:
-      return visit.nodeReached ? "Waiting for an agent" : "reconnecting …";
+      return visit.nodeReached ? "Waiting for an agent" : connectionText("reconnecting", null);
   }
 }
 
@@ -93,6 +89,7 @@ function noticeInWords(stage: Stage): string {
 
 function show(): void {
   const stage = visit.stage.get();
+  const focused = document.activeElement;
   const waits = stage.kind === "joining" || stage.kind === "waiting";
   const closed = stage.kind === "over" || stage.kind === "refused";
   if (closed) {
@@ -115,6 +112,10 @@ function show(): void {
   const write = talk.querySelector<HTMLElement>(".write");
   if (write) {
     write.hidden = closed;
+  }
+  if (focused !== document.activeElement || focused?.closest("[hidden]")) {
+    // Not on the button that took the place of another: a second press would answer it.
+    talk.querySelector<HTMLElement>(closed ? "[role=log]" : "textarea")?.focus();
   }
   count();
 }

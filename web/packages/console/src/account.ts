@@ -26,6 +26,17 @@ export async function recall(): Promise<void> {
   }
 }
 
+/** Asks the node whether nobody is signed in here any more. One that cannot answer does not say so. */
+export async function isSignedOut(): Promise<boolean> {
+  const answer = await fetch("/v1/me").catch(() => null);
+  return answer?.status === 401;
+}
+
+/** The sign-in does not hold any more: to sign in again leaves what is kept of sessions as it is. */
+export function signInAgain(): void {
+  account.value = { kind: "out", problem: "" };
+}
+
 export async function signIn(login: string, password: string): Promise<void> {
   try {
     const answer = await fetch("/v1/login", {

@@ -31,6 +31,12 @@ export function unlockSound(): void {
   void audio.resume();
 }
 
+/** Signed out: whoever sounds no more must not hold the sound device. */
+export function quiet(): void {
+  void audio?.close();
+  audio = null;
+}
+
 /** Two short tones. */
 function chime(): void {
   if (muted.value || audio?.state !== "running") {
@@ -50,18 +56,29 @@ function chime(): void {
   }
 }
 
-/** Rings for as long as somebody does. */
+/** How many rang last time. */
+let callers = 0;
+
+/** Rings for as long as somebody does, and anew for each who joins in. */
 export function ring(count: number, who: string): void {
-  clearInterval(repeat);
+  const more = count > callers;
+  callers = count;
   if (count === 0) {
+    clearInterval(repeat);
     shown?.close();
     shown = null;
-    return;
+  } else if (more) {
+    clearInterval(repeat);
+    chime();
+    repeat = window.setInterval(chime, REPEAT);
+    tellDesktop(count === 1 ? who : `${who} and ${count - 1} more`);
   }
-  chime();
-  repeat = window.setInterval(chime, REPEAT);
-  if (!shown && document.hidden && notifications.value === "granted") {
-    shown = new Notification("Incoming visitor", { body: who, tag: "isession-ring" });
+}
+
+function tellDesktop(body: string): void {
+  if (document.hidden && notifications.value === "granted") {
+    shown?.close();
+    shown = new Notification("Incoming visitor", { body });
     shown.onclick = () => window.focus();
   }
 }

@@ -1,6 +1,7 @@
 import { type Line, linkify, TooLong, TranscriptFull } from "@isession/peer";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { read, type Talk, viewOf } from "./desk";
+import { useHandingOn, WAITING } from "./focus";
 import { nameOf } from "./store";
 import { panelId, tabId } from "./tabs";
 import { CONSENT, connectionInWords, END, landingInWords } from "./words";
@@ -34,11 +35,18 @@ export function Conversation({ talk }: { talk: Talk }) {
 function Log({ lines }: { lines: readonly Line[] }) {
   const log = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
-  useLayoutEffect(() => {
+  const follow = () => {
     if (log.current && atEnd.current) {
       log.current.scrollTop = log.current.scrollHeight;
     }
-  });
+  };
+  useLayoutEffect(follow);
+  useLayoutEffect(() => {
+    // A phone's keyboard comes and goes.
+    const observer = new ResizeObserver(follow);
+    observer.observe(log.current as HTMLElement);
+    return () => observer.disconnect();
+  }, []);
   const scrolled = () => {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = log.current ?? {};
     atEnd.current = scrollHeight - scrollTop - clientHeight < 40;
@@ -108,7 +116,14 @@ function State({ line }: { line: Line }) {
 }
 
 function Write({ talk }: { talk: Talk }) {
+  const part = useHandingOn<HTMLDivElement>();
   const box = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    // Whoever accepted by the keyboard waits there.
+    if (document.activeElement?.id === WAITING) {
+      box.current?.focus();
+    }
+  }, []);
   const [problem, setProblem] = useState("");
   const send = () => {
     const text = box.current?.value.trim() ?? "";
@@ -141,7 +156,7 @@ function Write({ talk }: { talk: Talk }) {
       <p class="problem" role="alert">
         {problem}
       </p>
-      <div class="write">
+      <div ref={part} class="write">
         <textarea
           ref={box}
           rows={2}

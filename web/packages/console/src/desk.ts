@@ -24,6 +24,7 @@ import {
   type VisitorId,
 } from "@isession/protocol";
 import { computed, signal } from "@preact/signals";
+import { isSignedOut } from "./account";
 import { type Keepable, Keeper } from "./keeper";
 import { memory } from "./memory";
 import type { RememberedTalk } from "./shelf";
@@ -47,6 +48,8 @@ export interface Talk {
   read: number;
 }
 
+/** A node that is there again tells of an accept that it knows in this time. */
+const CONFIRM = 4000;
 /** Ended sessions that stay readable; the oldest is put away for the next. */
 const ENDED = 20;
 
@@ -56,6 +59,8 @@ export const current = signal<LinkId | null>(null);
 export const socketState = signal<SocketState>("stopped");
 /** Signed in somewhere else: this console is out of work. */
 export const superseded = signal(false);
+/** The sign-in does not hold any more: the node lets this console in no more. */
+export const lapsed = signal(false);
 /** Visitors accepted here whose session the node has not confirmed yet. */
 const accepting = new Set<VisitorId>();
 /** Connected while they ring, so that the accept finds them connected. */
@@ -118,6 +123,7 @@ export async function start(agent: AgentCard): Promise<void> {
   const mine = shift;
   queue.value = { ...EMPTY, agent, available: memory.available() };
   superseded.value = false;
+  lapsed.value = false;
   const kept = await keeper.open(agent.id);
   if (mine !== shift) {
     return;
@@ -138,9 +144,26 @@ export async function start(agent: AgentCard): Promise<void> {
   socket.onFrame(receive);
   const { state } = socket;
   state.subscribe(() => {
+    const refused = socketState.value === "connecting" && state.get() === "waiting";
     socketState.value = state.get();
+    if (refused) {
+      // Browsers do not say why: the node may be away, or the sign-in may have lapsed.
+      void findOut(mine);
+    }
   });
   socketState.value = state.get();
+}
+
+async function findOut(mine: number): Promise<void> {
+  if ((await isSignedOut()) && mine === shift) {
+    lapse();
+  }
+}
+
+/** Sessions go on: only the node asks for a sign-in. */
+function lapse(): void {
+  socket?.stop();
+  lapsed.value = true;
 }
 
 /** Leaves work. Sessions end here without a word: they can be taken up again. */
@@ -171,7 +194,11 @@ export function setAvailable(available: boolean): void {
 }
 
 export function answer(visitor: VisitorId, accept: boolean): void {
-  socket?.send({ type: accept ? "accept" : "decline", visitor });
+  if (!socket?.send({ type: accept ? "accept" : "decline", visitor })) {
+    const away = "The node cannot be reached: your answer did not arrive.";
+    queue.value = notice(queue.value, away);
+    return;
+  }
   if (accept) {
     accepting.add(visitor);
     beginConnected(visitor);
@@ -284,10 +311,13 @@ function receive(frame: ToAgent): void {
   queue.value = reduce(queue.value, frame, Date.now());
   switch (frame.type) {
     case "welcome":
-      // The node rings anew whoever still rings.
+      // The node rings anew whoever still rings, and takes up what it knows to be accepted.
       hangUp();
+      accepting.clear();
+      putAwayUnconfirmed();
       break;
     case "ring":
+      notAccepted(frame.visitor);
       if (frame.preconnect) {
         connectWhileItRings(frame.visitor, frame.preconnect);
       }
@@ -318,6 +348,8 @@ function receive(frame: ToAgent): void {
         superseded.value = true;
         // By this browser: the sessions are there. By another one: they go on here.
         void keeper.check();
+      } else if (frame.code === "not_signed_in") {
+        lapse();
       } else if (frame.fatal) {
         queue.value = notice(queue.value, `The node ended the connection: ${frame.message}.`);
       }
@@ -351,12 +383,30 @@ function ringEnded({ visitor, reason }: ToAgent & { type: "ring_ended" }): void 
   }
   ringing.get(visitor)?.peer.close();
   ringing.delete(visitor);
-  // Whoever was too late has a talk that never was one.
+  notAccepted(visitor);
+}
+
+/** The accept was too late, or never arrived: its talk never was one. */
+function notAccepted(visitor: VisitorId): void {
   accepting.delete(visitor);
-  const late = talks.value.find((talk) => talk.session === null && talk.visitor.id === visitor);
-  if (late) {
-    putAway(late);
+  const talk = talks.value.find((talk) => talk.session === null && talk.visitor.id === visitor);
+  if (talk) {
+    putAway(talk);
   }
+}
+
+/** Accepts of before this connection that the node does not know of either. */
+function putAwayUnconfirmed(): void {
+  const unconfirmed = talks.value.filter(({ session }) => session === null);
+  setTimeout(() => {
+    for (const talk of unconfirmed) {
+      if (talks.value.includes(talk) && talk.session === null) {
+        putAway(talk);
+        const who = talk.visitor.details.name || "The visitor";
+        queue.value = notice(queue.value, `${who} was gone when you accepted.`);
+      }
+    }
+  }, CONFIRM);
 }
 
 /** Nobody rings any more. */

@@ -1,7 +1,11 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { end, putAway, queue, type Talk, viewOf } from "./desk";
+import { useHandingOn } from "./focus";
 import { nameOf } from "./store";
 import { asAddress, CONSENT, landingInWords } from "./words";
+
+/** A click that was meant for what was there before must not erase a session. */
+const SETTLE = 600;
 
 /** The visitor, leading, and the end of the session. */
 export function Facts({ talk }: { talk: Talk }) {
@@ -19,16 +23,37 @@ export function Facts({ talk }: { talk: Talk }) {
         {details.page && <Fact term="Came from" text={details.page} />}
       </dl>
       {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
-      {going ? (
-        <button type="button" class="alarm" onClick={() => void end(talk)}>
-          End session
-        </button>
-      ) : (
-        <button type="button" class="quiet" onClick={() => putAway(talk)}>
-          Close
-        </button>
-      )}
+      {going ? <End talk={talk} /> : <Close talk={talk} />}
     </aside>
+  );
+}
+
+function End({ talk }: { talk: Talk }) {
+  const part = useHandingOn<HTMLButtonElement>();
+  return (
+    <button ref={part} type="button" class="alarm" onClick={() => void end(talk)}>
+      End session
+    </button>
+  );
+}
+
+function Close({ talk }: { talk: Talk }) {
+  const part = useHandingOn<HTMLButtonElement>();
+  const [unsettled, setUnsettled] = useState(Date.now() - (talk.ended?.at ?? 0) < SETTLE);
+  useEffect(() => {
+    const timer = setTimeout(() => setUnsettled(false), SETTLE);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <button
+      ref={part}
+      type="button"
+      class="quiet"
+      disabled={unsettled}
+      onClick={() => putAway(talk)}
+    >
+      Close
+    </button>
   );
 }
 
@@ -47,6 +72,7 @@ interface LeadingProps {
 }
 
 function Leading({ talk, destinations }: LeadingProps) {
+  const part = useHandingOn<HTMLElement>();
   const box = useRef<HTMLInputElement>(null);
   const [problem, setProblem] = useState("");
   const view = viewOf(talk);
@@ -73,7 +99,7 @@ function Leading({ talk, destinations }: LeadingProps) {
     lead(address);
   };
   return (
-    <section class="leading" aria-labelledby="leading-title">
+    <section ref={part} class="leading" aria-labelledby="leading-title">
       <h3 id="leading-title">Lead the visitor</h3>
       <form onSubmit={submit}>
         <input
@@ -83,7 +109,7 @@ function Leading({ talk, destinations }: LeadingProps) {
           autocomplete="off"
           spellcheck={false}
           aria-label="Address"
-          placeholder="Address, such as example.com/help"
+          placeholder="example.com/help"
         />
         <button type="submit">Lead</button>
       </form>

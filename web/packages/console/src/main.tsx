@@ -1,9 +1,9 @@
 // The agent's console.
 
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { render } from "preact";
 import { account, recall } from "./account";
-import { ring, tellTitle } from "./alerts";
+import { quiet, ring, tellTitle } from "./alerts";
 import { queue, renew, save, start, stop, unread, wake } from "./desk";
 import { SignIn } from "./sign_in";
 import { nameOf } from "./store";
@@ -25,21 +25,23 @@ function App() {
 effect(() => {
   if (account.value.kind === "in") {
     void start(account.value.agent);
-    return stop;
+    return () => {
+      stop();
+      quiet();
+    };
   }
   return undefined;
 });
 
-effect(() => {
+// Most frames of the node change none of these, and then nothing may sound anew.
+const callers = computed(() => queue.value.rings.length);
+const caller = computed(() => {
   const { rings, waiting } = queue.value;
-  const first = rings[0];
-  ring(rings.length, first ? nameOf(waiting.get(first.visitor)?.card) : "");
+  return rings[0] ? nameOf(waiting.get(rings[0].visitor)?.card) : "";
 });
-
-effect(() => {
-  const count = [...unread.value.values()].reduce((sum, n) => sum + n, 0);
-  tellTitle(queue.value.rings.length, count);
-});
+const unheard = computed(() => [...unread.value.values()].reduce((sum, n) => sum + n, 0));
+effect(() => ring(callers.value, caller.value));
+effect(() => tellTitle(callers.value, unheard.value));
 
 document.addEventListener("visibilitychange", wake);
 addEventListener("online", renew);

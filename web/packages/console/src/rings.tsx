@@ -1,4 +1,5 @@
 import { answer, queue } from "./desk";
+import { useHandingOn } from "./focus";
 import { useNow } from "./now";
 import { nameOf, type Ring } from "./store";
 import { duration, shortAddress } from "./words";
@@ -16,9 +17,10 @@ export function Rings() {
 
 function Incoming({ ring }: { ring: Ring }) {
   const now = useNow();
+  const part = useHandingOn<HTMLDivElement>();
   const card = queue.value.waiting.get(ring.visitor)?.card;
   return (
-    <div class="ring" role="alert" aria-label="Incoming visitor">
+    <div ref={part} class="ring" role="alert" aria-label="Incoming visitor">
       <h2>{nameOf(card)}</h2>
       {card?.details.topic && <p>{card.details.topic}</p>}
       {card?.details.page && (

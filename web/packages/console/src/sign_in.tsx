@@ -1,9 +1,12 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { signIn } from "./account";
 import { unlockSound } from "./alerts";
 
 export function SignIn({ problem }: { problem: string }) {
   const [busy, setBusy] = useState(false);
+  const login = useRef<HTMLInputElement>(null);
+  // `autofocus` works once in a page; signing out leads here as well.
+  useEffect(() => login.current?.focus(), []);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
@@ -19,7 +22,7 @@ export function SignIn({ problem }: { problem: string }) {
       <form onSubmit={submit}>
         <label>
           <span>Login</span>
-          <input name="login" type="text" autocomplete="username" required autofocus />
+          <input name="login" type="text" autocomplete="username" required ref={login} />
         </label>
         <label>
           <span>Password</span>

@@ -1,4 +1,4 @@
-import type { SessionId } from "@isession/protocol";
+import type { LinkId } from "@isession/protocol";
 import { allTalks, current, show, type Talk, unread, viewOf } from "./desk";
 import { nameOf } from "./store";
 
@@ -28,8 +28,8 @@ export function Tabs() {
   );
 }
 
-export const tabId = (session: SessionId): string => `tab-${session}`;
-export const panelId = (session: SessionId): string => `panel-${session}`;
+export const tabId = (link: LinkId): string => `tab-${link}`;
+export const panelId = (link: LinkId): string => `panel-${link}`;
 
 function Tab({ talk }: { talk: Talk }) {
   const selected = talk.link === current.value;

@@ -1,4 +1,5 @@
 import { queue } from "./desk";
+import { WAITING } from "./focus";
 import { useNow } from "./now";
 import { inOrder, nameOf, type Waiting } from "./store";
 import { duration, shortAddress } from "./words";
@@ -12,7 +13,7 @@ export function WaitingList() {
   const hidden = all.length - ROWS;
   return (
     <section class="waiting">
-      <h2 id="waiting-title">
+      <h2 id={WAITING} tabIndex={-1}>
         Waiting visitors <span class="count">{all.length}</span>
       </h2>
       {all.length === 0 && <p class="empty">Nobody waits.</p>}

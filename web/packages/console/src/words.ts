@@ -1,6 +1,6 @@
 // What happened, in plain words for the agent.
 
-import { type Connection, PATH_NAMES, type SessionView } from "@isession/peer";
+import { connectionText, type SessionView } from "@isession/peer";
 import type { Blocked, Consent, EndReason, Failed, How, Landing } from "@isession/protocol";
 
 const HOW: Record<How, string> = {
@@ -66,18 +66,10 @@ export const END: Record<EndReason, string> = {
   unknown: "The session ended.",
 };
 
-const CONNECTION: Record<Connection, string> = {
-  connecting: "Connecting …",
-  open: "Connected",
-  reconnecting: "Reconnecting …",
-  ended: "Ended",
-};
-
 /** `gone`: the visitor's side has vanished. */
-export function connectionInWords(view: SessionView, gone = false): string {
-  const open = view.connection === "open" && view.path;
-  const state = open ? `Connected: ${PATH_NAMES[open]}` : CONNECTION[view.connection];
-  return gone ? `${state} ${GONE}` : state;
+export function connectionInWords({ connection, path }: SessionView, gone = false): string {
+  const words = connectionText(connection, path);
+  return gone ? `${words} ${GONE}` : words;
 }
 
 const GONE = "The visitor has not been reachable for a minute. You can wait or end the session.";

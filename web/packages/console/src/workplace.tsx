@@ -1,9 +1,10 @@
 import type { AgentCard } from "@isession/protocol";
-import { signOut } from "./account";
+import { signInAgain, signOut } from "./account";
 import { allowNotifications, muted, notifications, setMuted, unlockSound } from "./alerts";
 import { Conversation } from "./conversation";
-import { currentTalk, queue, setAvailable, socketState, start, superseded } from "./desk";
+import { currentTalk, lapsed, queue, setAvailable, socketState, start, superseded } from "./desk";
 import { Facts } from "./facts";
+import { useHandingOn } from "./focus";
 import { Rings } from "./rings";
 import { Tabs } from "./tabs";
 import { WaitingList } from "./waiting";
@@ -82,20 +83,30 @@ function Attention() {
 
 function Banner({ agent }: { agent: AgentCard }) {
   if (superseded.value) {
-    return (
-      <div class="banner" role="alert">
-        You are signed in in another window. This one is out of work.
-        <button type="button" onClick={() => void start(agent)}>
-          Take over here
-        </button>
-      </div>
-    );
+    const text = "You are signed in in another window. This one is out of work.";
+    return <Call text={text} label="Take over here" onClick={() => void start(agent)} />;
+  }
+  if (lapsed.value) {
+    const text = "You are not signed in any more. Sessions go on; nobody new rings here.";
+    return <Call text={text} label="Sign in again" onClick={signInAgain} />;
   }
   return socketState.value === "waiting" || socketState.value === "stopped" ? (
     <div class="banner" role="status" aria-label="Node">
       The node cannot be reached. Sessions go on; new visitors ring when it is back.
     </div>
   ) : null;
+}
+
+function Call({ text, label, onClick }: { text: string; label: string; onClick(): void }) {
+  const part = useHandingOn<HTMLDivElement>();
+  return (
+    <div ref={part} class="banner" role="alert">
+      {text}
+      <button type="button" onClick={onClick}>
+        {label}
+      </button>
+    </div>
+  );
 }
 
 function Notices() {

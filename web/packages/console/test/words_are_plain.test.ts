@@ -47,6 +47,6 @@ test("the connection is told with its path, and a vanished visitor with what can
   const view = { connection: "open", path: "direct" } as SessionView;
   expect(connectionInWords(view)).toBe("Connected: direct");
   expect(connectionInWords({ ...view, connection: "reconnecting" }, true)).toBe(
-    "Reconnecting … The visitor has not been reachable for a minute. You can wait or end the session.",
+    "reconnecting … The visitor has not been reachable for a minute. You can wait or end the session.",
   );
 });

@@ -1,7 +1,7 @@
 export type { Connection } from "./core";
 export { judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
-export { PATH_NAMES, pathOf } from "./path";
+export { connectionText, pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";
 export { vanished } from "./reach";
 export { Session, type SessionOptions, type SessionView } from "./session";

@@ -1,5 +1,6 @@
+import type { Path } from "@isession/protocol";
 import { expect, test } from "vitest";
-import { linkify, pathOf } from "../src/index";
+import { type Connection, connectionText, linkify, pathOf } from "../src/index";
 
 test.each([
   ["no link here", ["no link here"]],
@@ -62,4 +63,17 @@ test("without a transport, the pair that Firefox marks counts", () => {
   };
   expect(pathOf(report(stats))).toBe("direct");
   expect(pathOf(report({}))).toBeNull();
+});
+
+test.each<[Connection, Path | null, string]>([
+  ["connecting", null, "connecting …"],
+  ["open", null, "Connected"],
+  ["open", "direct", "Connected: direct"],
+  ["open", "relayed_udp", "Connected: relayed (UDP)"],
+  ["open", "relayed_tcp", "Connected: relayed (TCP)"],
+  ["open", "relayed_tls", "Connected: relayed (TLS)"],
+  ["reconnecting", "direct", "reconnecting …"],
+  ["ended", "direct", "ended"],
+])("a connection that is %s by %s reads as %s on both sides", (connection, path, text) => {
+  expect(connectionText(connection, path)).toBe(text);
 });
