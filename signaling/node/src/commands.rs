@@ -50,6 +50,7 @@ pub(crate) async fn agent(config: &Config, command: AgentCommand) -> Done {
             for agent in accounts.agents().await? {
                 let sites = match &agent.sites {
                     Sites::All => "all sites".to_owned(),
+                    Sites::Only(sites) if sites.is_empty() => "no site".to_owned(),
                     Sites::Only(sites) => sites
                         .iter()
                         .map(|site| site.as_str())

@@ -104,13 +104,15 @@ impl Accounts {
         let id = Uuid::now_v7();
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
-            "INSERT INTO agents (id, login, name, password, capacity) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO agents (id, login, name, password, capacity, all_sites) \
+             VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(id.to_string())
         .bind(login)
         .bind(new.name.as_str())
         .bind(hash)
         .bind(new.capacity)
+        .bind(new.sites.is_empty())
         .execute(&mut *transaction)
         .await
         .map_err(|error| exists(error, || format!("agent {login}")))?;
@@ -148,12 +150,12 @@ impl Accounts {
     /// One account.
     pub async fn agent(&self, id: AgentId) -> Result<Option<Agent>, AccountsError> {
         let key = id.to_string();
-        let row: Option<(String, String, u32)> =
-            sqlx::query_as("SELECT login, name, capacity FROM agents WHERE id = ?")
+        let row: Option<(String, String, u32, bool)> =
+            sqlx::query_as("SELECT login, name, capacity, all_sites FROM agents WHERE id = ?")
                 .bind(&key)
                 .fetch_optional(&self.pool)
                 .await?;
-        let Some((login, name, capacity)) = row else {
+        let Some((login, name, capacity, all_sites)) = row else {
             return Ok(None);
         };
         let sites: Vec<(String,)> = sqlx::query_as("SELECT site FROM agent_sites WHERE agent = ?")
@@ -173,7 +175,7 @@ impl Accounts {
             },
             login,
             capacity,
-            sites: if sites.is_empty() {
+            sites: if all_sites {
                 Sites::All
             } else {
                 Sites::Only(sites)
