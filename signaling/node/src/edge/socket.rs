@@ -121,8 +121,9 @@ pub(super) async fn run<S: Side>(
     let mut bucket = Bucket::full(frames, 1000, frames.saturating_mul(4), shared.clock.now());
     let mut alive = shared.alive();
     let greeting = async {
-        let text = timeout(HELLO, next_text(&mut ws, &outbox)).await.ok()??;
-        take(&mut side, &shared, &mut bucket, &text).await;
+        let text = next_text(&mut ws, &outbox, &mut bucket, &shared);
+        let text = timeout(HELLO, text).await.ok()??;
+        take(&mut side, &shared, &mut bucket, text).await;
         Some(())
     };
     let greeted = tokio::select! {
@@ -139,9 +140,9 @@ pub(super) async fn run<S: Side>(
                 Some(out) => write(&mut ws, out).await,
                 None => false,
             },
-            text = next_text(&mut ws, &outbox) => match text {
+            text = next_text(&mut ws, &outbox, &mut bucket, &shared) => match text {
                 Some(text) => {
-                    take(&mut side, &shared, &mut bucket, &text).await;
+                    take(&mut side, &shared, &mut bucket, text).await;
                     true
                 }
                 None => false,
@@ -158,11 +159,15 @@ pub(super) async fn run<S: Side>(
 }
 
 /// Hands one frame to the side; a refusal is told, and a fatal one closes after it was told.
-async fn take<S: Side>(side: &mut S, shared: &Shared, bucket: &mut Bucket, text: &str) {
-    let taken = if bucket.take(1, shared.clock.now()) {
-        side.frame(text).await
-    } else {
-        Err(Refusal::fatal(ErrorCode::TooFast, "frames come too fast"))
+async fn take<S: Side>(
+    side: &mut S,
+    shared: &Shared,
+    bucket: &mut Bucket,
+    text: Result<Utf8Bytes, Refusal>,
+) {
+    let taken = match text {
+        Ok(text) => side.frame(&text).await,
+        Err(refusal) => Err(refusal),
     };
     let Err(mut refusal) = taken else { return };
     if refusal.code == ErrorCode::BadFrame && !bucket.take(BAD_FRAME_COST, shared.clock.now()) {
@@ -172,15 +177,27 @@ async fn take<S: Side>(side: &mut S, shared: &Shared, bucket: &mut Bucket, text:
     side.refuse(refusal);
 }
 
-/// The next text message; `None` when the connection is over.
-async fn next_text(ws: &mut WebSocket, outbox: &Outbox) -> Option<Utf8Bytes> {
+/// The next text message, or a refusal of what came too fast; `None` when the connection is over.
+async fn next_text(
+    ws: &mut WebSocket,
+    outbox: &Outbox,
+    bucket: &mut Bucket,
+    shared: &Shared,
+) -> Option<Result<Utf8Bytes, Refusal>> {
     loop {
         let message = ws.recv().await?.ok()?;
         outbox.hear();
+        // Pings too: each is read and answered.
+        if !bucket.take(1, shared.clock.now()) {
+            return Some(Err(Refusal::fatal(
+                ErrorCode::TooFast,
+                "frames come too fast",
+            )));
+        }
         match message {
-            Message::Text(text) => return Some(text),
+            Message::Text(text) => return Some(Ok(text)),
             // An unreadable frame, so that it is answered like any other of its kind.
-            Message::Binary(_) => return Some("binary".into()),
+            Message::Binary(_) => return Some(Ok("binary".into())),
             Message::Close(_) => return None,
             Message::Ping(_) | Message::Pong(_) => {}
         }
