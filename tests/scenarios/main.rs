@@ -17,6 +17,7 @@ mod relay_only;
 mod relay_transports;
 mod ring_timeout_reringing;
 mod rings_let_the_two_connect;
+mod signed_out_agents_are_let_go;
 mod turn_denies_private_peers;
 mod turn_quota;
 mod two_agents_accept;

@@ -9,22 +9,7 @@ use isession_protocol::ids::{Epoch, LinkId, VisitorId};
 use isession_protocol::signaling::{
     Details, FromAgent, FromVisitor, Path, Preconnect, Signal, ToAgent, ToVisitor,
 };
-use isession_tests::{Lab, Ws, raw_agent, raw_visitor, says, site, told};
-
-async fn agent(lab: &Lab, login: &str) -> Ws {
-    let mut ws = raw_agent(&lab.url(), login).await;
-    let hello = FromAgent::Hello {
-        available: true,
-        tickets: Vec::new(),
-    };
-    says(&mut ws, &hello).await;
-    told(&mut ws, |frame| match frame {
-        ToAgent::Welcome { .. } => Some(()),
-        _ => None,
-    })
-    .await;
-    ws
-}
+use isession_tests::{Lab, Ws, agent_there, raw_visitor, says, site, told};
 
 async fn visitor(lab: &Lab) -> Ws {
     let mut ws = raw_visitor(&lab.url(), None).await.unwrap();
@@ -89,8 +74,8 @@ fn ready() -> Signal {
 #[tokio::test]
 async fn signals_pass_while_it_rings_and_the_accepts_link_becomes_the_sessions() {
     let lab = Lab::start().await;
-    let mut ada = agent(&lab, "ada").await;
-    let mut ben = agent(&lab, "ben").await;
+    let mut ada = agent_there(&lab.url(), "ada").await;
+    let mut ben = agent_there(&lab.url(), "ben").await;
     let mut visitor = visitor(&lab).await;
     let (who, to_ada) = rings(&mut ada).await;
     let (_, to_ben) = rings(&mut ben).await;
@@ -146,7 +131,7 @@ async fn signals_pass_while_it_rings_and_the_accepts_link_becomes_the_sessions()
 #[tokio::test]
 async fn a_ring_is_nobody_elses() {
     let lab = Lab::start().await;
-    let mut ada = agent(&lab, "ada").await;
+    let mut ada = agent_there(&lab.url(), "ada").await;
     let mut asks = visitor(&lab).await;
     let link = visitors_ring(&mut asks).await.link;
     rings(&mut ada).await;
@@ -169,7 +154,7 @@ async fn a_site_may_allow_direct_paths_or_none() {
             .change_site(&site(), change)
             .await
             .unwrap();
-        let mut ada = agent(&lab, "ada").await;
+        let mut ada = agent_there(&lab.url(), "ada").await;
         let _visitor = visitor(&lab).await;
         let (_, preconnect) = rings(&mut ada).await;
         assert_eq!(preconnect.map(|ring| ring.relay_only), relay_only);
@@ -179,7 +164,7 @@ async fn a_site_may_allow_direct_paths_or_none() {
 #[tokio::test]
 async fn without_a_relay_only_direct_paths_could_be_tried_and_are_not() {
     let lab = Lab::with(|config| config.turn.enabled = false, Arc::new(SystemClock)).await;
-    let mut ada = agent(&lab, "ada").await;
+    let mut ada = agent_there(&lab.url(), "ada").await;
     let _visitor = visitor(&lab).await;
     assert_eq!(rings(&mut ada).await.1, None);
 }

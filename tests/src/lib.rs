@@ -14,7 +14,7 @@ use isession_node::{Clock, Config, ManualClock, NewAgent, NewSite, Node, Preconn
 use isession_protocol::Timestamp;
 use isession_protocol::bounded::Name;
 use isession_protocol::ids::{SiteId, VisitorId};
-use isession_protocol::signaling::{LeadPolicy, Path, RingEnd, VisitorCard};
+use isession_protocol::signaling::{FromAgent, LeadPolicy, Path, RingEnd, ToAgent, VisitorCard};
 use isession_sdk::{
     Agent, AgentEvent, AgentOptions, Session, SessionEvent, Visitor, VisitorEvent, VisitorOptions,
 };
@@ -314,6 +314,21 @@ pub async fn raw_agent(node: &Url, login: &str) -> Ws {
     raw(node, "/v1/agent", Some(("authorization", &bearer)))
         .await
         .expect("the agent is let in")
+}
+
+/// An agent's socket after welcome.
+pub async fn agent_there(node: &Url, login: &str) -> Ws {
+    let mut ws = raw_agent(node, login).await;
+    let hello = FromAgent::Hello {
+        available: true,
+        tickets: Vec::new(),
+    };
+    says(&mut ws, &hello).await;
+    told(&mut ws, |frame| {
+        matches!(frame, ToAgent::Welcome { .. }).then_some(())
+    })
+    .await;
+    ws
 }
 
 async fn raw(

@@ -18,7 +18,7 @@ use super::Node;
 use super::http::Problem;
 use super::identity::authenticate;
 use super::socket::{self, Refusal, Side};
-use crate::accounts::{Accounts, AccountsError, Agent};
+use crate::accounts::{Accounts, AccountsError, Agent, Token};
 use crate::node::Shared;
 use crate::outbox::{Close, Outbox};
 use crate::sockets::Person;
@@ -37,8 +37,8 @@ pub(super) async fn upgrade(
         Ok(door) => door,
         Err(code) => return Problem::busy(&shared, code).into_response(),
     };
-    let agent = match authenticate(&shared, &headers).await {
-        Ok(agent) => agent,
+    let (agent, token) = match authenticate(&shared, &headers).await {
+        Ok(signed_in) => signed_in,
         Err(problem) => return problem.into_response(),
     };
     let ws = match socket::prepare(ws) {
@@ -50,6 +50,7 @@ pub(super) async fn upgrade(
         shared: Arc::clone(&shared),
         outbox: Arc::clone(&outbox),
         agent,
+        token,
         joined: false,
     };
     ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, door))
@@ -59,6 +60,8 @@ struct AgentSide {
     shared: Arc<Shared>,
     outbox: Arc<Outbox>,
     agent: Agent,
+    /// What proves the sign-in.
+    token: Token,
     joined: bool,
 }
 
@@ -134,6 +137,20 @@ impl Side for AgentSide {
         }
     }
 
+    /// Sign-ins end elsewhere: by a new password, by signing out, with the account, or by age.
+    async fn stays(&self) -> Result<(), Refusal> {
+        let now = self.shared.clock.now();
+        match self.shared.accounts.signed_in(&self.token, now).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(Refusal::fatal(ErrorCode::NotSignedIn, "sign in again")),
+            Err(error) => {
+                // That the disk is busy is nothing that the agent did; asked again soon.
+                tracing::error!(%error, "cannot read a sign-in");
+                Ok(())
+            }
+        }
+    }
+
     fn refuse(&self, refusal: Refusal) {
         self.outbox.send(&ToAgent::Error(refusal.frame()));
         if refusal.fatal {
@@ -157,6 +174,8 @@ impl Side for AgentSide {
 
 impl AgentSide {
     async fn hello(&mut self, available: bool, tickets: &[Ticket]) -> Result<(), Refusal> {
+        // Hello may come long after the sign-in was looked at.
+        self.stays().await?;
         let sites = served_sites(&self.shared.accounts, &self.agent.sites).await;
         let sites = sites.map_err(|error| {
             tracing::error!(%error, "cannot read the sites");

@@ -85,6 +85,8 @@ impl From<ErrorCode> for Refusal {
 pub(super) trait Side: Send {
     /// Takes one frame.
     fn frame(&mut self, text: &str) -> impl Future<Output = Result<(), Refusal>> + Send;
+    /// Whether the peer may stay; asked with each ping of the sweep.
+    fn stays(&self) -> impl Future<Output = Result<(), Refusal>> + Send;
     /// Wraps a refusal in the side's own kind of frame.
     fn refuse(&self, refusal: Refusal);
     /// The connection is over.
@@ -137,6 +139,10 @@ pub(super) async fn run<S: Side>(
             biased;
             () = alive.over() => false,
             out = outbox.next() => match out {
+                Some(Out::Ping) => {
+                    refuse(&side, &shared, side.stays().await);
+                    write(&mut ws, Out::Ping).await
+                }
                 Some(out) => write(&mut ws, out).await,
                 None => false,
             },
@@ -169,12 +175,21 @@ async fn take<S: Side>(
         Ok(text) => side.frame(&text).await,
         Err(refusal) => Err(refusal),
     };
-    let Err(mut refusal) = taken else { return };
-    if refusal.code == ErrorCode::BadFrame && !bucket.take(BAD_FRAME_COST, shared.clock.now()) {
-        refusal.fatal = true;
+    let taken = taken.map_err(|refusal| Refusal {
+        fatal: refusal.fatal
+            || refusal.code == ErrorCode::BadFrame
+                && !bucket.take(BAD_FRAME_COST, shared.clock.now()),
+        ..refusal
+    });
+    refuse(side, shared, taken);
+}
+
+/// Tells a refusal and counts it.
+fn refuse<S: Side>(side: &S, shared: &Shared, taken: Result<(), Refusal>) {
+    if let Err(refusal) = taken {
+        shared.metrics.refuse(refusal.code);
+        side.refuse(refusal);
     }
-    shared.metrics.refuse(refusal.code);
-    side.refuse(refusal);
 }
 
 /// The next text message, or a refusal of what came too fast; `None` when the connection is over.

@@ -138,6 +138,10 @@ impl Side for Visitor {
         }
     }
 
+    async fn stays(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     fn refuse(&self, refusal: Refusal) {
         self.outbox.send(&ToVisitor::Error(refusal.frame()));
         if refusal.fatal {
