@@ -5,6 +5,7 @@ mod assets;
 mod check;
 mod http;
 mod identity;
+mod link;
 mod socket;
 mod visitor;
 

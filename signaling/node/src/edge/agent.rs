@@ -11,7 +11,7 @@ use isession_protocol::bounded::Ticket;
 use isession_protocol::ids::SessionId;
 use isession_protocol::signaling::{FromAgent, SiteCard, ToAgent};
 use isession_protocol::{ErrorCode, decode, limits};
-use isession_switchboard::{Answer, Input, Presence, Side as By, Sites};
+use isession_switchboard::{Answer, Input, Presence, Sites};
 use uuid::Uuid;
 
 use super::Node;
@@ -79,7 +79,6 @@ impl Side for AgentSide {
                 )),
             };
         }
-        let sockets = &self.shared.sockets;
         match frame {
             FromAgent::Hello { .. } => {
                 Err(Refusal::mild(ErrorCode::BadFrame, "hello was said already"))
@@ -90,7 +89,8 @@ impl Side for AgentSide {
                 } else {
                     Presence::Away
                 };
-                self.append(Input::AgentPresence { agent, presence })
+                self.shared
+                    .append(Input::AgentPresence { agent, presence })
                     .await?;
                 self.outbox.send(&ToAgent::Available { available });
                 Ok(())
@@ -98,41 +98,27 @@ impl Side for AgentSide {
             FromAgent::Accept { visitor } => {
                 let session = SessionId::new(Uuid::now_v7());
                 let answer = Answer::Accept { session };
-                self.append(Input::Answered {
-                    agent,
-                    visitor,
-                    answer,
-                })
-                .await
+                self.shared
+                    .append(Input::Answered {
+                        agent,
+                        visitor,
+                        answer,
+                    })
+                    .await
             }
             FromAgent::Decline { visitor } => {
-                self.append(Input::Answered {
-                    agent,
-                    visitor,
-                    answer: Answer::Decline,
-                })
-                .await
+                self.shared
+                    .append(Input::Answered {
+                        agent,
+                        visitor,
+                        answer: Answer::Decline,
+                    })
+                    .await
             }
-            FromAgent::Signal { link, signal } => Ok(sockets.relay(me, link, signal)?),
-            FromAgent::Ice { link } => {
-                let stage = sockets.stage(me, link)?;
-                let ice = self.shared.ice(link, stage, &self.outbox);
-                self.outbox.send(&ToAgent::Ice { link, ice });
-                Ok(())
-            }
-            FromAgent::Path { link, path } => {
-                let before = sockets.set_path(me, link, path)?;
-                self.shared.metrics.repath(before, Some(path));
-                Ok(())
-            }
-            FromAgent::End { session } => {
-                sockets.check_session(me, session)?;
-                self.append(Input::SessionEnded {
-                    session,
-                    by: By::Agent,
-                })
-                .await
-            }
+            FromAgent::Signal { link, signal } => me.signal(&self.shared, link, signal),
+            FromAgent::Ice { link } => me.ice(&self.shared, &self.outbox, link),
+            FromAgent::Path { link, path } => me.path(&self.shared, link, path),
+            FromAgent::End { session } => me.end(&self.shared, session).await,
             FromAgent::Unknown => Ok(()),
         }
     }
@@ -208,20 +194,16 @@ impl AgentSide {
             capacity: self.agent.capacity,
             sites,
         });
-        self.append(Input::AgentJoined {
-            agent: self.agent.card.clone(),
-            sites: self.agent.sites.clone(),
-            departments: self.agent.departments.clone(),
-            capacity: self.agent.capacity,
-            available,
-            sessions,
-        })
-        .await
-    }
-
-    async fn append(&self, input: Input) -> Result<(), Refusal> {
-        let stopping = Refusal::mild(ErrorCode::Unknown, "the node is stopping");
-        self.shared.log.append(input).await.map_err(|_| stopping)
+        self.shared
+            .append(Input::AgentJoined {
+                agent: self.agent.card.clone(),
+                sites: self.agent.sites.clone(),
+                departments: self.agent.departments.clone(),
+                capacity: self.agent.capacity,
+                available,
+                sessions,
+            })
+            .await
     }
 }
 
