@@ -136,7 +136,8 @@ impl Desk {
                 link,
                 reason,
             } => {
-                if reason == RingEnd::Timeout {
+                // Without a link it is the answer to somebody who was late: counted already.
+                if reason == RingEnd::Timeout && link.is_some() {
                     self.shared.metrics.ring_timeouts.inc();
                 }
                 // The winner's link becomes the session's.
