@@ -168,3 +168,55 @@ async fn without_a_relay_only_direct_paths_could_be_tried_and_are_not() {
     let _visitor = visitor(&lab).await;
     assert_eq!(rings(&mut ada).await.1, None);
 }
+
+#[tokio::test]
+async fn a_visitor_connects_to_three_who_are_rung_and_no_more() {
+    let many = |config: &mut isession_node::Config| config.queue.ring_agents = 9;
+    let lab = Lab::with(many, Arc::new(SystemClock)).await;
+    let mut visitor = visitor(&lab).await;
+    let mut agents = Vec::new();
+    for login in ["cleo", "dora"] {
+        lab.add_agent(login).await;
+    }
+    for login in ["ada", "ben", "cleo", "dora"] {
+        let mut agent = agent_there(&lab.url(), login).await;
+        let (who, preconnect) = rings(&mut agent).await;
+        agents.push((agent, who, preconnect.map(|ring| ring.link)));
+    }
+    let links: Vec<_> = agents.iter().map(|(_, _, link)| *link).collect();
+    assert!(links[..3].iter().all(Option::is_some), "{links:?}");
+    assert_eq!(links[3], None);
+    for link in &links[..3] {
+        assert_eq!(Some(visitors_ring(&mut visitor).await.link), *link);
+    }
+
+    // One who declines makes room for the next.
+    let (ada, who, link) = &mut agents[0];
+    says(ada, &FromAgent::Decline { visitor: *who }).await;
+    let ended = told(&mut visitor, |frame| match frame {
+        ToVisitor::RingEnded { link } => Some(link),
+        _ => None,
+    });
+    assert_eq!(Some(ended.await), *link);
+    lab.add_agent("eve").await;
+    let mut eve = agent_there(&lab.url(), "eve").await;
+    let (_, preconnect) = rings(&mut eve).await;
+    assert_eq!(
+        visitors_ring(&mut visitor).await.link,
+        preconnect.unwrap().link
+    );
+
+    // The fourth has no connection yet, and wins like any other.
+    let (dora, who, _) = &mut agents[3];
+    says(dora, &FromAgent::Accept { visitor: *who }).await;
+    let accepted = told(dora, |frame| match frame {
+        ToAgent::Accepted { link, .. } => Some(link),
+        _ => None,
+    });
+    let accepted = accepted.await;
+    let introduced = told(&mut visitor, |frame| match frame {
+        ToVisitor::Accepted { link, .. } => Some(link),
+        _ => None,
+    });
+    assert_eq!(introduced.await, accepted);
+}

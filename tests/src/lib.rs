@@ -69,25 +69,29 @@ impl Lab {
             retention: Duration::ZERO,
         };
         node.accounts().add_site(site).await.expect("a site");
-        for login in ["ada", "ben"] {
-            let agent = NewAgent {
-                login: login.to_owned(),
-                name: Name::truncated(login),
-                capacity: 3,
-                sites: Vec::new(),
-                departments: Vec::new(),
-            };
-            node.accounts()
-                .add_agent(agent, PASSWORD)
-                .await
-                .expect("an agent");
-        }
-        Self {
+        let lab = Self {
             node: Some(node),
             config,
             clock,
             folder,
+        };
+        for login in ["ada", "ben"] {
+            lab.add_agent(login).await;
         }
+        lab
+    }
+
+    /// Makes one more agent's account.
+    pub async fn add_agent(&self, login: &str) {
+        let agent = NewAgent {
+            login: login.to_owned(),
+            name: Name::truncated(login),
+            capacity: 3,
+            sites: Vec::new(),
+            departments: Vec::new(),
+        };
+        let accounts = self.node().accounts();
+        accounts.add_agent(agent, PASSWORD).await.expect("an agent");
     }
 
     /// The running node.

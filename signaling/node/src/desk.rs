@@ -161,8 +161,8 @@ impl Desk {
         }
     }
 
-    /// Lets the two connect while it rings, if the site and the relay allow it. Gives back what
-    /// the agent is told.
+    /// Lets the two connect while it rings, if the site, the relay and the visitor's other rings
+    /// allow it. Gives back what the agent is told.
     fn let_connect(&self, visitor: VisitorId, agent: AgentId, link: LinkId) -> Option<Preconnect> {
         let sockets = &self.shared.sockets;
         let relay_only = match sockets.preconnect(visitor) {
@@ -172,12 +172,14 @@ impl Desk {
         };
         let theirs = sockets.outbox(Person::Visitor(visitor))?;
         let ours = sockets.outbox(Person::Agent(agent))?;
+        if !sockets.open_ring(link, visitor, agent) {
+            return None;
+        }
         let told = |outbox: &Outbox| Preconnect {
             link,
             ice: self.shared.ice(link, Stage::Ring, outbox),
             relay_only,
         };
-        sockets.open_ring(link, visitor, agent);
         theirs.send(&ToVisitor::Ring(told(&theirs)));
         Some(told(&ours))
     }
