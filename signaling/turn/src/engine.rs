@@ -1,6 +1,6 @@
 //! The server without sockets: packets and time in, packets out.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use turn_server_proto::api::{SocketAllocateError, TurnServerApi as _, TurnServerPollRet};
 use turn_types::{
@@ -73,6 +73,7 @@ impl Engine {
             Input::FromClient { tuple, packet } => self.client_sent(now, tuple, packet),
             Input::FromPeer { relay, peer, data } => self.peer_sent(now, relay, peer, data),
             Input::Opened { tuple, relay } => self.opened(now, tuple, relay),
+            Input::EndLink { link, linger } => self.end_link(now, link, linger),
             Input::Tick => self.tick(now),
         }
         std::mem::take(&mut self.effects)
@@ -259,7 +260,7 @@ impl Engine {
             self.metrics.refuse(Refusal::Capacity);
             return self.drain(now, tuple);
         };
-        self.quota.add(&asked.link, tuple.client.ip().into());
+        self.quota.add(&asked.link, tuple);
         self.relays.insert(relay, tuple);
         self.metrics.allocations_total += 1;
         let mut holder = Holder::new(asked, relay, &self.policy.limits, now.monotonic);
@@ -279,11 +280,22 @@ impl Engine {
             return;
         };
         self.relays.remove(&holder.relay);
-        self.quota
-            .remove(&holder.asked.link, tuple.client.ip().into());
+        self.quota.remove(&holder.asked.link, tuple);
         self.effects.push(Effect::Close {
             relay: holder.relay,
         });
+    }
+
+    fn end_link(&mut self, now: Now, link: &str, linger: Duration) {
+        for tuple in self.quota.end(link) {
+            if let Some(holder) = self.holder(tuple) {
+                holder.until = holder.until.min(now.monotonic + linger);
+            }
+            if linger.is_zero() {
+                self.release(tuple);
+                self.clients.remove(&tuple);
+            }
+        }
     }
 
     fn tick(&mut self, now: Now) {

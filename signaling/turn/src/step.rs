@@ -1,6 +1,9 @@
 //! What goes into the engine and what comes out.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use turn_types::{AddressFamily, Instant};
 
@@ -49,6 +52,9 @@ pub enum Input<'a> {
         tuple: FiveTuple,
         relay: Option<SocketAddr>,
     },
+    /// The two of a link have done with it: it gets no more allocations, and those it has live for
+    /// `linger` yet, so that what is on its way arrives.
+    EndLink { link: &'a str, linger: Duration },
     /// A second or so has passed.
     Tick,
 }
