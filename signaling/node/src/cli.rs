@@ -73,7 +73,7 @@ pub(crate) enum AgentCommand {
         /// The name that visitors see; the login without it.
         #[arg(long)]
         name: Option<String>,
-        /// Sessions side by side at the most.
+        /// Sessions side by side at the most; 32 is the most that can be.
         #[arg(long, default_value_t = 3, value_name = "COUNT")]
         capacity: u32,
         /// Serves only this site; may be given several times.

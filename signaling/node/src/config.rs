@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use isession_switchboard::Policy;
+use isession_turn::{Network, Secret};
 use serde::Deserialize;
 
 /// Everything a node can be told.
@@ -284,13 +285,14 @@ impl Config {
         if self.turn.credential_ttl == 0 {
             return wrong("turn.credential_ttl", "must be above 0");
         }
-        if self
-            .turn
-            .external
-            .as_ref()
-            .is_some_and(|external| external.urls.is_empty())
-        {
-            return wrong("turn.external.urls", "names no server");
+        networks("turn.allow_peers", &self.turn.allow_peers)?;
+        if let Some(external) = &self.turn.external {
+            if external.urls.is_empty() {
+                return wrong("turn.external.urls", "names no server");
+            }
+            if let Err(error) = Secret::new(&external.secret) {
+                return wrong("turn.external.secret", &error.to_string());
+            }
         }
         Ok(())
     }
@@ -306,6 +308,17 @@ impl Config {
             ..Policy::default()
         }
     }
+}
+
+/// Reads a list of networks.
+pub(crate) fn networks(key: &'static str, texts: &[String]) -> Result<Vec<Network>, ConfigError> {
+    let network = |text: &String| {
+        text.parse().map_err(|_| ConfigError::Value {
+            key,
+            problem: format!("{text} is no network such as 10.0.0.0/8"),
+        })
+    };
+    texts.iter().map(network).collect()
 }
 
 fn shape(from: &str, error: &toml::de::Error) -> ConfigError {
@@ -410,13 +423,26 @@ mod tests {
         assert!(load("[turn]\nmin_port = 9\nmax_port = 8", &[], &[]).is_err());
         assert!(load("public_url = 'ftp://x'", &[], &[]).is_err());
         assert!(load("[queue]\nring_timeout = 0", &[], &[]).is_err());
-        assert!(load("[turn.external]\nurls = []\nsecret = 'x'", &[], &[]).is_err());
+        for (toml, key) in [
+            ("[turn]\nallow_peers = ['10.0.0.0/40']", "turn.allow_peers"),
+            (
+                "[turn.external]\nurls = []\nsecret = 'a secret of some length'",
+                "turn.external.urls",
+            ),
+            (
+                "[turn.external]\nurls = ['turn:t.example']\nsecret = 'short'",
+                "turn.external.secret",
+            ),
+        ] {
+            let error = load(toml, &[], &[]).unwrap_err();
+            assert!(error.contains(key), "{error}");
+        }
     }
 
     #[test]
     fn a_shared_secret_is_not_shown() {
         let config = load(
-            "[turn.external]\nurls = ['turn:t.example']\nsecret = 'hush'",
+            "[turn.external]\nurls = ['turn:t.example']\nsecret = 'hush, a long secret'",
             &[],
             &[],
         );

@@ -1,8 +1,8 @@
 //! Starts the relay that the configuration asks for.
 
-use isession_turn::{Limits, Network, Secret, TurnConfig as ServerConfig, TurnServer};
+use isession_turn::{Limits, Secret, TurnConfig as ServerConfig, TurnServer};
 
-use crate::config::{ConfigError, TurnConfig};
+use crate::config::{ConfigError, TurnConfig, networks};
 use crate::node::NodeError;
 use crate::relay::Relay;
 
@@ -13,7 +13,7 @@ pub(crate) fn start(
 ) -> Result<(Relay, Option<TurnServer>), NodeError> {
     if let Some(external) = &config.external {
         let relay = Relay::External {
-            secret: secret(&external.secret)?,
+            secret: secret("turn.external.secret", &external.secret)?,
             urls: external.urls.clone(),
             ttl: config.credential_ttl,
         };
@@ -22,21 +22,14 @@ pub(crate) fn start(
     if !config.enabled {
         return Ok((Relay::Off, None));
     }
-    let own = secret(&key.map(|byte| format!("{byte:02x}")).concat())?;
+    let own = secret("turn", &key.map(|byte| format!("{byte:02x}")).concat())?;
     let server = TurnServer::bind(server_config(config, own.clone())?).map_err(NodeError::Turn)?;
     let relay = Relay::embedded(config, own, server.local_addr().port());
     Ok((relay, Some(server)))
 }
 
 fn server_config(config: &TurnConfig, secret: Secret) -> Result<ServerConfig, NodeError> {
-    let mut allow_peers = Vec::with_capacity(config.allow_peers.len());
-    for network in &config.allow_peers {
-        let network: Network = network.parse().map_err(|_| ConfigError::Value {
-            key: "turn.allow_peers",
-            problem: format!("{network} is no network such as 10.0.0.0/8"),
-        })?;
-        allow_peers.push(network);
-    }
+    let allow_peers = networks("turn.allow_peers", &config.allow_peers)?;
     Ok(ServerConfig {
         external_ip: config.external_ip,
         relay_ports: config.min_port..=config.max_port,
@@ -50,9 +43,9 @@ fn server_config(config: &TurnConfig, secret: Secret) -> Result<ServerConfig, No
     })
 }
 
-fn secret(text: &str) -> Result<Secret, ConfigError> {
+fn secret(key: &'static str, text: &str) -> Result<Secret, ConfigError> {
     Secret::new(text).map_err(|error| ConfigError::Value {
-        key: "turn.external.secret",
+        key,
         problem: error.to_string(),
     })
 }

@@ -1,4 +1,5 @@
-//! An agent of some sites never comes to serve others because one of them is removed.
+//! An agent of some sites never comes to serve others because one of them is removed, nor more
+//! visitors at once than can be resumed.
 
 #![allow(
     clippy::unwrap_used,
@@ -93,6 +94,29 @@ async fn removing_sites_leaves_fewer_and_in_the_end_none() {
     accounts.close().await;
 }
 
+#[tokio::test]
+async fn nobody_is_given_more_sessions_than_can_be_resumed() {
+    let folder = Folder::new();
+    let accounts = with_sites(&folder, &[]).await;
+    for (capacity, taken) in [(0, false), (1, true), (32, true), (33, false)] {
+        let login = format!("agent {capacity}");
+        let new = NewAgent {
+            capacity,
+            ..agent(&login, &[])
+        };
+        let added = accounts.add_agent(new, "correct horse").await;
+        match added {
+            Ok(_) => assert!(taken, "{capacity}"),
+            Err(error) => assert_eq!(
+                (error.to_string().as_str(), taken),
+                ("a capacity is 1 to 32", false)
+            ),
+        }
+    }
+    assert_eq!(accounts.agents().await.unwrap().len(), 2);
+    accounts.close().await;
+}
+
 /// Accounts that were made when having no row meant every site.
 #[tokio::test]
 async fn accounts_of_before_serve_what_they_served() {
@@ -108,7 +132,7 @@ async fn accounts_of_before_serve_what_they_served() {
     let (ada, ben) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
     for (id, login) in [(ada, "ada"), (ben, "ben")] {
         sqlx::query(
-            "INSERT INTO agents (id, login, name, password, capacity) VALUES (?, ?, '', '', 1)",
+            "INSERT INTO agents (id, login, name, password, capacity) VALUES (?, ?, '', '', 99)",
         )
         .bind(id.to_string())
         .bind(login)
@@ -130,5 +154,7 @@ async fn accounts_of_before_serve_what_they_served() {
     let accounts = Accounts::open(&folder.database()).await.unwrap();
     assert_eq!(served(&accounts, "ada").await, only(&["shop"]));
     assert_eq!(served(&accounts, "ben").await, Sites::All);
+    let agents = accounts.agents().await.unwrap();
+    assert!(agents.iter().all(|agent| agent.capacity == 32));
     accounts.close().await;
 }

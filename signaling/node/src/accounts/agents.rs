@@ -4,10 +4,10 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use argon2::{Argon2, password_hash};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use isession_protocol::Timestamp;
 use isession_protocol::bounded::{Department, Name};
 use isession_protocol::ids::{AgentId, SiteId};
 use isession_protocol::signaling::AgentCard;
+use isession_protocol::{Timestamp, limits};
 use isession_switchboard::Sites;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -88,6 +88,9 @@ const SHORTEST_PASSWORD: usize = 8;
 /// Longer ones only cost hashing time.
 const LONGEST_PASSWORD: usize = 256;
 
+/// An agent who comes back presents the tickets of all sessions in one frame.
+const MOST_SESSIONS: u32 = limits::TICKETS as u32;
+
 impl Accounts {
     /// Makes an account.
     pub async fn add_agent(&self, new: NewAgent, password: &str) -> Result<AgentId, AccountsError> {
@@ -97,8 +100,10 @@ impl Accounts {
                 "a login is 1 to 80 printable bytes".to_owned(),
             ));
         }
-        if new.capacity == 0 {
-            return Err(AccountsError::Invalid("a capacity is 1 or more".to_owned()));
+        if !(1..=MOST_SESSIONS).contains(&new.capacity) {
+            return Err(AccountsError::Invalid(format!(
+                "a capacity is 1 to {MOST_SESSIONS}"
+            )));
         }
         let hash = hash(password.to_owned()).await?;
         let id = Uuid::now_v7();
@@ -174,7 +179,8 @@ impl Accounts {
                 name: Name::truncated(&name),
             },
             login,
-            capacity,
+            // Accounts of before may have more.
+            capacity: capacity.min(MOST_SESSIONS),
             sites: if all_sites {
                 Sites::All
             } else {
