@@ -15,6 +15,7 @@ mod own_authority;
 mod queue_survives_node_restart;
 mod relay_only;
 mod relay_transports;
+mod relays_end_with_their_link;
 mod ring_timeout_reringing;
 mod rings_let_the_two_connect;
 mod signed_out_agents_are_let_go;

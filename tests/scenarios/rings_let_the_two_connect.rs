@@ -7,20 +7,9 @@ use isession_node::{Preconnect as Policy, SiteChange, SystemClock};
 use isession_protocol::ErrorCode;
 use isession_protocol::ids::{Epoch, LinkId, VisitorId};
 use isession_protocol::signaling::{
-    Details, FromAgent, FromVisitor, Path, Preconnect, Signal, ToAgent, ToVisitor,
+    FromAgent, FromVisitor, Path, Preconnect, Signal, ToAgent, ToVisitor,
 };
-use isession_tests::{Lab, Ws, agent_there, raw_visitor, says, site, told};
-
-async fn visitor(lab: &Lab) -> Ws {
-    let mut ws = raw_visitor(&lab.url(), None).await.unwrap();
-    let hello = FromVisitor::Hello {
-        site: site(),
-        ticket: None,
-        details: Details::default(),
-    };
-    says(&mut ws, &hello).await;
-    ws
-}
+use isession_tests::{Lab, Ws, agent_there, says, site, told, visitor_there};
 
 async fn rings(agent: &mut Ws) -> (VisitorId, Option<Preconnect>) {
     told(agent, |frame| match frame {
@@ -76,7 +65,7 @@ async fn signals_pass_while_it_rings_and_the_accepts_link_becomes_the_sessions()
     let lab = Lab::start().await;
     let mut ada = agent_there(&lab.url(), "ada").await;
     let mut ben = agent_there(&lab.url(), "ben").await;
-    let mut visitor = visitor(&lab).await;
+    let mut visitor = visitor_there(&lab.url()).await;
     let (who, to_ada) = rings(&mut ada).await;
     let (_, to_ben) = rings(&mut ben).await;
     let (to_ada, to_ben) = (to_ada.unwrap(), to_ben.unwrap());
@@ -132,10 +121,10 @@ async fn signals_pass_while_it_rings_and_the_accepts_link_becomes_the_sessions()
 async fn a_ring_is_nobody_elses() {
     let lab = Lab::start().await;
     let mut ada = agent_there(&lab.url(), "ada").await;
-    let mut asks = visitor(&lab).await;
+    let mut asks = visitor_there(&lab.url()).await;
     let link = visitors_ring(&mut asks).await.link;
     rings(&mut ada).await;
-    let mut other = visitor(&lab).await;
+    let mut other = visitor_there(&lab.url()).await;
     let signal = ready();
     says(&mut other, &FromVisitor::Signal { link, signal }).await;
     assert_eq!(refused(&mut other).await, ErrorCode::NotYours);
@@ -155,7 +144,7 @@ async fn a_site_may_allow_direct_paths_or_none() {
             .await
             .unwrap();
         let mut ada = agent_there(&lab.url(), "ada").await;
-        let _visitor = visitor(&lab).await;
+        let _visitor = visitor_there(&lab.url()).await;
         let (_, preconnect) = rings(&mut ada).await;
         assert_eq!(preconnect.map(|ring| ring.relay_only), relay_only);
     }
@@ -165,7 +154,7 @@ async fn a_site_may_allow_direct_paths_or_none() {
 async fn without_a_relay_only_direct_paths_could_be_tried_and_are_not() {
     let lab = Lab::with(|config| config.turn.enabled = false, Arc::new(SystemClock)).await;
     let mut ada = agent_there(&lab.url(), "ada").await;
-    let _visitor = visitor(&lab).await;
+    let _visitor = visitor_there(&lab.url()).await;
     assert_eq!(rings(&mut ada).await.1, None);
 }
 
@@ -173,7 +162,7 @@ async fn without_a_relay_only_direct_paths_could_be_tried_and_are_not() {
 async fn a_visitor_connects_to_three_who_are_rung_and_no_more() {
     let many = |config: &mut isession_node::Config| config.queue.ring_agents = 9;
     let lab = Lab::with(many, Arc::new(SystemClock)).await;
-    let mut visitor = visitor(&lab).await;
+    let mut visitor = visitor_there(&lab.url()).await;
     let mut agents = Vec::new();
     for login in ["cleo", "dora"] {
         lab.add_agent(login).await;

@@ -5,6 +5,7 @@
 )]
 
 pub mod coturn;
+pub mod relay;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use isession_node::{Clock, Config, ManualClock, NewAgent, NewSite, Node, Preconn
 use isession_protocol::Timestamp;
 use isession_protocol::bounded::Name;
 use isession_protocol::ids::{SiteId, VisitorId};
-use isession_protocol::signaling::{FromAgent, LeadPolicy, Path, RingEnd, ToAgent, VisitorCard};
+use isession_protocol::signaling::{
+    Details, FromAgent, FromVisitor, LeadPolicy, Path, RingEnd, ToAgent, VisitorCard,
+};
 use isession_sdk::{
     Agent, AgentEvent, AgentOptions, Session, SessionEvent, Visitor, VisitorEvent, VisitorOptions,
 };
@@ -318,6 +321,20 @@ pub async fn raw_agent(node: &Url, login: &str) -> Ws {
     raw(node, "/v1/agent", Some(("authorization", &bearer)))
         .await
         .expect("the agent is let in")
+}
+
+/// A visitor's socket after hello.
+pub async fn visitor_there(node: &Url) -> Ws {
+    let mut ws = raw_visitor(node, None)
+        .await
+        .expect("the visitor is let in");
+    let hello = FromVisitor::Hello {
+        site: site(),
+        ticket: None,
+        details: Details::default(),
+    };
+    says(&mut ws, &hello).await;
+    ws
 }
 
 /// An agent's socket after welcome.

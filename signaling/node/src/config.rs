@@ -10,6 +10,9 @@ use isession_switchboard::Policy;
 use isession_turn::{Network, Secret};
 use serde::Deserialize;
 
+/// Less would not let a full-sized packet pass now and then.
+const SLOWEST_RELAY: u32 = 10_000;
+
 /// Everything a node can be told.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -96,6 +99,11 @@ pub struct TurnConfig {
     pub allocations_per_session: usize,
     /// Seconds for which fresh credentials open allocations.
     pub credential_ttl: u32,
+    /// Seconds that an allocation lives at the most, however often it is refreshed. A session that
+    /// goes on makes another.
+    pub allocation_age: u32,
+    /// Bytes a second that an allocation relays, both directions together.
+    pub bytes_per_second: u32,
     /// Networks (CIDR) that peers may have although they are not public, for use inside a LAN.
     pub allow_peers: Vec<String>,
     /// An external TURN server instead of the embedded one.
@@ -172,6 +180,8 @@ impl Default for TurnConfig {
             allocations: 4096,
             allocations_per_session: 8,
             credential_ttl: 3600,
+            allocation_age: 4 * 60 * 60,
+            bytes_per_second: 2_000_000,
             allow_peers: Vec::new(),
             external: None,
         }
@@ -284,6 +294,15 @@ impl Config {
         }
         if self.turn.credential_ttl == 0 {
             return wrong("turn.credential_ttl", "must be above 0");
+        }
+        if self.turn.allocation_age == 0 {
+            return wrong("turn.allocation_age", "must be above 0");
+        }
+        if self.turn.bytes_per_second < SLOWEST_RELAY {
+            return wrong(
+                "turn.bytes_per_second",
+                "below 10000 not even a conversation gets through",
+            );
         }
         networks("turn.allow_peers", &self.turn.allow_peers)?;
         if let Some(external) = &self.turn.external {
@@ -423,6 +442,8 @@ mod tests {
         assert!(load("[turn]\nmin_port = 9\nmax_port = 8", &[], &[]).is_err());
         assert!(load("public_url = 'ftp://x'", &[], &[]).is_err());
         assert!(load("[queue]\nring_timeout = 0", &[], &[]).is_err());
+        assert!(load("[turn]\nallocation_age = 0", &[], &[]).is_err());
+        assert!(load("[turn]\nbytes_per_second = 9999", &[], &[]).is_err());
         for (toml, key) in [
             ("[turn]\nallow_peers = ['10.0.0.0/40']", "turn.allow_peers"),
             (

@@ -9,7 +9,7 @@ use isession_protocol::ErrorCode;
 use isession_protocol::ids::{LinkId, SiteId};
 use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
 use isession_switchboard::Policy;
-use isession_turn::{TurnError, TurnServer};
+use isession_turn::{TurnError, TurnLinks, TurnServer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -63,6 +63,8 @@ pub(crate) struct Shared {
     pub sockets: Sockets,
     pub tickets: TicketKey,
     pub relay: Relay,
+    /// The links of the embedded relay.
+    pub relay_links: Option<TurnLinks>,
     pub metrics: Metrics,
     pub connects: Rates,
     pub logins: Rates,
@@ -198,6 +200,7 @@ impl Node {
             policy: config.policy(),
             log: Arc::new(LocalLog::new(Arc::clone(&clock))),
             sockets: Sockets::default(),
+            relay_links: turn.as_ref().map(TurnServer::links),
             metrics: Metrics::new(turn.as_ref().map(TurnServer::counters)),
             connects: Rates::per_minute(limits.connections_per_minute),
             logins: Rates::per_minute(limits.logins_per_minute),

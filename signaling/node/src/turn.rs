@@ -1,5 +1,7 @@
 //! Starts the relay that the configuration asks for.
 
+use std::time::Duration;
+
 use isession_turn::{Limits, Secret, TurnConfig as ServerConfig, TurnServer};
 
 use crate::config::{ConfigError, TurnConfig, networks};
@@ -36,6 +38,8 @@ fn server_config(config: &TurnConfig, secret: Secret) -> Result<ServerConfig, No
         limits: Limits {
             allocations: config.allocations,
             allocations_per_link: config.allocations_per_session,
+            allocation_age: Duration::from_secs(u64::from(config.allocation_age)),
+            bytes_per_second: Some(config.bytes_per_second),
             ..Limits::default()
         },
         allow_peers,
