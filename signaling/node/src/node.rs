@@ -13,7 +13,7 @@ use isession_turn::{TurnError, TurnLinks, TurnServer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::accounts::{Accounts, AccountsError};
 use crate::clock::Clock;
@@ -292,6 +292,8 @@ async fn sweep(shared: Arc<Shared>) {
     // The same words for visitors and agents.
     let alive = Utf8Bytes::from(isession_protocol::encode(&ToVisitor::Alive { next }));
     let mut ticks = tokio::time::interval(period);
+    // After a stall, everyone gets a whole period to answer.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
     loop {
         ticks.tick().await;
