@@ -108,12 +108,21 @@ async fn a_ticket_that_does_not_hold_is_told_and_the_visitor_let_in() {
 
 #[tokio::test]
 async fn frames_that_come_too_fast_end_the_connection() {
+    flooding_ends_it(Message::text(r#"{"type":"wave"}"#)).await;
+}
+
+#[tokio::test]
+async fn pings_that_come_too_fast_end_the_connection() {
+    flooding_ends_it(Message::Ping("wave".into())).await;
+}
+
+async fn flooding_ends_it(message: Message) {
     let lab = Lab::start().await;
     let mut ws = raw_visitor(&lab.url(), None).await.unwrap();
     send(&mut ws, HELLO).await;
     for _ in 0..1000 {
         // Refused ones close the connection, so a later write may fail.
-        if ws.feed(Message::text(r#"{"type":"wave"}"#)).await.is_err() {
+        if ws.feed(message.clone()).await.is_err() {
             break;
         }
     }

@@ -19,6 +19,9 @@ async fn the_next_agent_is_rung_when_the_first_lets_it_pass() {
     clock.advance(20_000);
     assert_eq!(ring_ends(&mut ada).await, RingEnd::Timeout);
     assert_eq!(rings(&mut ben).await, ringing);
+    // Told again, and not counted again.
+    ada.decline(ringing).await.unwrap();
+    assert_eq!(ring_ends(&mut ada).await, RingEnd::Timeout);
     ben.accept(ringing).await.unwrap();
     visitors_session(&mut visitor).await;
     assert!(

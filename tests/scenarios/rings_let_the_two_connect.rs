@@ -7,35 +7,9 @@ use isession_node::{Preconnect as Policy, SiteChange, SystemClock};
 use isession_protocol::ErrorCode;
 use isession_protocol::ids::{Epoch, LinkId, VisitorId};
 use isession_protocol::signaling::{
-    Details, FromAgent, FromVisitor, Path, Preconnect, Signal, ToAgent, ToVisitor,
+    FromAgent, FromVisitor, Path, Preconnect, Signal, ToAgent, ToVisitor,
 };
-use isession_tests::{Lab, Ws, raw_agent, raw_visitor, says, site, told};
-
-async fn agent(lab: &Lab, login: &str) -> Ws {
-    let mut ws = raw_agent(&lab.url(), login).await;
-    let hello = FromAgent::Hello {
-        available: true,
-        tickets: Vec::new(),
-    };
-    says(&mut ws, &hello).await;
-    told(&mut ws, |frame| match frame {
-        ToAgent::Welcome { .. } => Some(()),
-        _ => None,
-    })
-    .await;
-    ws
-}
-
-async fn visitor(lab: &Lab) -> Ws {
-    let mut ws = raw_visitor(&lab.url(), None).await.unwrap();
-    let hello = FromVisitor::Hello {
-        site: site(),
-        ticket: None,
-        details: Details::default(),
-    };
-    says(&mut ws, &hello).await;
-    ws
-}
+use isession_tests::{Lab, Ws, agent_there, says, site, told, visitor_there};
 
 async fn rings(agent: &mut Ws) -> (VisitorId, Option<Preconnect>) {
     told(agent, |frame| match frame {
@@ -89,9 +63,9 @@ fn ready() -> Signal {
 #[tokio::test]
 async fn signals_pass_while_it_rings_and_the_accepts_link_becomes_the_sessions() {
     let lab = Lab::start().await;
-    let mut ada = agent(&lab, "ada").await;
-    let mut ben = agent(&lab, "ben").await;
-    let mut visitor = visitor(&lab).await;
+    let mut ada = agent_there(&lab.url(), "ada").await;
+    let mut ben = agent_there(&lab.url(), "ben").await;
+    let mut visitor = visitor_there(&lab.url()).await;
     let (who, to_ada) = rings(&mut ada).await;
     let (_, to_ben) = rings(&mut ben).await;
     let (to_ada, to_ben) = (to_ada.unwrap(), to_ben.unwrap());
@@ -146,11 +120,11 @@ async fn signals_pass_while_it_rings_and_the_accepts_link_becomes_the_sessions()
 #[tokio::test]
 async fn a_ring_is_nobody_elses() {
     let lab = Lab::start().await;
-    let mut ada = agent(&lab, "ada").await;
-    let mut asks = visitor(&lab).await;
+    let mut ada = agent_there(&lab.url(), "ada").await;
+    let mut asks = visitor_there(&lab.url()).await;
     let link = visitors_ring(&mut asks).await.link;
     rings(&mut ada).await;
-    let mut other = visitor(&lab).await;
+    let mut other = visitor_there(&lab.url()).await;
     let signal = ready();
     says(&mut other, &FromVisitor::Signal { link, signal }).await;
     assert_eq!(refused(&mut other).await, ErrorCode::NotYours);
@@ -169,8 +143,8 @@ async fn a_site_may_allow_direct_paths_or_none() {
             .change_site(&site(), change)
             .await
             .unwrap();
-        let mut ada = agent(&lab, "ada").await;
-        let _visitor = visitor(&lab).await;
+        let mut ada = agent_there(&lab.url(), "ada").await;
+        let _visitor = visitor_there(&lab.url()).await;
         let (_, preconnect) = rings(&mut ada).await;
         assert_eq!(preconnect.map(|ring| ring.relay_only), relay_only);
     }
@@ -179,7 +153,59 @@ async fn a_site_may_allow_direct_paths_or_none() {
 #[tokio::test]
 async fn without_a_relay_only_direct_paths_could_be_tried_and_are_not() {
     let lab = Lab::with(|config| config.turn.enabled = false, Arc::new(SystemClock)).await;
-    let mut ada = agent(&lab, "ada").await;
-    let _visitor = visitor(&lab).await;
+    let mut ada = agent_there(&lab.url(), "ada").await;
+    let _visitor = visitor_there(&lab.url()).await;
     assert_eq!(rings(&mut ada).await.1, None);
+}
+
+#[tokio::test]
+async fn a_visitor_connects_to_three_who_are_rung_and_no_more() {
+    let many = |config: &mut isession_node::Config| config.queue.ring_agents = 9;
+    let lab = Lab::with(many, Arc::new(SystemClock)).await;
+    let mut visitor = visitor_there(&lab.url()).await;
+    let mut agents = Vec::new();
+    for login in ["cleo", "dora"] {
+        lab.add_agent(login).await;
+    }
+    for login in ["ada", "ben", "cleo", "dora"] {
+        let mut agent = agent_there(&lab.url(), login).await;
+        let (who, preconnect) = rings(&mut agent).await;
+        agents.push((agent, who, preconnect.map(|ring| ring.link)));
+    }
+    let links: Vec<_> = agents.iter().map(|(_, _, link)| *link).collect();
+    assert!(links[..3].iter().all(Option::is_some), "{links:?}");
+    assert_eq!(links[3], None);
+    for link in &links[..3] {
+        assert_eq!(Some(visitors_ring(&mut visitor).await.link), *link);
+    }
+
+    // One who declines makes room for the next.
+    let (ada, who, link) = &mut agents[0];
+    says(ada, &FromAgent::Decline { visitor: *who }).await;
+    let ended = told(&mut visitor, |frame| match frame {
+        ToVisitor::RingEnded { link } => Some(link),
+        _ => None,
+    });
+    assert_eq!(Some(ended.await), *link);
+    lab.add_agent("eve").await;
+    let mut eve = agent_there(&lab.url(), "eve").await;
+    let (_, preconnect) = rings(&mut eve).await;
+    assert_eq!(
+        visitors_ring(&mut visitor).await.link,
+        preconnect.unwrap().link
+    );
+
+    // The fourth has no connection yet, and wins like any other.
+    let (dora, who, _) = &mut agents[3];
+    says(dora, &FromAgent::Accept { visitor: *who }).await;
+    let accepted = told(dora, |frame| match frame {
+        ToAgent::Accepted { link, .. } => Some(link),
+        _ => None,
+    });
+    let accepted = accepted.await;
+    let introduced = told(&mut visitor, |frame| match frame {
+        ToVisitor::Accepted { link, .. } => Some(link),
+        _ => None,
+    });
+    assert_eq!(introduced.await, accepted);
 }

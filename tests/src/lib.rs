@@ -5,6 +5,7 @@
 )]
 
 pub mod coturn;
+pub mod relay;
 pub mod tls;
 
 use std::path::PathBuf;
@@ -15,7 +16,9 @@ use isession_node::{Clock, Config, ManualClock, NewAgent, NewSite, Node, Preconn
 use isession_protocol::Timestamp;
 use isession_protocol::bounded::Name;
 use isession_protocol::ids::{SiteId, VisitorId};
-use isession_protocol::signaling::{LeadPolicy, Path, RingEnd, VisitorCard};
+use isession_protocol::signaling::{
+    Details, FromAgent, FromVisitor, LeadPolicy, Path, RingEnd, ToAgent, VisitorCard,
+};
 use isession_sdk::{
     Agent, AgentEvent, AgentOptions, Session, SessionEvent, Visitor, VisitorEvent, VisitorOptions,
 };
@@ -72,25 +75,29 @@ impl Lab {
             retention: Duration::ZERO,
         };
         node.accounts().add_site(site).await.expect("a site");
-        for login in ["ada", "ben"] {
-            let agent = NewAgent {
-                login: login.to_owned(),
-                name: Name::truncated(login),
-                capacity: 3,
-                sites: Vec::new(),
-                departments: Vec::new(),
-            };
-            node.accounts()
-                .add_agent(agent, PASSWORD)
-                .await
-                .expect("an agent");
-        }
-        Self {
+        let lab = Self {
             node: Some(node),
             config,
             clock,
             folder,
+        };
+        for login in ["ada", "ben"] {
+            lab.add_agent(login).await;
         }
+        lab
+    }
+
+    /// Makes one more agent's account.
+    pub async fn add_agent(&self, login: &str) {
+        let agent = NewAgent {
+            login: login.to_owned(),
+            name: Name::truncated(login),
+            capacity: 3,
+            sites: Vec::new(),
+            departments: Vec::new(),
+        };
+        let accounts = self.node().accounts();
+        accounts.add_agent(agent, PASSWORD).await.expect("an agent");
     }
 
     /// The running node.
@@ -366,6 +373,35 @@ pub async fn raw_agent(node: &Url, login: &str) -> Ws {
     )
     .await
     .expect("the agent is let in")
+}
+
+/// A visitor's socket after hello.
+pub async fn visitor_there(node: &Url) -> Ws {
+    let mut ws = raw_visitor(node, None)
+        .await
+        .expect("the visitor is let in");
+    let hello = FromVisitor::Hello {
+        site: site(),
+        ticket: None,
+        details: Details::default(),
+    };
+    says(&mut ws, &hello).await;
+    ws
+}
+
+/// An agent's socket after welcome.
+pub async fn agent_there(node: &Url, login: &str) -> Ws {
+    let mut ws = raw_agent(node, login).await;
+    let hello = FromAgent::Hello {
+        available: true,
+        tickets: Vec::new(),
+    };
+    says(&mut ws, &hello).await;
+    told(&mut ws, |frame| {
+        matches!(frame, ToAgent::Welcome { .. }).then_some(())
+    })
+    .await;
+    ws
 }
 
 async fn raw<S: AsyncRead + AsyncWrite + Unpin>(

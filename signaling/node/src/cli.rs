@@ -73,7 +73,7 @@ pub(crate) enum AgentCommand {
         /// The name that visitors see; the login without it.
         #[arg(long)]
         name: Option<String>,
-        /// Sessions side by side at the most.
+        /// Sessions side by side at the most; 32 is the most that can be.
         #[arg(long, default_value_t = 3, value_name = "COUNT")]
         capacity: u32,
         /// Serves only this site; may be given several times.
@@ -121,6 +121,22 @@ pub(crate) enum SiteCommand {
     #[command(group = ArgGroup::new("change").required(true).multiple(true))]
     Set {
         id: SiteId,
+        /// As in `site add`.
+        #[arg(long, group = "change")]
+        name: Option<String>,
+        /// Allows one more origin; may be given several times.
+        #[arg(long = "add-origin", value_name = "ORIGIN", group = "change")]
+        add_origins: Vec<String>,
+        /// Allows an origin no longer; may be given several times.
+        #[arg(long = "remove-origin", value_name = "ORIGIN", group = "change")]
+        remove_origins: Vec<String>,
+        /// Saves an address, in place of the one of this label if there is one; may be given
+        /// several times.
+        #[arg(long = "add-destination", value_name = "LABEL=URL", group = "change")]
+        add_destinations: Vec<String>,
+        /// Forgets a saved address; may be given several times.
+        #[arg(long = "remove-destination", value_name = "LABEL", group = "change")]
+        remove_destinations: Vec<String>,
         /// As in `site add`.
         #[arg(long, value_name = "relay|direct|off", group = "change")]
         preconnect: Option<Preconnect>,

@@ -50,6 +50,7 @@ pub(crate) async fn agent(config: &Config, command: AgentCommand) -> Done {
             for agent in accounts.agents().await? {
                 let sites = match &agent.sites {
                     Sites::All => "all sites".to_owned(),
+                    Sites::Only(sites) if sites.is_empty() => "no site".to_owned(),
                     Sites::Only(sites) => sites
                         .iter()
                         .map(|site| site.as_str())
@@ -95,10 +96,7 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
                 id,
                 origins,
                 lead_policy: LeadPolicy { development },
-                destinations: destinations
-                    .iter()
-                    .map(|text| destination(text))
-                    .collect::<Result<_, _>>()?,
+                destinations: saved(&destinations)?,
                 preconnect,
                 retention: minutes(retention),
             };
@@ -120,10 +118,23 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
         }
         SiteCommand::Set {
             id,
+            name,
+            add_origins,
+            remove_origins,
+            add_destinations,
+            remove_destinations,
             preconnect,
             retention,
         } => {
             let change = SiteChange {
+                name: name.map(Name::new).transpose()?,
+                add_origins,
+                remove_origins,
+                add_destinations: saved(&add_destinations)?,
+                remove_destinations: remove_destinations
+                    .into_iter()
+                    .map(Name::new)
+                    .collect::<Result<_, _>>()?,
                 preconnect,
                 retention: retention.map(minutes),
             };
@@ -169,6 +180,10 @@ pub(crate) async fn check(config: Config) -> Done {
 
 fn minutes(count: u32) -> Duration {
     Duration::from_secs(u64::from(count) * 60)
+}
+
+fn saved(destinations: &[String]) -> Result<Vec<Destination>, Box<dyn std::error::Error>> {
+    destinations.iter().map(|text| destination(text)).collect()
 }
 
 fn destination(text: &str) -> Result<Destination, Box<dyn std::error::Error>> {

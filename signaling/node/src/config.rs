@@ -9,10 +9,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use isession_switchboard::Policy;
-use isession_turn::Network;
+use isession_turn::{Network, Secret};
 use serde::Deserialize;
 
 pub use turn::{ExternalTurn, Offer, TurnConfig};
+
+/// Less would not let a full-sized packet pass now and then.
+const SLOWEST_RELAY: u32 = 10_000;
 
 /// Everything a node can be told.
 #[derive(Clone, Debug, Deserialize)]
@@ -250,13 +253,23 @@ impl Config {
         if self.turn.credential_ttl == 0 {
             return wrong("turn.credential_ttl", "must be above 0");
         }
-        if self
-            .turn
-            .external
-            .as_ref()
-            .is_some_and(|external| external.urls.is_empty())
-        {
-            return wrong("turn.external.urls", "names no server");
+        if self.turn.allocation_age == 0 {
+            return wrong("turn.allocation_age", "must be above 0");
+        }
+        if self.turn.bytes_per_second < SLOWEST_RELAY {
+            return wrong(
+                "turn.bytes_per_second",
+                "below 10000 not even a conversation gets through",
+            );
+        }
+        networks("turn.allow_peers", &self.turn.allow_peers)?;
+        if let Some(external) = &self.turn.external {
+            if external.urls.is_empty() {
+                return wrong("turn.external.urls", "names no server");
+            }
+            if let Err(error) = Secret::new(&external.secret) {
+                return wrong("turn.external.secret", &error.to_string());
+            }
         }
         Ok(())
     }
@@ -425,13 +438,28 @@ mod tests {
         assert!(load("[turn]\nmin_port = 9\nmax_port = 8", &[], &[]).is_err());
         assert!(load("public_url = 'ftp://x'", &[], &[]).is_err());
         assert!(load("[queue]\nring_timeout = 0", &[], &[]).is_err());
-        assert!(load("[turn.external]\nurls = []\nsecret = 'x'", &[], &[]).is_err());
+        assert!(load("[turn]\nallocation_age = 0", &[], &[]).is_err());
+        assert!(load("[turn]\nbytes_per_second = 9999", &[], &[]).is_err());
+        for (toml, key) in [
+            ("[turn]\nallow_peers = ['10.0.0.0/40']", "turn.allow_peers"),
+            (
+                "[turn.external]\nurls = []\nsecret = 'a secret of some length'",
+                "turn.external.urls",
+            ),
+            (
+                "[turn.external]\nurls = ['turn:t.example']\nsecret = 'short'",
+                "turn.external.secret",
+            ),
+        ] {
+            let error = load(toml, &[], &[]).unwrap_err();
+            assert!(error.contains(key), "{error}");
+        }
     }
 
     #[test]
     fn a_shared_secret_is_not_shown() {
         let config = load(
-            "[turn.external]\nurls = ['turn:t.example']\nsecret = 'hush'",
+            "[turn.external]\nurls = ['turn:t.example']\nsecret = 'hush, a long secret'",
             &[],
             &[],
         );

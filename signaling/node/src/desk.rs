@@ -2,6 +2,7 @@
 //! carries out the effects for the people who are connected here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use isession_protocol::Timestamp;
 use isession_protocol::ids::{AgentId, LinkId, SiteId, VisitorId};
@@ -27,6 +28,9 @@ pub(crate) struct Question {
 /// Visits that wait to be written down. When the disk is slower than that, their records are
 /// lost and counted: people must not wait for the disk.
 const RECORDS: usize = 1024;
+
+/// How long the relays of a session outlive it: both sides listen for last words for 1.5 s.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Runs until the log closes.
 pub(crate) async fn run(shared: Arc<Shared>, mut questions: mpsc::Receiver<Question>) {
@@ -136,12 +140,14 @@ impl Desk {
                 link,
                 reason,
             } => {
-                if reason == RingEnd::Timeout {
+                // Without a link it is the answer to somebody who was late: counted already.
+                if reason == RingEnd::Timeout && link.is_some() {
                     self.shared.metrics.ring_timeouts.inc();
                 }
                 // The winner's link becomes the session's.
                 let won = matches!(&reason, RingEnd::Accepted { by } if by.id == agent);
                 if let Some(link) = link.filter(|link| !won && sockets.close_ring(*link)) {
+                    self.end_relays(link, Duration::ZERO);
                     sockets.to_visitor(visitor, &ToVisitor::RingEnded { link });
                 }
                 sockets.to_agent(agent, &ToAgent::RingEnded { visitor, reason });
@@ -160,8 +166,8 @@ impl Desk {
         }
     }
 
-    /// Lets the two connect while it rings, if the site and the relay allow it. Gives back what
-    /// the agent is told.
+    /// Lets the two connect while it rings, if the site, the relay and the visitor's other rings
+    /// allow it. Gives back what the agent is told.
     fn let_connect(&self, visitor: VisitorId, agent: AgentId, link: LinkId) -> Option<Preconnect> {
         let sockets = &self.shared.sockets;
         let relay_only = match sockets.preconnect(visitor) {
@@ -171,12 +177,14 @@ impl Desk {
         };
         let theirs = sockets.outbox(Person::Visitor(visitor))?;
         let ours = sockets.outbox(Person::Agent(agent))?;
+        if !sockets.open_ring(link, visitor, agent) {
+            return None;
+        }
         let told = |outbox: &Outbox| Preconnect {
             link,
             ice: self.shared.ice(link, Stage::Ring, outbox),
             relay_only,
         };
-        sockets.open_ring(link, visitor, agent);
         theirs.send(&ToVisitor::Ring(told(&theirs)));
         Some(told(&ours))
     }
@@ -238,6 +246,13 @@ impl Desk {
         }
     }
 
+    /// The embedded relay carries nothing more for this link.
+    fn end_relays(&self, link: LinkId, linger: Duration) {
+        if let Some(links) = &self.shared.relay_links {
+            links.end(&link.to_string(), linger);
+        }
+    }
+
     fn departed(&self, now: Timestamp, departed: Departed) {
         let metrics = &self.shared.metrics;
         metrics.visit(departed.outcome);
@@ -248,6 +263,10 @@ impl Desk {
         if let Some(claim) = &departed.session {
             let path = self.shared.sockets.close_link(claim.session);
             metrics.repath(path, None);
+            // Two who were both lost to the node may well talk on without it.
+            if reason != EndReason::Expired {
+                self.end_relays(claim.link, LAST_WORDS);
+            }
             let session = claim.session;
             self.shared
                 .sockets

@@ -6,6 +6,7 @@ mod check;
 mod gate;
 mod http;
 mod identity;
+mod link;
 mod peer;
 mod socket;
 mod visitor;

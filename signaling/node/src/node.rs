@@ -9,11 +9,11 @@ use isession_protocol::ErrorCode;
 use isession_protocol::ids::{LinkId, SiteId};
 use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
 use isession_switchboard::Policy;
-use isession_turn::{Network, TurnError, TurnServer};
+use isession_turn::{Network, TurnError, TurnLinks, TurnServer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::accounts::{Accounts, AccountsError};
 use crate::clock::Clock;
@@ -68,6 +68,8 @@ pub(crate) struct Shared {
     pub sockets: Sockets,
     pub tickets: TicketKey,
     pub relay: Relay,
+    /// The links of the embedded relay.
+    pub relay_links: Option<TurnLinks>,
     pub metrics: Metrics,
     pub connects: Rates,
     pub logins: Rates,
@@ -215,6 +217,7 @@ impl Node {
             policy: config.policy(),
             log: Arc::new(LocalLog::new(Arc::clone(&clock))),
             sockets: Sockets::default(),
+            relay_links: turn.as_ref().map(TurnServer::links),
             metrics: Metrics::new(turn.as_ref().map(TurnServer::counters)),
             connects: Rates::per_minute(limits.connections_per_minute),
             logins: Rates::per_minute(limits.logins_per_minute),
@@ -328,6 +331,8 @@ async fn sweep(shared: Arc<Shared>) {
     // The same words for visitors and agents.
     let alive = Utf8Bytes::from(isession_protocol::encode(&ToVisitor::Alive { next }));
     let mut ticks = tokio::time::interval(period);
+    // After a stall, everyone gets a whole period to answer.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
     loop {
         ticks.tick().await;

@@ -1,6 +1,6 @@
 //! Who is connected here, and which two connections make a link.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use isession_protocol::ErrorCode;
@@ -11,6 +11,10 @@ use isession_switchboard::SessionClaim;
 use crate::accounts::Preconnect;
 use crate::metrics::Role;
 use crate::outbox::Outbox;
+
+/// Rings that one visitor may have connections for. Each costs a relay and a negotiation, also on a
+/// small phone; further agents ring without, and connect when they accept.
+const RINGS: usize = 3;
 
 /// One side of the switchboard's people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +76,8 @@ struct State {
     visitors: BTreeMap<VisitorId, Visitor>,
     agents: BTreeMap<AgentId, Arc<Outbox>>,
     links: BTreeMap<LinkId, Link>,
+    /// The links that are of a ring, by visitor.
+    rings: BTreeMap<VisitorId, BTreeSet<LinkId>>,
     sessions: BTreeMap<SessionId, LinkId>,
 }
 
@@ -139,15 +145,22 @@ impl Sockets {
         }
     }
 
-    /// Opens the link of a ring.
-    pub(crate) fn open_ring(&self, link: LinkId, visitor: VisitorId, agent: AgentId) {
+    /// Opens the link of a ring; false if the visitor has as many as one may have.
+    pub(crate) fn open_ring(&self, link: LinkId, visitor: VisitorId, agent: AgentId) -> bool {
+        let mut state = self.lock();
+        let rings = state.rings.entry(visitor).or_default();
+        if rings.len() >= RINGS {
+            return false;
+        }
+        rings.insert(link);
         let stage = Stage::Ring;
         let link_of = Link {
             visitor,
             agent,
             stage,
         };
-        self.lock().links.insert(link, link_of);
+        state.links.insert(link, link_of);
+        true
     }
 
     /// Closes the link of a ring that came to nothing; false if there was none.
@@ -156,17 +169,20 @@ impl Sockets {
         let rings = state
             .links
             .get(&link)
-            .is_some_and(|link| link.stage == Stage::Ring);
-        if rings {
+            .filter(|link| link.stage == Stage::Ring)
+            .map(|link| link.visitor);
+        if let Some(visitor) = rings {
             state.links.remove(&link);
+            state.rings_no_longer(visitor, link);
         }
-        rings
+        rings.is_some()
     }
 
     /// Opens the link of a session; the link of its ring becomes it.
     pub(crate) fn open_link(&self, claim: &SessionClaim) {
         let mut state = self.lock();
         state.sessions.insert(claim.session, claim.link);
+        state.rings_no_longer(claim.visitor, claim.link);
         let link = state.links.entry(claim.link).or_insert_with(|| Link {
             visitor: claim.visitor,
             agent: claim.agent.id,
@@ -268,6 +284,15 @@ impl Sockets {
 }
 
 impl State {
+    fn rings_no_longer(&mut self, visitor: VisitorId, link: LinkId) {
+        if let Some(rings) = self.rings.get_mut(&visitor) {
+            rings.remove(&link);
+            if rings.is_empty() {
+                self.rings.remove(&visitor);
+            }
+        }
+    }
+
     fn outbox(&self, person: Person) -> Option<&Arc<Outbox>> {
         match person {
             Person::Visitor(visitor) => self.visitors.get(&visitor).map(|v| &v.outbox),

@@ -1,5 +1,7 @@
 //! Starts the relay that the configuration asks for.
 
+use std::time::Duration;
+
 use isession_turn::{Limits, Secret, TurnConfig as ServerConfig, TurnServer};
 
 use crate::config::{ConfigError, TurnConfig, networks};
@@ -13,7 +15,7 @@ pub(crate) fn start(
 ) -> Result<(Relay, Option<TurnServer>), NodeError> {
     if let Some(external) = &config.external {
         let relay = Relay::External {
-            secret: secret(&external.secret)?,
+            secret: secret("turn.external.secret", &external.secret)?,
             urls: external.urls.clone(),
             ttl: config.credential_ttl,
         };
@@ -22,7 +24,7 @@ pub(crate) fn start(
     if !config.enabled {
         return Ok((Relay::Off, None));
     }
-    let own = secret(&key.map(|byte| format!("{byte:02x}")).concat())?;
+    let own = secret("turn", &key.map(|byte| format!("{byte:02x}")).concat())?;
     let server = TurnServer::bind(server_config(config, own.clone())?).map_err(NodeError::Turn)?;
     let relay = Relay::embedded(config, own, server.local_addr().port());
     Ok((relay, Some(server)))
@@ -36,6 +38,8 @@ fn server_config(config: &TurnConfig, secret: Secret) -> Result<ServerConfig, No
         limits: Limits {
             allocations: config.allocations,
             allocations_per_link: config.allocations_per_session,
+            allocation_age: Duration::from_secs(u64::from(config.allocation_age)),
+            bytes_per_second: Some(config.bytes_per_second),
             ..Limits::default()
         },
         allow_peers,
@@ -43,9 +47,9 @@ fn server_config(config: &TurnConfig, secret: Secret) -> Result<ServerConfig, No
     })
 }
 
-fn secret(text: &str) -> Result<Secret, ConfigError> {
+fn secret(key: &'static str, text: &str) -> Result<Secret, ConfigError> {
     Secret::new(text).map_err(|error| ConfigError::Value {
-        key: "turn.external.secret",
+        key,
         problem: error.to_string(),
     })
 }

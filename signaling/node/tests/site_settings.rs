@@ -8,6 +8,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use isession_node::Accounts;
+
 /// A database of its own, gone with the test.
 struct Folder(PathBuf);
 
@@ -97,6 +99,113 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
         assert!(said.contains(why), "{set:?}: {said}");
     }
     assert_eq!(folder.sites(), "shop\tshop\t\trelay\t0\n");
+}
+
+#[test]
+fn name_and_origins_change_one_by_one() {
+    let folder = Folder::new();
+    let add = ["site", "add", "shop", "--origin", "https://a.example"];
+    assert!(folder.isession(&add).status.success());
+    let set = [
+        "site",
+        "set",
+        "shop",
+        "--name",
+        "The Shop",
+        "--add-origin",
+        "https://b.example:443/page",
+        "--add-origin",
+        "https://c.example",
+        "--remove-origin",
+        "https://a.example",
+    ];
+    let changed = folder.isession(&set);
+    assert!(changed.status.success(), "{changed:?}");
+    let origins = "https://b.example,https://c.example";
+    let sites = format!("shop\tThe Shop\t{origins}\trelay\t0\n");
+    assert_eq!(folder.sites(), sites);
+
+    // One that fails changes nothing, not even what stood before it.
+    for (words, why) in [
+        (
+            [
+                "--add-origin",
+                "https://d.example",
+                "--remove-origin",
+                "https://a.example",
+            ],
+            "there is no origin https://a.example of site shop",
+        ),
+        (
+            ["--name", "Another", "--add-origin", "d.example"],
+            "an origin is scheme, host and port",
+        ),
+    ] {
+        let set = [&["site", "set", "shop"][..], &words].concat();
+        let said = complaint(&folder.isession(&set));
+        assert!(said.contains(why), "{set:?}: {said}");
+    }
+    assert_eq!(folder.sites(), sites);
+}
+
+#[tokio::test]
+async fn destinations_are_added_replaced_in_their_place_and_removed() {
+    let folder = Folder::new();
+    let add = [
+        "site",
+        "add",
+        "shop",
+        "--destination",
+        "Home=https://shop.example/",
+        "--destination",
+        "Old=https://shop.example/old",
+    ];
+    assert!(folder.isession(&add).status.success());
+    let set = [
+        "site",
+        "set",
+        "shop",
+        "--add-destination",
+        "Help=https://shop.example/help?a=b",
+        "--add-destination",
+        "Home=https://shop.example/home",
+        "--remove-destination",
+        "Old",
+    ];
+    let changed = folder.isession(&set);
+    assert!(changed.status.success(), "{changed:?}");
+    let expected = [
+        ("Home", "https://shop.example/home"),
+        ("Help", "https://shop.example/help?a=b"),
+    ];
+    assert_eq!(destinations(&folder).await, expected.map(owned));
+
+    let many: Vec<String> = (0..99)
+        .map(|n| format!("{n}=https://shop.example/{n}"))
+        .collect();
+    let mut set = vec!["site", "set", "shop"];
+    set.extend(many.iter().flat_map(|text| ["--add-destination", text]));
+    let said = complaint(&folder.isession(&set));
+    assert!(said.contains("at most 100 destinations"), "{said}");
+    let unknown = ["site", "set", "shop", "--remove-destination", "Old"];
+    let said = complaint(&folder.isession(&unknown));
+    assert!(said.contains("no destination Old of site shop"), "{said}");
+    assert_eq!(destinations(&folder).await, expected.map(owned));
+}
+
+fn owned((label, url): (&str, &str)) -> (String, String) {
+    (label.to_owned(), url.to_owned())
+}
+
+async fn destinations(folder: &Folder) -> Vec<(String, String)> {
+    let accounts = Accounts::open(&folder.0.join("isession.db")).await.unwrap();
+    let site = accounts.site(&"shop".parse().unwrap()).await.unwrap();
+    accounts.close().await;
+    let saved = site.unwrap().card.destinations;
+    saved
+        .iter()
+        .map(|saved| owned((saved.label.as_str(), saved.url.as_str())))
+        .collect()
 }
 
 /// A site that was made before there were settings.

@@ -104,6 +104,8 @@ struct State {
     /// Counts rings and accepts, so that idle agents are told apart without a clock.
     turn: u64,
     waiting: BTreeMap<VisitorId, Waiting>,
+    /// How many of them ring.
+    ringing: u64,
     /// First come first served: the order of each site's queue.
     queues: BTreeMap<SiteId, BTreeSet<(Timestamp, VisitorId)>>,
     agents: BTreeMap<AgentId, Agent>,
@@ -175,15 +177,9 @@ impl Switchboard {
 
     /// How many there are.
     pub fn counts(&self) -> Counts {
-        let ringing = self
-            .state
-            .waiting
-            .values()
-            .filter(|visitor| visitor.rings())
-            .count();
         Counts {
             waiting: self.state.waiting.len() as u64,
-            ringing: ringing as u64,
+            ringing: self.state.ringing,
             sessions: self.state.sessions.len() as u64,
         }
     }

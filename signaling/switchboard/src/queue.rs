@@ -61,10 +61,6 @@ impl Waiting {
         }
     }
 
-    pub(crate) const fn rings(&self) -> bool {
-        matches!(self.state, WaitState::Ringing { .. })
-    }
-
     pub(crate) fn is_served_by(&self, agent: &Agent) -> bool {
         agent.serves(&self.site, self.details.department.as_ref())
     }

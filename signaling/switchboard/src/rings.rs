@@ -8,6 +8,7 @@ use isession_protocol::signaling::RingEnd;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::agents::Agent;
 use crate::effect::Effect;
 use crate::input::Answer;
 use crate::queue::WaitState;
@@ -32,6 +33,10 @@ impl Switchboard {
     /// Rings for those who wait. First everyone who does not ring yet, in order; then more
     /// agents for those who ring.
     pub(crate) fn ring_waiting(&mut self, effects: &mut Vec<Effect>) {
+        // This is asked after every input, and most find all agents busy.
+        if !self.has_room() {
+            return;
+        }
         let order = self.to_be_rung();
         for (_, visitor) in &order {
             if self
@@ -39,8 +44,10 @@ impl Switchboard {
                 .waiting
                 .get(visitor)
                 .is_some_and(|w| w.state == WaitState::Waiting)
+                && self.ring_one(*visitor, effects)
+                && !self.has_room()
             {
-                self.ring_one(*visitor, effects);
+                return;
             }
         }
         for (_, visitor) in &order {
@@ -53,6 +60,11 @@ impl Switchboard {
                 }
             }
         }
+    }
+
+    /// Whether one more ring fits at any agent.
+    fn has_room(&self) -> bool {
+        self.state.agents.values().any(Agent::has_room)
     }
 
     /// Visitors of the sites that an agent with room serves, first come first.
@@ -109,6 +121,7 @@ impl Switchboard {
                     until,
                 };
                 self.state.timers.insert((until, Timer::Ring(visitor)));
+                self.state.ringing += 1;
                 until
             }
         };
@@ -227,6 +240,7 @@ impl Switchboard {
             if agents.is_empty() {
                 self.state.timers.remove(&(*until, Timer::Ring(visitor)));
                 waiting.state = WaitState::Waiting;
+                self.state.ringing -= 1;
             }
         }
         effects.push(Effect::RingEnded {

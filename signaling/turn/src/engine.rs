@@ -1,6 +1,6 @@
 //! The server without sockets: packets and time in, packets out.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use turn_server_proto::api::{SocketAllocateError, TurnServerApi as _, TurnServerPollRet};
 use turn_types::{
@@ -74,6 +74,7 @@ impl Engine {
             Input::FromPeer { relay, peer, data } => self.peer_sent(now, relay, peer, data),
             Input::Opened { tuple, relay } => self.opened(now, tuple, relay),
             Input::Gone { tuple } => self.gone(tuple),
+            Input::EndLink { link, linger } => self.end_link(now, link, linger),
             Input::Tick => self.tick(now),
         }
         std::mem::take(&mut self.effects)
@@ -260,7 +261,7 @@ impl Engine {
             self.metrics.refuse(Refusal::Capacity);
             return self.drain(now, tuple);
         };
-        self.quota.add(&asked.link, tuple.client.ip().into());
+        self.quota.add(&asked.link, tuple);
         self.relays.insert(relay, tuple);
         self.metrics.allocations_total += 1;
         self.metrics.live[tuple.transport as usize] += 1;
@@ -282,8 +283,7 @@ impl Engine {
         };
         self.relays.remove(&holder.relay);
         self.metrics.live[tuple.transport as usize] -= 1;
-        self.quota
-            .remove(&holder.asked.link, tuple.client.ip().into());
+        self.quota.remove(&holder.asked.link, tuple);
         self.effects.push(Effect::Close {
             relay: holder.relay,
         });
@@ -292,6 +292,17 @@ impl Engine {
     fn gone(&mut self, tuple: FiveTuple) {
         self.release(tuple);
         self.clients.remove(&tuple);
+    }
+
+    fn end_link(&mut self, now: Now, link: &str, linger: Duration) {
+        for tuple in self.quota.end(link) {
+            if let Some(holder) = self.holder(tuple) {
+                holder.until = holder.until.min(now.monotonic + linger);
+            }
+            if linger.is_zero() {
+                self.gone(tuple);
+            }
+        }
     }
 
     fn tick(&mut self, now: Now) {

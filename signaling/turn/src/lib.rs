@@ -44,7 +44,7 @@ pub use framing::{Frames, NoFrame};
 pub use limits::Limits;
 pub use metrics::{Metrics, Refusal};
 pub use network::{Network, NetworkError};
-pub use server::{TurnCounters, TurnServer};
+pub use server::{TurnCounters, TurnLinks, TurnServer};
 pub use step::{Effect, Input, Now, Policy};
 pub use streams::{StreamEnd, TurnStreams};
 pub use turn_types::{AddressFamily, Instant};

@@ -1,15 +1,14 @@
 //! How much one source, one link and everyone together may have.
 
 use std::{
-    collections::HashMap,
-    hash::Hash,
+    collections::{HashMap, HashSet, VecDeque},
     net::{IpAddr, Ipv6Addr},
     time::Duration,
 };
 
 use turn_types::Instant;
 
-use crate::metrics::Refusal;
+use crate::{client::FiveTuple, metrics::Refusal};
 
 /// The bounds of one server. The defaults fit a node with some thousand sessions.
 #[derive(Clone, Copy, Debug)]
@@ -150,21 +149,27 @@ impl Pace {
     }
 }
 
-/// The count of live allocations.
+/// The live allocations, and the links that get none.
 #[derive(Debug, Default)]
 pub(crate) struct Quota {
     live: usize,
-    links: HashMap<String, usize>,
+    links: HashMap<String, Vec<FiveTuple>>,
     sources: HashMap<Source, usize>,
+    ended: HashSet<String>,
+    /// The same, the oldest first.
+    order: VecDeque<String>,
 }
 
 impl Quota {
+    /// Ended links remembered at one time. Beyond it the oldest are forgotten, and their
+    /// credentials count again until they expire.
+    const ENDED: usize = 16_384;
+
     /// Whether one more allocation may be made, or which bound forbids it.
     pub(crate) fn judge(&self, limits: &Limits, link: &str, source: Source) -> Result<(), Refusal> {
-        let count = |found: Option<&usize>| found.copied().unwrap_or(0);
-        if count(self.links.get(link)) >= limits.allocations_per_link {
+        if self.links.get(link).map_or(0, Vec::len) >= limits.allocations_per_link {
             Err(Refusal::LinkQuota)
-        } else if count(self.sources.get(&source)) >= limits.allocations_per_source {
+        } else if self.sources.get(&source).copied().unwrap_or(0) >= limits.allocations_per_source {
             Err(Refusal::SourceQuota)
         } else if self.live >= limits.allocations {
             Err(Refusal::Capacity)
@@ -173,16 +178,44 @@ impl Quota {
         }
     }
 
-    pub(crate) fn add(&mut self, link: &str, source: Source) {
+    pub(crate) fn add(&mut self, link: &str, tuple: FiveTuple) {
         self.live += 1;
-        *self.links.entry(link.to_owned()).or_default() += 1;
-        *self.sources.entry(source).or_default() += 1;
+        self.links.entry(link.to_owned()).or_default().push(tuple);
+        *self.sources.entry(tuple.client.ip().into()).or_default() += 1;
     }
 
-    pub(crate) fn remove(&mut self, link: &str, source: Source) {
+    pub(crate) fn remove(&mut self, link: &str, tuple: FiveTuple) {
         self.live = self.live.saturating_sub(1);
-        decrement(&mut self.links, link);
-        decrement(&mut self.sources, &source);
+        if let Some(tuples) = self.links.get_mut(link) {
+            tuples.retain(|other| *other != tuple);
+            if tuples.is_empty() {
+                self.links.remove(link);
+            }
+        }
+        let source = tuple.client.ip().into();
+        if let Some(count) = self.sources.get_mut(&source) {
+            *count -= 1;
+            if *count == 0 {
+                self.sources.remove(&source);
+            }
+        }
+    }
+
+    /// Notes that a link gets no more allocations; gives back whose it has.
+    pub(crate) fn end(&mut self, link: &str) -> Vec<FiveTuple> {
+        if self.ended.insert(link.to_owned()) {
+            self.order.push_back(link.to_owned());
+            if self.order.len() > Self::ENDED
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.ended.remove(&oldest);
+            }
+        }
+        self.links.get(link).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn has_ended(&self, link: &str) -> bool {
+        self.ended.contains(link)
     }
 
     pub(crate) const fn live(&self) -> usize {
@@ -190,26 +223,23 @@ impl Quota {
     }
 }
 
-fn decrement<K, Q>(counts: &mut HashMap<K, usize>, key: &Q)
-where
-    K: Eq + Hash + std::borrow::Borrow<Q>,
-    Q: Eq + Hash + ?Sized,
-{
-    if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(key);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Transport;
     use proptest::prelude::*;
 
     fn source(text: &str) -> Source {
         text.parse::<IpAddr>().unwrap().into()
+    }
+
+    /// A client at this address; the port tells it from others there.
+    fn tuple(address: &str, port: u16) -> FiveTuple {
+        FiveTuple {
+            transport: Transport::Datagram,
+            server: "9.9.9.1:3478".parse().unwrap(),
+            client: (address.parse::<IpAddr>().unwrap(), port).into(),
+        }
     }
 
     #[test]
@@ -253,34 +283,50 @@ mod tests {
             ..Limits::default()
         };
         let mut quota = Quota::default();
-        quota.add("a", source("9.9.9.9"));
+        quota.add("a", tuple("9.9.9.9", 1));
         assert_eq!(
             quota.judge(&limits, "a", source("9.9.9.8")),
             Err(Refusal::LinkQuota)
         );
-        quota.add("b", source("9.9.9.9"));
+        quota.add("b", tuple("9.9.9.9", 2));
         assert_eq!(
             quota.judge(&limits, "c", source("9.9.9.9")),
             Err(Refusal::SourceQuota)
         );
-        quota.add("c", source("9.9.9.8"));
+        quota.add("c", tuple("9.9.9.8", 3));
         assert_eq!(
             quota.judge(&limits, "d", source("9.9.9.7")),
             Err(Refusal::Capacity)
         );
-        quota.remove("c", source("9.9.9.8"));
+        quota.remove("c", tuple("9.9.9.8", 3));
         assert_eq!(quota.judge(&limits, "d", source("9.9.9.7")), Ok(()));
+    }
+
+    #[test]
+    fn ended_links_are_bounded_and_the_oldest_forgotten() {
+        let mut quota = Quota::default();
+        for link in 0..=Quota::ENDED {
+            quota.end(&link.to_string());
+        }
+        // Once more changes nothing.
+        quota.end(&Quota::ENDED.to_string());
+        assert_eq!(
+            (quota.ended.len(), quota.order.len()),
+            (Quota::ENDED, Quota::ENDED)
+        );
+        assert!(!quota.has_ended("0"));
+        assert!(quota.has_ended("1"));
     }
 
     proptest! {
         #[test]
         fn adding_and_removing_leaves_nothing(links in prop::collection::vec("[a-c]", 0..30)) {
             let mut quota = Quota::default();
-            for link in &links {
-                quota.add(link, source("9.9.9.9"));
+            for (port, link) in (1..).zip(&links) {
+                quota.add(link, tuple("9.9.9.9", port));
             }
-            for link in &links {
-                quota.remove(link, source("9.9.9.9"));
+            for (port, link) in (1..).zip(&links) {
+                quota.remove(link, tuple("9.9.9.9", port));
             }
             prop_assert!(quota.live() == 0 && quota.links.is_empty() && quota.sources.is_empty());
         }

@@ -97,7 +97,8 @@ impl Engine {
         proven: &Proven,
     ) -> Verdict {
         let claim = &proven.claim;
-        if claim.expired(now.unix) {
+        // Credentials are for a link, and are worth nothing without it.
+        if claim.expired(now.unix) || self.quota.has_ended(&claim.link) {
             self.metrics.refuse(Refusal::ExpiredCredentials);
             return Verdict::Challenge;
         }

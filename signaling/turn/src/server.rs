@@ -132,6 +132,11 @@ impl TurnServer {
         TurnCounters(Arc::downgrade(&self.shared))
     }
 
+    /// A hold on the links that may outlive the server.
+    pub fn links(&self) -> TurnLinks {
+        TurnLinks(Arc::downgrade(&self.shared))
+    }
+
     /// Waits until the server fails, which nothing but a fault in it can bring about. A node
     /// that waits for it need not relay in silence through half a server.
     pub async fn failed(&mut self) {
@@ -159,6 +164,19 @@ impl TurnCounters {
     pub fn read(&self) -> Metrics {
         let shared = self.0.upgrade();
         shared.map_or_else(Metrics::default, |shared| shared.lock().engine.metrics())
+    }
+}
+
+/// Ends links of a server for as long as it lives.
+#[derive(Clone, Debug)]
+pub struct TurnLinks(Weak<Shared>);
+
+impl TurnLinks {
+    /// The link gets no more allocations, and those it has live for `linger` yet.
+    pub fn end(&self, link: &str, linger: Duration) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.step(Input::EndLink { link, linger });
+        }
     }
 }
 

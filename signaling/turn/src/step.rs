@@ -1,6 +1,9 @@
 //! What goes into the engine and what comes out.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use turn_types::{AddressFamily, Instant};
 
@@ -51,6 +54,9 @@ pub enum Input<'a> {
     },
     /// A client's stream is over, and so is whatever it holds.
     Gone { tuple: FiveTuple },
+    /// The two of a link have done with it: it gets no more allocations, and those it has live for
+    /// `linger` yet, so that what is on its way arrives.
+    EndLink { link: &'a str, linger: Duration },
     /// A second or so has passed.
     Tick,
 }

@@ -4,10 +4,10 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use argon2::{Argon2, password_hash};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use isession_protocol::Timestamp;
 use isession_protocol::bounded::{Department, Name};
 use isession_protocol::ids::{AgentId, SiteId};
 use isession_protocol::signaling::AgentCard;
+use isession_protocol::{Timestamp, limits};
 use isession_switchboard::Sites;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -88,6 +88,9 @@ const SHORTEST_PASSWORD: usize = 8;
 /// Longer ones only cost hashing time.
 const LONGEST_PASSWORD: usize = 256;
 
+/// An agent who comes back presents the tickets of all sessions in one frame.
+const MOST_SESSIONS: u32 = limits::TICKETS as u32;
+
 impl Accounts {
     /// Makes an account.
     pub async fn add_agent(&self, new: NewAgent, password: &str) -> Result<AgentId, AccountsError> {
@@ -97,20 +100,24 @@ impl Accounts {
                 "a login is 1 to 80 printable bytes".to_owned(),
             ));
         }
-        if new.capacity == 0 {
-            return Err(AccountsError::Invalid("a capacity is 1 or more".to_owned()));
+        if !(1..=MOST_SESSIONS).contains(&new.capacity) {
+            return Err(AccountsError::Invalid(format!(
+                "a capacity is 1 to {MOST_SESSIONS}"
+            )));
         }
         let hash = hash(password.to_owned()).await?;
         let id = Uuid::now_v7();
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
-            "INSERT INTO agents (id, login, name, password, capacity) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO agents (id, login, name, password, capacity, all_sites) \
+             VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(id.to_string())
         .bind(login)
         .bind(new.name.as_str())
         .bind(hash)
         .bind(new.capacity)
+        .bind(new.sites.is_empty())
         .execute(&mut *transaction)
         .await
         .map_err(|error| exists(error, || format!("agent {login}")))?;
@@ -148,12 +155,12 @@ impl Accounts {
     /// One account.
     pub async fn agent(&self, id: AgentId) -> Result<Option<Agent>, AccountsError> {
         let key = id.to_string();
-        let row: Option<(String, String, u32)> =
-            sqlx::query_as("SELECT login, name, capacity FROM agents WHERE id = ?")
+        let row: Option<(String, String, u32, bool)> =
+            sqlx::query_as("SELECT login, name, capacity, all_sites FROM agents WHERE id = ?")
                 .bind(&key)
                 .fetch_optional(&self.pool)
                 .await?;
-        let Some((login, name, capacity)) = row else {
+        let Some((login, name, capacity, all_sites)) = row else {
             return Ok(None);
         };
         let sites: Vec<(String,)> = sqlx::query_as("SELECT site FROM agent_sites WHERE agent = ?")
@@ -172,8 +179,9 @@ impl Accounts {
                 name: Name::truncated(&name),
             },
             login,
-            capacity,
-            sites: if sites.is_empty() {
+            // Accounts of before may have more.
+            capacity: capacity.min(MOST_SESSIONS),
+            sites: if all_sites {
                 Sites::All
             } else {
                 Sites::Only(sites)

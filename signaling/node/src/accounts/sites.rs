@@ -6,6 +6,8 @@ use isession_protocol::bounded::{Name, Url};
 use isession_protocol::ids::SiteId;
 use isession_protocol::signaling::{Destination, LeadPolicy, SiteCard};
 
+use sqlx::SqliteConnection;
+
 use super::{Accounts, AccountsError, exists};
 
 /// A website that uses this node.
@@ -61,8 +63,15 @@ impl FromStr for Preconnect {
 }
 
 /// What to change of a site; the rest stays.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SiteChange {
+    pub name: Option<Name>,
+    pub add_origins: Vec<String>,
+    pub remove_origins: Vec<String>,
+    /// One of the same label is replaced, and keeps its place in the list.
+    pub add_destinations: Vec<Destination>,
+    /// By their labels.
+    pub remove_destinations: Vec<Name>,
     pub preconnect: Option<Preconnect>,
     pub retention: Option<Duration>,
 }
@@ -88,16 +97,8 @@ const DESTINATIONS: usize = 100;
 impl Accounts {
     /// Makes a site.
     pub async fn add_site(&self, new: NewSite) -> Result<(), AccountsError> {
-        if new.destinations.len() > DESTINATIONS {
-            return Err(AccountsError::Invalid(format!(
-                "at most {DESTINATIONS} destinations"
-            )));
-        }
+        few_enough(new.destinations.len())?;
         let retention = minutes(new.retention)?;
-        let mut origins = Vec::with_capacity(new.origins.len());
-        for origin in &new.origins {
-            origins.push(serialised_origin(origin)?);
-        }
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
             "INSERT INTO sites (id, name, development, preconnect, retention) \
@@ -111,13 +112,7 @@ impl Accounts {
         .execute(&mut *transaction)
         .await
         .map_err(|error| exists(error, || format!("site {}", new.id)))?;
-        for origin in &origins {
-            sqlx::query("INSERT OR IGNORE INTO site_origins (site, origin) VALUES (?, ?)")
-                .bind(new.id.as_str())
-                .bind(origin)
-                .execute(&mut *transaction)
-                .await?;
-        }
+        add_origins(&mut transaction, &new.id, &new.origins).await?;
         for destination in &new.destinations {
             let label = destination.label.as_str();
             sqlx::query("INSERT INTO site_destinations (site, label, url) VALUES (?, ?, ?)")
@@ -187,16 +182,60 @@ impl Accounts {
 
     /// Changes a site. Agents learn of it when they next connect.
     pub async fn change_site(&self, id: &SiteId, change: SiteChange) -> Result<(), AccountsError> {
+        let mut transaction = self.pool.begin().await?;
         let changed = sqlx::query(
-            "UPDATE sites SET preconnect = coalesce(?, preconnect), \
+            "UPDATE sites SET name = coalesce(?, name), preconnect = coalesce(?, preconnect), \
              retention = coalesce(?, retention) WHERE id = ?",
         )
+        .bind(change.name.as_ref().map(Name::as_str))
         .bind(change.preconnect.map(Preconnect::as_str))
         .bind(change.retention.map(minutes).transpose()?)
         .bind(id.as_str())
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        found(changed.rows_affected(), id)
+        found(changed.rows_affected(), || format!("site {id}"))?;
+        for origin in &change.remove_origins {
+            let origin = serialised_origin(origin)?;
+            let gone = sqlx::query("DELETE FROM site_origins WHERE site = ? AND origin = ?")
+                .bind(id.as_str())
+                .bind(&origin)
+                .execute(&mut *transaction)
+                .await?;
+            found(gone.rows_affected(), || {
+                format!("origin {origin} of site {id}")
+            })?;
+        }
+        add_origins(&mut transaction, id, &change.add_origins).await?;
+        for label in &change.remove_destinations {
+            let label = label.as_str();
+            let gone = sqlx::query("DELETE FROM site_destinations WHERE site = ? AND label = ?")
+                .bind(id.as_str())
+                .bind(label)
+                .execute(&mut *transaction)
+                .await?;
+            found(gone.rows_affected(), || {
+                format!("destination {label} of site {id}")
+            })?;
+        }
+        for destination in &change.add_destinations {
+            sqlx::query(
+                "INSERT INTO site_destinations (site, label, url) VALUES (?, ?, ?) \
+                 ON CONFLICT (site, label) DO UPDATE SET url = excluded.url",
+            )
+            .bind(id.as_str())
+            .bind(destination.label.as_str())
+            .bind(destination.url.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        let (count,): (i64,) =
+            sqlx::query_as("SELECT count(*) FROM site_destinations WHERE site = ?")
+                .bind(id.as_str())
+                .fetch_one(&mut *transaction)
+                .await?;
+        few_enough(usize::try_from(count).unwrap_or(usize::MAX))?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// Removes a site.
@@ -205,13 +244,37 @@ impl Accounts {
             .bind(id.as_str())
             .execute(&self.pool)
             .await?;
-        found(gone.rows_affected(), id)
+        found(gone.rows_affected(), || format!("site {id}"))
     }
 }
 
-fn found(rows: u64, id: &SiteId) -> Result<(), AccountsError> {
+async fn add_origins(
+    connection: &mut SqliteConnection,
+    site: &SiteId,
+    origins: &[String],
+) -> Result<(), AccountsError> {
+    for origin in origins {
+        sqlx::query("INSERT OR IGNORE INTO site_origins (site, origin) VALUES (?, ?)")
+            .bind(site.as_str())
+            .bind(serialised_origin(origin)?)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+fn found(rows: u64, what: impl FnOnce() -> String) -> Result<(), AccountsError> {
     if rows == 0 {
-        return Err(AccountsError::Missing(format!("site {id}")));
+        return Err(AccountsError::Missing(what()));
+    }
+    Ok(())
+}
+
+fn few_enough(destinations: usize) -> Result<(), AccountsError> {
+    if destinations > DESTINATIONS {
+        return Err(AccountsError::Invalid(format!(
+            "at most {DESTINATIONS} destinations"
+        )));
     }
     Ok(())
 }

@@ -30,6 +30,11 @@ pub struct TurnConfig {
     pub allocations_per_session: usize,
     /// Seconds for which fresh credentials open allocations.
     pub credential_ttl: u32,
+    /// Seconds that an allocation lives at the most, however often it is refreshed. A session that
+    /// goes on makes another.
+    pub allocation_age: u32,
+    /// Bytes a second that an allocation relays, both directions together.
+    pub bytes_per_second: u32,
     /// Networks (CIDR) that peers may have although they are not public, for use inside a LAN.
     pub allow_peers: Vec<String>,
     /// An external TURN server instead of the embedded one.
@@ -105,6 +110,8 @@ impl Default for TurnConfig {
             allocations: 8192,
             allocations_per_session: 24,
             credential_ttl: 3600,
+            allocation_age: 4 * 60 * 60,
+            bytes_per_second: 2_000_000,
             allow_peers: Vec::new(),
             external: None,
         }

@@ -10,7 +10,7 @@ use isession_protocol::bounded::Ticket;
 use isession_protocol::ids::SessionId;
 use isession_protocol::signaling::{FromAgent, SiteCard, ToAgent};
 use isession_protocol::{ErrorCode, decode, limits};
-use isession_switchboard::{Answer, Input, Presence, Side as By, Sites};
+use isession_switchboard::{Answer, Input, Presence, Sites};
 use uuid::Uuid;
 
 use super::Node;
@@ -18,7 +18,7 @@ use super::http::Problem;
 use super::identity::authenticate;
 use super::peer::Peer;
 use super::socket::{self, Refusal, Side};
-use crate::accounts::{Accounts, AccountsError, Agent};
+use crate::accounts::{Accounts, AccountsError, Agent, Token};
 use crate::node::Shared;
 use crate::outbox::{Close, Outbox};
 use crate::sockets::Person;
@@ -37,8 +37,8 @@ pub(super) async fn upgrade(
         Ok(door) => door,
         Err(code) => return Problem::busy(&shared, code).into_response(),
     };
-    let agent = match authenticate(&shared, &headers).await {
-        Ok(agent) => agent,
+    let (agent, token) = match authenticate(&shared, &headers).await {
+        Ok(signed_in) => signed_in,
         Err(problem) => return problem.into_response(),
     };
     let ws = match socket::prepare(ws) {
@@ -50,6 +50,7 @@ pub(super) async fn upgrade(
         shared: Arc::clone(&shared),
         outbox: Arc::clone(&outbox),
         agent,
+        token,
         joined: false,
     };
     ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, door))
@@ -59,6 +60,8 @@ struct AgentSide {
     shared: Arc<Shared>,
     outbox: Arc<Outbox>,
     agent: Agent,
+    /// What proves the sign-in.
+    token: Token,
     joined: bool,
 }
 
@@ -76,7 +79,6 @@ impl Side for AgentSide {
                 )),
             };
         }
-        let sockets = &self.shared.sockets;
         match frame {
             FromAgent::Hello { .. } => {
                 Err(Refusal::mild(ErrorCode::BadFrame, "hello was said already"))
@@ -87,7 +89,8 @@ impl Side for AgentSide {
                 } else {
                     Presence::Away
                 };
-                self.append(Input::AgentPresence { agent, presence })
+                self.shared
+                    .append(Input::AgentPresence { agent, presence })
                     .await?;
                 self.outbox.send(&ToAgent::Available { available });
                 Ok(())
@@ -95,42 +98,42 @@ impl Side for AgentSide {
             FromAgent::Accept { visitor } => {
                 let session = SessionId::new(Uuid::now_v7());
                 let answer = Answer::Accept { session };
-                self.append(Input::Answered {
-                    agent,
-                    visitor,
-                    answer,
-                })
-                .await
+                self.shared
+                    .append(Input::Answered {
+                        agent,
+                        visitor,
+                        answer,
+                    })
+                    .await
             }
             FromAgent::Decline { visitor } => {
-                self.append(Input::Answered {
-                    agent,
-                    visitor,
-                    answer: Answer::Decline,
-                })
-                .await
+                self.shared
+                    .append(Input::Answered {
+                        agent,
+                        visitor,
+                        answer: Answer::Decline,
+                    })
+                    .await
             }
-            FromAgent::Signal { link, signal } => Ok(sockets.relay(me, link, signal)?),
-            FromAgent::Ice { link } => {
-                let stage = sockets.stage(me, link)?;
-                let ice = self.shared.ice(link, stage, &self.outbox);
-                self.outbox.send(&ToAgent::Ice { link, ice });
-                Ok(())
-            }
-            FromAgent::Path { link, path } => {
-                let before = sockets.set_path(me, link, path)?;
-                self.shared.metrics.repath(before, Some(path));
-                Ok(())
-            }
-            FromAgent::End { session } => {
-                sockets.check_session(me, session)?;
-                self.append(Input::SessionEnded {
-                    session,
-                    by: By::Agent,
-                })
-                .await
-            }
+            FromAgent::Signal { link, signal } => me.signal(&self.shared, link, signal),
+            FromAgent::Ice { link } => me.ice(&self.shared, &self.outbox, link),
+            FromAgent::Path { link, path } => me.path(&self.shared, link, path),
+            FromAgent::End { session } => me.end(&self.shared, session).await,
             FromAgent::Unknown => Ok(()),
+        }
+    }
+
+    /// Sign-ins end elsewhere: by a new password, by signing out, with the account, or by age.
+    async fn stays(&self) -> Result<(), Refusal> {
+        let now = self.shared.clock.now();
+        match self.shared.accounts.signed_in(&self.token, now).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(Refusal::fatal(ErrorCode::NotSignedIn, "sign in again")),
+            Err(error) => {
+                // That the disk is busy is nothing that the agent did; asked again soon.
+                tracing::error!(%error, "cannot read a sign-in");
+                Ok(())
+            }
         }
     }
 
@@ -157,6 +160,8 @@ impl Side for AgentSide {
 
 impl AgentSide {
     async fn hello(&mut self, available: bool, tickets: &[Ticket]) -> Result<(), Refusal> {
+        // Hello may come long after the sign-in was looked at.
+        self.stays().await?;
         let sites = served_sites(&self.shared.accounts, &self.agent.sites).await;
         let sites = sites.map_err(|error| {
             tracing::error!(%error, "cannot read the sites");
@@ -189,20 +194,16 @@ impl AgentSide {
             capacity: self.agent.capacity,
             sites,
         });
-        self.append(Input::AgentJoined {
-            agent: self.agent.card.clone(),
-            sites: self.agent.sites.clone(),
-            departments: self.agent.departments.clone(),
-            capacity: self.agent.capacity,
-            available,
-            sessions,
-        })
-        .await
-    }
-
-    async fn append(&self, input: Input) -> Result<(), Refusal> {
-        let stopping = Refusal::mild(ErrorCode::Unknown, "the node is stopping");
-        self.shared.log.append(input).await.map_err(|_| stopping)
+        self.shared
+            .append(Input::AgentJoined {
+                agent: self.agent.card.clone(),
+                sites: self.agent.sites.clone(),
+                departments: self.agent.departments.clone(),
+                capacity: self.agent.capacity,
+                available,
+                sessions,
+            })
+            .await
     }
 }
 

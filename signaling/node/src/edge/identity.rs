@@ -91,7 +91,7 @@ pub(super) async fn logout(
 }
 
 pub(super) async fn me(State(shared): Node, headers: HeaderMap) -> Result<Response, Problem> {
-    let agent = authenticate(&shared, &headers).await?;
+    let (agent, _) = authenticate(&shared, &headers).await?;
     Ok(Json(SignedIn {
         agent: agent.card,
         token: None,
@@ -99,9 +99,12 @@ pub(super) async fn me(State(shared): Node, headers: HeaderMap) -> Result<Respon
     .into_response())
 }
 
-/// The agent who sent this request. A cookie counts only from the node's own pages: browsers
+/// The agent who sent this request, and the token that proves it. A cookie counts only from the node's own pages: browsers
 /// attach cookies to WebSockets that other pages open (RFC 6455 section 10.2).
-pub(super) async fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<Agent, Problem> {
+pub(super) async fn authenticate(
+    shared: &Shared,
+    headers: &HeaderMap,
+) -> Result<(Agent, Token), Problem> {
     if bearer(headers).is_none() {
         same_origin(headers)?;
     }
@@ -111,6 +114,7 @@ pub(super) async fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result
         .signed_in(&token, shared.clock.now())
         .await
         .map_err(|error| Problem::broken(&error))?
+        .map(|agent| (agent, token))
         .ok_or_else(|| Problem::not_signed_in("sign in again"))
 }
 

@@ -85,6 +85,8 @@ impl From<ErrorCode> for Refusal {
 pub(super) trait Side: Send {
     /// Takes one frame.
     fn frame(&mut self, text: &str) -> impl Future<Output = Result<(), Refusal>> + Send;
+    /// Whether the peer may stay; asked with each ping of the sweep.
+    fn stays(&self) -> impl Future<Output = Result<(), Refusal>> + Send;
     /// Wraps a refusal in the side's own kind of frame.
     fn refuse(&self, refusal: Refusal);
     /// The connection is over.
@@ -121,8 +123,9 @@ pub(super) async fn run<S: Side>(
     let mut bucket = Bucket::full(frames, 1000, frames.saturating_mul(4), shared.clock.now());
     let mut alive = shared.alive();
     let greeting = async {
-        let text = timeout(HELLO, next_text(&mut ws, &outbox)).await.ok()??;
-        take(&mut side, &shared, &mut bucket, &text).await;
+        let text = next_text(&mut ws, &outbox, &mut bucket, &shared);
+        let text = timeout(HELLO, text).await.ok()??;
+        take(&mut side, &shared, &mut bucket, text).await;
         Some(())
     };
     let greeted = tokio::select! {
@@ -136,12 +139,16 @@ pub(super) async fn run<S: Side>(
             biased;
             () = alive.over() => false,
             out = outbox.next() => match out {
+                Some(Out::Ping) => {
+                    refuse(&side, &shared, side.stays().await);
+                    write(&mut ws, Out::Ping).await
+                }
                 Some(out) => write(&mut ws, out).await,
                 None => false,
             },
-            text = next_text(&mut ws, &outbox) => match text {
+            text = next_text(&mut ws, &outbox, &mut bucket, &shared) => match text {
                 Some(text) => {
-                    take(&mut side, &shared, &mut bucket, &text).await;
+                    take(&mut side, &shared, &mut bucket, text).await;
                     true
                 }
                 None => false,
@@ -158,29 +165,54 @@ pub(super) async fn run<S: Side>(
 }
 
 /// Hands one frame to the side; a refusal is told, and a fatal one closes after it was told.
-async fn take<S: Side>(side: &mut S, shared: &Shared, bucket: &mut Bucket, text: &str) {
-    let taken = if bucket.take(1, shared.clock.now()) {
-        side.frame(text).await
-    } else {
-        Err(Refusal::fatal(ErrorCode::TooFast, "frames come too fast"))
+async fn take<S: Side>(
+    side: &mut S,
+    shared: &Shared,
+    bucket: &mut Bucket,
+    text: Result<Utf8Bytes, Refusal>,
+) {
+    let taken = match text {
+        Ok(text) => side.frame(&text).await,
+        Err(refusal) => Err(refusal),
     };
-    let Err(mut refusal) = taken else { return };
-    if refusal.code == ErrorCode::BadFrame && !bucket.take(BAD_FRAME_COST, shared.clock.now()) {
-        refusal.fatal = true;
-    }
-    shared.metrics.refuse(refusal.code);
-    side.refuse(refusal);
+    let taken = taken.map_err(|refusal| Refusal {
+        fatal: refusal.fatal
+            || refusal.code == ErrorCode::BadFrame
+                && !bucket.take(BAD_FRAME_COST, shared.clock.now()),
+        ..refusal
+    });
+    refuse(side, shared, taken);
 }
 
-/// The next text message; `None` when the connection is over.
-async fn next_text(ws: &mut WebSocket, outbox: &Outbox) -> Option<Utf8Bytes> {
+/// Tells a refusal and counts it.
+fn refuse<S: Side>(side: &S, shared: &Shared, taken: Result<(), Refusal>) {
+    if let Err(refusal) = taken {
+        shared.metrics.refuse(refusal.code);
+        side.refuse(refusal);
+    }
+}
+
+/// The next text message, or a refusal of what came too fast; `None` when the connection is over.
+async fn next_text(
+    ws: &mut WebSocket,
+    outbox: &Outbox,
+    bucket: &mut Bucket,
+    shared: &Shared,
+) -> Option<Result<Utf8Bytes, Refusal>> {
     loop {
         let message = ws.recv().await?.ok()?;
         outbox.hear();
+        // Pings too: each is read and answered.
+        if !bucket.take(1, shared.clock.now()) {
+            return Some(Err(Refusal::fatal(
+                ErrorCode::TooFast,
+                "frames come too fast",
+            )));
+        }
         match message {
-            Message::Text(text) => return Some(text),
+            Message::Text(text) => return Some(Ok(text)),
             // An unreadable frame, so that it is answered like any other of its kind.
-            Message::Binary(_) => return Some("binary".into()),
+            Message::Binary(_) => return Some(Ok("binary".into())),
             Message::Close(_) => return None,
             Message::Ping(_) | Message::Pong(_) => {}
         }

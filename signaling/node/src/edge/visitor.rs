@@ -10,7 +10,7 @@ use isession_protocol::bounded::Ticket;
 use isession_protocol::ids::{SiteId, VisitorId};
 use isession_protocol::signaling::{Details, FromVisitor, ToVisitor};
 use isession_protocol::{ErrorCode, decode, limits};
-use isession_switchboard::{Departure, Input, SessionClaim, Side as By};
+use isession_switchboard::{Departure, Input, SessionClaim};
 use uuid::Uuid;
 
 use super::Node;
@@ -94,47 +94,36 @@ impl Side for Visitor {
             };
         };
         let me = Person::Visitor(visitor);
-        let sockets = &self.shared.sockets;
         match frame {
             FromVisitor::Hello { .. } => {
                 Err(Refusal::mild(ErrorCode::BadFrame, "hello was said already"))
             }
             FromVisitor::Details { details } => {
-                self.append(Input::VisitorUpdated {
-                    visitor,
-                    details: presentable(details),
-                })
-                .await
+                self.shared
+                    .append(Input::VisitorUpdated {
+                        visitor,
+                        details: presentable(details),
+                    })
+                    .await
             }
             FromVisitor::Leave => {
-                self.append(Input::VisitorLeft {
-                    visitor,
-                    how: Departure::Left,
-                })
-                .await
+                self.shared
+                    .append(Input::VisitorLeft {
+                        visitor,
+                        how: Departure::Left,
+                    })
+                    .await
             }
-            FromVisitor::Signal { link, signal } => Ok(sockets.relay(me, link, signal)?),
-            FromVisitor::Ice { link } => {
-                let stage = sockets.stage(me, link)?;
-                let ice = self.shared.ice(link, stage, &self.outbox);
-                self.outbox.send(&ToVisitor::Ice { link, ice });
-                Ok(())
-            }
-            FromVisitor::Path { link, path } => {
-                let before = sockets.set_path(me, link, path)?;
-                self.shared.metrics.repath(before, Some(path));
-                Ok(())
-            }
-            FromVisitor::End { session } => {
-                sockets.check_session(me, session)?;
-                self.append(Input::SessionEnded {
-                    session,
-                    by: By::Visitor,
-                })
-                .await
-            }
+            FromVisitor::Signal { link, signal } => me.signal(&self.shared, link, signal),
+            FromVisitor::Ice { link } => me.ice(&self.shared, &self.outbox, link),
+            FromVisitor::Path { link, path } => me.path(&self.shared, link, path),
+            FromVisitor::End { session } => me.end(&self.shared, session).await,
             FromVisitor::Unknown => Ok(()),
         }
+    }
+
+    async fn stays(&self) -> Result<(), Refusal> {
+        Ok(())
     }
 
     fn refuse(&self, refusal: Refusal) {
@@ -218,14 +207,15 @@ impl Visitor {
             site: found.card,
             ticket,
         });
-        self.append(Input::VisitorJoined {
-            visitor,
-            site,
-            details: presentable(details),
-            since: Some(since),
-            session: session.map(Box::new),
-        })
-        .await
+        self.shared
+            .append(Input::VisitorJoined {
+                visitor,
+                site,
+                details: presentable(details),
+                since: Some(since),
+                session: session.map(Box::new),
+            })
+            .await
     }
 
     /// What the ticket proves, if it is of this site.
@@ -255,11 +245,6 @@ impl Visitor {
                 (claim.site == *wanted).then_some((claim.visitor, claim.started, Some(claim)))
             }
         }
-    }
-
-    async fn append(&self, input: Input) -> Result<(), Refusal> {
-        let stopping = Refusal::mild(ErrorCode::Unknown, "the node is stopping");
-        self.shared.log.append(input).await.map_err(|_| stopping)
     }
 }
 

@@ -247,6 +247,10 @@ impl World {
         for effect in &effects {
             self.observer.see(effect);
         }
+        let rings = self.observer.rings.keys();
+        let ringing: BTreeSet<_> = rings.map(|(_, visitor)| visitor).collect();
+        let counted = self.switchboard.counts().ringing;
+        assert_eq!(counted, ringing.len() as u64, "who rings is counted");
         effects
     }
 

@@ -17,6 +17,7 @@ mod credentials_are_checked;
 mod data_is_relayed;
 mod floods_are_bounded;
 mod hostile_bytes;
+mod links_end;
 mod ports_are_kept_in_range;
 mod private_peers_are_refused;
 mod quotas_hold;
