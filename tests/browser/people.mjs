@@ -70,10 +70,15 @@ export async function agentAtWork(browser, node, login = "ada", { query = "", ho
 export async function agentAtWorkIn(context, node, login = "ada", query = "") {
   const page = await context.newPage();
   await page.goto(`${node.url}/console${query}`);
-  await page.getByRole("textbox", { name: "Login" }).fill(login);
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  const box = page.getByRole("textbox", { name: "Login" });
   const available = page.getByRole("switch", { name: "Available" });
+  // A browser that died may have written the sign-in down, or not yet.
+  await box.or(available).waitFor();
+  if (await box.isVisible()) {
+    await box.fill(login);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  }
   await available.waitFor();
   if (!(await available.isChecked())) {
     await available.click();

@@ -77,6 +77,7 @@ test("a session, and later its end, are there after the browser died", async () 
 
   // Signing out leaves nothing for whoever signs in next.
   await agent.getByRole("button", { name: "Sign out" }).click();
+  await agent.getByRole("textbox", { name: "Login" }).waitFor();
   agent = await agentAtWorkIn(agents, node);
   await agent.getByText("You are available.").waitFor();
   assert.equal(await agent.getByRole("tab").count(), 0);
