@@ -337,6 +337,10 @@ impl Side for AgentSide {
         }
     }
 
+    fn asks(frame: &FromAgent) -> bool {
+        matches!(frame, FromAgent::Ice { .. })
+    }
+
     async fn frame(&mut self, frame: ToAgent) -> bool {
         let event = match frame {
             ToAgent::Welcome { agent, sites, .. } => AgentEvent::Welcome { agent, sites },

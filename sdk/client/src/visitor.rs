@@ -220,6 +220,10 @@ impl Side for VisitorSide {
         }
     }
 
+    fn asks(frame: &FromVisitor) -> bool {
+        matches!(frame, FromVisitor::Ice { .. })
+    }
+
     async fn frame(&mut self, frame: ToVisitor) -> bool {
         match frame {
             ToVisitor::Welcome { site, ticket, .. } => {
