@@ -26,7 +26,7 @@ export const PAIRS = {
 const VISITORS = { chromium: chromiumVisitor, firefox: firefoxVisitor, program: programVisitor };
 const AGENTS = { chromium: chromiumAgent, program: programAgent };
 
-/** Runs one pair's plan in a laboratory of its own, and gives its totals. */
+/** Runs one pair's plan, and gives its totals. */
 async function runPair(name, options, tell) {
   const pair = PAIRS[name];
   const totals = {
@@ -39,6 +39,22 @@ async function runPair(name, options, tell) {
     endings: [],
   };
   const sessions = plan({ ...options, kinds: kindsFor(pair) });
+  for (const session of sessions) {
+    tell(`session ${totals.sessions + 1}, ${session.network}`);
+    const { faults, verdict, counts, problems, ending } = await inLab(pair, session, tell);
+    totals.sessions += 1;
+    totals.faults.push(...faults);
+    add(totals.verdict, verdict);
+    add(totals.counts, counts);
+    totals.problems.push(...problems);
+    totals.endings.push(ending);
+    tell(JSON.stringify(verdict));
+  }
+  return totals;
+}
+
+/** A session in a laboratory of its own: whatever became of the one before is gone. */
+async function inLab(pair, session, tell) {
   const lab = await openLab();
   const world = { lab };
   try {
@@ -48,25 +64,12 @@ async function runPair(name, options, tell) {
       VISITORS[pair.visitor](lab, url),
       AGENTS[pair.agent](lab, url),
     ]);
-    for (const session of sessions) {
-      tell(`session ${totals.sessions + 1}, ${session.network}`);
-      const { faults, verdict, counts, problems, ending } = await runSession(world, session, tell);
-      totals.sessions += 1;
-      totals.faults.push(...faults);
-      add(totals.verdict, verdict);
-      add(totals.counts, counts);
-      totals.problems.push(...problems);
-      totals.endings.push(ending);
-      tell(`${JSON.stringify(verdict)} ${problems.join("; ")}`);
-    }
-  } catch (error) {
-    totals.problems.push(error.stack);
+    return await runSession(world, session, tell);
   } finally {
     await Promise.all([world.visitor?.close(), world.agent?.close()]);
     await world.node?.close();
     await lab.close();
   }
-  return totals;
 }
 
 /** Runs all pairs, or one, side by side; `faults` are spread over them. Whether all held. */

@@ -113,7 +113,8 @@ export async function until(question, within = 30_000, why = () => "") {
       problem = error;
     }
     if (performance.now() > end) {
-      throw new Error(`not within ${within} ms: ${question} ${why()}`, { cause: problem });
+      const cause = problem?.message ?? why();
+      throw new Error(`not within ${within} ms: ${cause}`, { cause: problem });
     }
     await pass(100);
   }

@@ -106,20 +106,15 @@ class Voice {
 
 /** Runs a session of the plan; gives what became of it. `tell` is told what happens. */
 export async function runSession(world, session, tell) {
-  const { lab, node, visitor, agent } = world;
+  const { lab, visitor, agent } = world;
   const result = { faults: [], verdict: {}, counts: {}, problems: [], ending: null };
   const { nat } = NETWORKS[session.network];
   await Promise.all([lab.nat("visitor", nat), lab.nat("agent", nat)]);
-  await agent.ready();
-  await visitor.visit();
-  await agent.accept();
   const voices = {
     visitor: new Voice("V", visitor, result.counts),
     agent: new Voice("A", agent, result.counts),
   };
   const both = [voices.visitor, voices.agent];
-  voices.visitor.start(voices.agent);
-  voices.agent.start(voices.visitor);
   const areBack = (since) =>
     until(
       () => both.every((voice) => voice.state === "open" && voice.heardSince(since)),
@@ -127,6 +122,11 @@ export async function runSession(world, session, tell) {
       () => both.map(({ name, state, words }) => `${name}: ${state} (${words})`).join(", "),
     );
   try {
+    await agent.ready();
+    await visitor.visit();
+    await agent.accept();
+    voices.visitor.start(voices.agent);
+    voices.agent.start(voices.visitor);
     await areBack(performance.now());
     for (const fault of session.faults) {
       await pass(fault.after);
@@ -134,6 +134,7 @@ export async function runSession(world, session, tell) {
         voice.longest = 0;
       }
       const began = performance.now();
+      tell(`${fault.kinds.join(" + ")} ...`);
       await happen(world, fault, (who) => voices[who].dies());
       await areBack(performance.now());
       const outage = Math.max(...both.map(({ longest }) => longest));
@@ -143,12 +144,10 @@ export async function runSession(world, session, tell) {
     }
   } catch (error) {
     result.problems.push(error.message);
+    tell(error.message);
   }
   await Promise.all(both.map((voice) => voice.stop()));
   await end(session, voices, result);
-  if (session.faults.at(-1).kinds.includes("node_dead")) {
-    await node.start();
-  }
   return result;
 }
 
@@ -157,10 +156,13 @@ async function end(session, voices, result) {
   const { visitor, agent } = voices;
   const [ender, other] = session.endedBy === "visitor" ? [visitor, agent] : [agent, visitor];
   try {
-    await until(async () => {
-      await Promise.all([visitor.look(agent), agent.look(visitor)]);
-      return visitor.allHeard() && agent.allHeard();
-    }, BOUND);
+    await until(
+      async () => {
+        await Promise.all([visitor.look(agent), agent.look(visitor)]);
+        return visitor.allHeard() && agent.allHeard();
+      },
+      result.problems.length > 0 ? 1000 : BOUND,
+    );
     await ender.say();
     const began = performance.now();
     void ender.side.end();
