@@ -1,6 +1,6 @@
 // Two people talk, and everything breaks that can:
 //
-//   node chaos.mjs [--faults N] [--seed S] [--blackhole MS] [--pair NAME]
+//   node chaos.mjs [--faults N] [--seed S] [--pair NAME ...] [--kind KIND ...]
 //
 // Exit code 1 when anything on `talk` was lost, doubled or reordered, when `bulk` had a gap within
 // one life of a connection, or when a session did not come back.
@@ -11,23 +11,17 @@ import { openLab, whyNoLab } from "../netlab/lab.mjs";
 import { chromiumAgent, chromiumVisitor } from "./chromium.mjs";
 import { firefoxVisitor } from "./firefox.mjs";
 import { add } from "./judge.mjs";
-import { kindsFor, plan } from "./plan.mjs";
+import { PAIRS } from "./pairs.mjs";
+import { KINDS, kindsFor, plan } from "./plan.mjs";
 import { programAgent, programVisitor } from "./program.mjs";
 import { failures, print } from "./report.mjs";
 import { runSession } from "./session.mjs";
-
-export const PAIRS = {
-  "Chromium-Chromium": { visitor: "chromium", agent: "chromium" },
-  "Firefox-Chromium": { visitor: "firefox", agent: "chromium" },
-  "SDK-Chromium": { visitor: "program", agent: "chromium" },
-  "Chromium-SDK": { visitor: "chromium", agent: "program" },
-};
 
 const VISITORS = { chromium: chromiumVisitor, firefox: firefoxVisitor, program: programVisitor };
 const AGENTS = { chromium: chromiumAgent, program: programAgent };
 
 /** Runs one pair's plan, and gives its totals. */
-async function runPair(name, options, tell) {
+async function runPair(name, sessions, tell) {
   const pair = PAIRS[name];
   const totals = {
     name,
@@ -38,7 +32,6 @@ async function runPair(name, options, tell) {
     problems: [],
     endings: [],
   };
-  const sessions = plan({ ...options, kinds: kindsFor(pair) });
   for (const session of sessions) {
     tell(`session ${totals.sessions + 1}, ${session.network}`);
     const { faults, verdict, counts, problems, ending } = await inLab(pair, session, tell);
@@ -72,18 +65,15 @@ async function inLab(pair, session, tell) {
   }
 }
 
-/** Runs all pairs, or one, side by side; `faults` are spread over them. Whether all held. */
-export async function chaos({ faults, seed, pairs = Object.keys(PAIRS), ...options }) {
+/** Runs each pair's plan, side by side, and prints what came of it. Gives what did not hold. */
+export async function chaos(plans) {
   const started = performance.now();
   const tell = (name) => (line) => {
     const at = Math.round((performance.now() - started) / 1000);
     console.log(`${at} s  ${name}: ${line}`);
   };
-  const each = Math.ceil(faults / pairs.length);
   const all = await Promise.all(
-    pairs.map((name, index) =>
-      runPair(name, { ...options, seed: seed + index, faults: each }, tell(name)),
-    ),
+    Object.entries(plans).map(([name, sessions]) => runPair(name, sessions, tell(name))),
   );
   print(all);
   return all.flatMap(failures);
@@ -94,8 +84,8 @@ if (import.meta.filename === process.argv[1]) {
     options: {
       faults: { type: "string", default: "200" },
       seed: { type: "string", default: "1" },
-      blackhole: { type: "string", default: "15000" },
-      pair: { type: "string", multiple: true },
+      pair: { type: "string", multiple: true, default: Object.keys(PAIRS) },
+      kind: { type: "string", multiple: true, default: Object.keys(KINDS) },
     },
   });
   const why = whyNoLab();
@@ -103,12 +93,12 @@ if (import.meta.filename === process.argv[1]) {
     console.error(`chaos cannot run: ${why}`);
     process.exit(2);
   }
-  const broken = await chaos({
-    faults: Number(values.faults),
-    seed: Number(values.seed),
-    blackhole: Number(values.blackhole),
-    ...(values.pair && { pairs: values.pair }),
+  const faults = Math.ceil(Number(values.faults) / values.pair.length);
+  const planned = values.pair.map((name, index) => {
+    const kinds = kindsFor(PAIRS[name]).filter((kind) => values.kind.includes(kind));
+    return [name, plan({ seed: Number(values.seed) + index, faults, kinds })];
   });
+  const broken = await chaos(Object.fromEntries(planned));
   for (const line of broken) {
     console.error(line);
   }

@@ -5,7 +5,7 @@
  * only, before its page or browser died, is not `sure`: it may be forgotten, on both sides alike.
  * `there` and `here` are the texts of this writer that the other side and the writer show.
  */
-export function judge(said, there, here) {
+export function judge(said, there, here, tell = () => {}) {
   const verdict = { said: said.length, lost: 0, doubled: 0, reordered: 0, forgotten: 0 };
   const order = new Map(said.map(({ text }, index) => [text, index]));
   for (const { text, sure } of said) {
@@ -15,6 +15,8 @@ export function judge(said, there, here) {
     }
     if (sure || isThere || isHere) {
       verdict.lost += 1;
+      const where = isThere ? "only at the other side" : isHere ? "only at its writer" : "nowhere";
+      tell(`${text} is ${where}`);
     } else {
       verdict.forgotten += 1;
     }

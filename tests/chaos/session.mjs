@@ -41,7 +41,7 @@ class Voice {
     await this.#running;
   }
 
-  /** Says one more thing, and waits until it is taken. */
+  /** Says one more thing; whether it was taken. */
   async say() {
     const said = { text: `${this.name} ${this.#count + 1}`, sure: true, at: performance.now() };
     try {
@@ -147,12 +147,12 @@ export async function runSession(world, session, tell) {
     tell(error.message);
   }
   await Promise.all(both.map((voice) => voice.stop()));
-  await end(session, voices, result);
+  await end(session, voices, result, tell);
   return result;
 }
 
 /** Says last words, ends, and judges. */
-async function end(session, voices, result) {
+async function end(session, voices, result, tell) {
   const { visitor, agent } = voices;
   const [ender, other] = session.endedBy === "visitor" ? [visitor, agent] : [agent, visitor];
   try {
@@ -174,8 +174,8 @@ async function end(session, voices, result) {
     result.problems.push(error.message);
   }
   const [byVisitor, byAgent] = await Promise.all([visitor.side.read(), agent.side.read()]);
-  add(result.verdict, judge(visitor.said, byAgent.theirs, byVisitor.mine));
-  add(result.verdict, judge(agent.said, byVisitor.theirs, byAgent.mine));
+  add(result.verdict, judge(visitor.said, byAgent.theirs, byVisitor.mine, tell));
+  add(result.verdict, judge(agent.said, byVisitor.theirs, byAgent.mine, tell));
 }
 
 export const seconds = (ms) => (ms / 1000).toFixed(1);
