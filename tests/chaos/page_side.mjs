@@ -3,6 +3,11 @@
 import { setTimeout as pass } from "node:timers/promises";
 import { lookAtPage, readPage, sayInPage } from "./page.mjs";
 
+/**
+ * Once a fault is healed, a session is back within this time, and so is everything else that is
+ * waited for: longer than any pause between tries.
+ */
+export const BOUND = 150_000;
 /** Pages that do not load are loaded again for this long: people do that too. */
 const LOADING = 180_000;
 
@@ -101,7 +106,7 @@ export async function load(attempt) {
 }
 
 /** Asks until the answer is yes, and takes an error for a no. */
-export async function until(question, within = 30_000, why = () => "") {
+export async function until(question, within = BOUND, why = () => "") {
   const end = performance.now() + within;
   let problem;
   for (;;) {

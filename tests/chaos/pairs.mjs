@@ -12,7 +12,7 @@ export const PAIRS = {
  * for that. Browsers look for another path after some 10 s of blackhole.
  */
 export const BOUNDED = {
-  blackhole: 11_000,
+  blackhole: 12_000,
   plans: {
     "Chromium-Chromium": { seed: 1, faults: 10, perSession: 5 },
     "Firefox-Chromium": { seed: 2, faults: 10, perSession: 5 },

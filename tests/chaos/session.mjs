@@ -3,17 +3,18 @@
 import { setTimeout as pass } from "node:timers/promises";
 import { happen } from "./faults.mjs";
 import { add, judge } from "./judge.mjs";
-import { until } from "./page_side.mjs";
+import { BOUND, until } from "./page_side.mjs";
 import { NETWORKS } from "./plan.mjs";
 
 /** Between two messages of one side. */
 const PACE = 400;
 /** Between two looks at what a side shows. */
 const GLANCE = 200;
-/** Once a fault is healed, a session is back within this time: longer than any pause between tries. */
-export const BOUND = 150_000;
 /** What was said so shortly before its page died may be forgotten, if nobody has it. */
 const FRESH = 3000;
+
+/** Whether it lasts for so long that people are told of it. */
+const isOutage = (kind) => kind.startsWith("blackhole");
 
 /** A side, what it said and what was heard of it. */
 class Voice {
@@ -21,6 +22,8 @@ class Voice {
   state = "none";
   words = "";
   longest = 0;
+  /** The states that were shown since a fault began. */
+  shown = new Set();
   #heardAt = performance.now();
   #count = 0;
   #talks = true;
@@ -75,6 +78,7 @@ class Voice {
   async look(other) {
     const { state, words, last, counts } = await this.side.look();
     Object.assign(this, { state, words });
+    this.shown.add(state);
     add(this.counts, counts);
     const index = other.said.findIndex(({ text }) => text === last);
     const news = other.said.slice(0, index + 1).filter((said) => said.seenAt === undefined);
@@ -132,11 +136,15 @@ export async function runSession(world, session, tell) {
       await pass(fault.after);
       for (const voice of both) {
         voice.longest = 0;
+        voice.shown.clear();
       }
       const began = performance.now();
       tell(`${fault.kinds.join(" + ")} ...`);
       await happen(world, fault, (who) => voices[who].dies());
       await areBack(performance.now());
+      if (fault.kinds.some(isOutage) && both.every(({ shown }) => !shown.has("reconnecting"))) {
+        result.problems.push(`${fault.kinds.join(" + ")}: nobody was told`);
+      }
       const outage = Math.max(...both.map(({ longest }) => longest));
       result.faults.push({ kinds: fault.kinds, outage });
       const took = performance.now() - began;
@@ -147,7 +155,9 @@ export async function runSession(world, session, tell) {
     tell(error.message);
   }
   await Promise.all(both.map((voice) => voice.stop()));
-  await end(session, voices, result, tell);
+  if (both.every(({ said }) => said.length > 0)) {
+    await end(session, voices, result, tell);
+  }
   return result;
 }
 
@@ -165,8 +175,8 @@ async function end(session, voices, result, tell) {
     );
     await ender.say();
     const began = performance.now();
-    void ender.side.end();
-    await until(async () => (await other.side.look()).state === "ended");
+    const isOver = until(async () => (await other.side.look()).state === "ended");
+    await Promise.all([ender.side.end(), isOver]);
     result.ending = performance.now() - began;
     const last = ender.said.at(-1).text;
     await until(async () => (await other.side.read()).theirs.includes(last), 5000).catch(() => {});
