@@ -346,7 +346,7 @@ impl Actor {
             // What was said before the end may come after it, for it goes another way.
             LinkInput::Ended(reason) if self.core.connection() == Connection::Open => {
                 self.ends
-                    .get_or_insert((Instant::now() + LAST_WORDS, reason));
+                    .get_or_insert_with(|| (Instant::now() + LAST_WORDS, reason));
             }
             LinkInput::Ended(reason) => self.finish(reason),
         }
