@@ -68,6 +68,7 @@ export async function launchFirefoxInside(lab, who, preferences = {}) {
     defaultViewport: null,
   });
   return {
+    pid: child.pid,
     newPage: () => browser.newPage(),
     async close() {
       await browser.close().catch(() => {});

@@ -37,9 +37,11 @@ export async function launchChromium({ executablePath = CHROMIUM, args = [] } = 
 }
 
 /** One person's Chromium, whose profile lies in a folder and outlives it. */
-export async function launchProfile(folder) {
+export async function launchProfile(folder, { executablePath = CHROMIUM, args = [] } = {}) {
   const context = await chromium.launchPersistentContext(folder, {
     ...AS_PEOPLE_HAVE_IT,
+    executablePath,
+    args: [...AS_PEOPLE_HAVE_IT.args, ...args],
     viewport: { width: 1280, height: 800 },
   });
   context.setDefaultTimeout(20_000);

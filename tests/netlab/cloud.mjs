@@ -45,10 +45,13 @@ export async function startCloud(lab, { agents = ["ada"], set = [], site = [] } 
 
 /** A Chromium at a place, which takes plain http from these origins for as good as https. */
 export async function chromiumAt(lab, who, origins, args = []) {
-  const trusted = `--unsafely-treat-insecure-origin-as-secure=${origins.join(",")}`;
   const executablePath = await lab.wrapper(who, CHROMIUM);
-  return launchChromium({ executablePath, args: [trusted, ...args] });
+  return launchChromium({ executablePath, args: [trusting(origins), ...args] });
 }
+
+/** Has a Chromium take plain http from these origins for as good as https. */
+export const trusting = (origins) =>
+  `--unsafely-treat-insecure-origin-as-secure=${origins.join(",")}`;
 
 /** A visitor who waits in the queue of the site `demo`. */
 export async function visitorOf(browser, node, query = "") {

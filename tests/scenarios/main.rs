@@ -9,6 +9,7 @@ mod bad_frames_get_typed_errors;
 mod bulk_never_delays_talk;
 mod certificate_is_renewed;
 mod check_from_a_shell;
+mod ends_reach_the_other_side;
 mod journey;
 mod no_personal_data_in_logs;
 mod one_port_serves_all;

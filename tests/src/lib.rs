@@ -107,9 +107,19 @@ impl Lab {
 
     /// Stops the node as an operator would, and starts it again on the same port and database.
     pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
+    }
+
+    /// Stops the node as an operator would.
+    pub async fn stop(&mut self) {
         if let Some(node) = self.node.take() {
             node.stop().await;
         }
+    }
+
+    /// Starts the node again on the same port and database.
+    pub async fn start_again(&mut self) {
         let started = Node::start(self.config.clone(), Arc::clone(&self.clock)).await;
         self.node = Some(started.expect("the node starts again"));
     }

@@ -31,6 +31,7 @@ pub(crate) fn lint() -> Outcome {
             "check",
             "../tests/browser",
             "../tests/netlab",
+            "../tests/chaos",
             "demo",
         ],
     )?;

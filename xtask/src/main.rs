@@ -1,7 +1,8 @@
-//! `cargo xtask demo | test | lint | bench | web`: everything this repository can do for a
+//! `cargo xtask demo | test | lint | chaos | bench | web`: everything this repository can do for a
 //! person, in plain std so that it builds in a moment.
 
 mod bench;
+mod chaos;
 mod demo;
 mod lint;
 mod run;
@@ -15,6 +16,7 @@ const USAGE: &str = "\
 cargo xtask demo    build everything, start a node with two websites, print what to open
 cargo xtask test    run every test: Rust, TypeScript, browsers
 cargo xtask lint    formats, lints, licences, generated types, file lengths
+cargo xtask chaos   break everything while two people talk: --faults N, --seed S
 cargo xtask bench   measure sizes, memory and latencies
 cargo xtask web     build the pages that the node carries";
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         "demo" => demo::demo(),
         "test" => test::test(),
         "lint" => lint::lint(),
+        "chaos" => chaos::chaos(),
         "bench" => bench::bench(),
         "web" => web::build(),
         _ => Err(USAGE.to_owned()),

@@ -37,7 +37,8 @@ fn netlab() -> Outcome {
         complain(&format!("the network laboratory was skipped: {why}"));
         return Ok(());
     }
-    scenarios("tests/netlab", 2)
+    scenarios("tests/netlab", 2)?;
+    scenarios("tests/chaos", 1)
 }
 
 /// Runs the test files of a folder, so many at once.

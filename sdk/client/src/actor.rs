@@ -30,6 +30,10 @@ const AGAIN: Duration = Duration::from_secs(4);
 const LOOK: Duration = Duration::from_millis(20);
 /// How long goodbye may take to leave.
 const GOODBYE: Duration = Duration::from_millis(1500);
+/// The last words of the other side may still be on their way when the node tells the end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// After that, waiting is a choice. Networks mend most gaps much sooner.
+const VANISHED: Duration = Duration::from_secs(60);
 
 pub(crate) struct Actor {
     config: SessionConfig,
@@ -50,6 +54,10 @@ pub(crate) struct Actor {
     look_at: Option<Instant>,
     /// When to begin anew, because a connection could not even be made.
     again_at: Option<Instant>,
+    /// When the other side has been out of reach for long enough to tell.
+    vanished_at: Option<Instant>,
+    /// The node told the end: when and how it comes, if the other side's goodbye does not.
+    ends: Option<(Instant, EndReason)>,
     over: bool,
 }
 
@@ -85,6 +93,8 @@ impl Actor {
             told: None,
             look_at: None,
             again_at: None,
+            vanished_at: Some(Instant::now() + VANISHED),
+            ends: None,
             over: false,
         }
     }
@@ -103,6 +113,8 @@ impl Actor {
             let tick_at = self.core.deadline().map(instant).filter(|_| !self.over);
             let look_at = self.look_at.filter(|_| !self.over);
             let again_at = self.again_at.filter(|_| !self.over);
+            let vanished_at = self.vanished_at.filter(|_| !self.over);
+            let ends = self.ends.filter(|_| !self.over);
             // That the channel is open is told before what comes over it.
             let told = self.core.connection() != Connection::Open || self.told.is_some();
             let room = self.outgoing.len() < OUTGOING && told && !self.over;
@@ -134,6 +146,13 @@ impl Actor {
                     self.again_at = None;
                     self.feed(Input::NodeReturned).await;
                 }
+                () = sleep_until(vanished_at.unwrap_or_else(Instant::now)),
+                    if vanished_at.is_some() =>
+                {
+                    self.vanished_at = None;
+                    self.tell(SessionEvent::Vanished);
+                }
+                reason = ended(ends) => self.finish(reason),
             }
         }
     }
@@ -282,14 +301,18 @@ impl Actor {
                 }
             }
             Command::End { done } => {
+                // Both ways at once: either may be gone, and not every stack sees a connection
+                // close that goes over a relay.
+                let told = self.link.try_send(LinkOutput::End).is_ok();
                 let goodbye = async {
                     self.try_feed(Input::End).await?;
                     self.drained().await;
                     Ok::<(), SdkError>(())
                 };
-                // Goodbye that does not get through is said by the node.
                 let _ = timeout(GOODBYE, goodbye).await;
-                let _ = self.link.send(LinkOutput::End).await;
+                if !told {
+                    let _ = self.link.send(LinkOutput::End).await;
+                }
                 self.finish(match self.config.role {
                     Role::Visitor => EndReason::ByVisitor,
                     Role::Agent => EndReason::ByAgent,
@@ -320,6 +343,11 @@ impl Actor {
                 self.feed(Input::Ice).await;
             }
             LinkInput::NodeReturned => self.feed(Input::NodeReturned).await,
+            // What was said before the end may come after it, for it goes another way.
+            LinkInput::Ended(reason) if self.core.connection() == Connection::Open => {
+                self.ends
+                    .get_or_insert_with(|| (Instant::now() + LAST_WORDS, reason));
+            }
             LinkInput::Ended(reason) => self.finish(reason),
         }
     }
@@ -364,9 +392,12 @@ impl Actor {
                     let bulk = OpenBulk(std::sync::Arc::clone(&peer.bulk));
                     self.bulk.send_replace(Some(bulk));
                 }
+                self.vanished_at = None;
                 self.look().await;
             }
             Connection::Reconnecting => {
+                self.vanished_at
+                    .get_or_insert_with(|| Instant::now() + VANISHED);
                 if self.told.take().is_some() {
                     self.tell(SessionEvent::Reconnecting);
                 }
@@ -457,6 +488,17 @@ impl Actor {
     async fn to_node(&self, output: LinkOutput) -> Step {
         let _ = self.link.send(output).await;
         Ok(())
+    }
+}
+
+/// Ready when an end that the node told comes.
+async fn ended(ends: Option<(Instant, EndReason)>) -> EndReason {
+    match ends {
+        Some((at, reason)) => {
+            sleep_until(at).await;
+            reason
+        }
+        None => std::future::pending().await,
     }
 }
 

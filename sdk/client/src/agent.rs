@@ -232,6 +232,8 @@ struct Held {
     session: SessionId,
     ticket: Ticket,
     inputs: mpsc::Sender<LinkInput>,
+    /// The program ended it, and the node has not confirmed it yet.
+    parts: bool,
 }
 
 struct AgentSide {
@@ -271,6 +273,10 @@ impl AgentSide {
     ) {
         if let Some(held) = self.sessions.get_mut(&link) {
             held.ticket = ticket;
+            if held.parts {
+                // With a full queue the next return is another chance.
+                let _ = self.output.try_send((link, LinkOutput::End));
+            }
             self.to_session(link, LinkInput::Ice(ice));
             self.to_session(link, LinkInput::NodeReturned);
             return;
@@ -290,6 +296,7 @@ impl AgentSide {
             session,
             ticket,
             inputs,
+            parts: false,
         };
         self.sessions.insert(link, known);
         self.forwarders
@@ -335,6 +342,10 @@ impl Side for AgentSide {
             ToAgent::Error(error) if error.fatal => Meaning::Fatal(error.clone()),
             _ => Meaning::Other,
         }
+    }
+
+    fn asks(frame: &FromAgent) -> bool {
+        matches!(frame, FromAgent::Ice { .. } | FromAgent::End { .. })
     }
 
     async fn frame(&mut self, frame: ToAgent) -> bool {
@@ -410,10 +421,11 @@ impl Side for AgentSide {
                     return Some(command);
                 }
                 Either::Second((link, output)) => {
-                    let Some(held) = self.sessions.get(&link) else {
+                    let Some(held) = self.sessions.get_mut(&link) else {
                         continue;
                     };
                     let session = held.session;
+                    held.parts |= matches!(output, LinkOutput::End);
                     return Some(match output {
                         LinkOutput::Signal(signal) => FromAgent::Signal { link, signal },
                         LinkOutput::WantIce => FromAgent::Ice { link },

@@ -57,6 +57,9 @@ pub enum SessionEvent {
     Typing(bool),
     /// The path was lost; it is being looked for.
     Reconnecting,
+    /// The other side has not been reachable for a minute. It may yet come back: nothing ends by
+    /// itself.
+    Vanished,
     /// The session is over. Nothing follows.
     Ended(EndReason),
 }

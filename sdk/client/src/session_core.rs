@@ -10,7 +10,7 @@
 mod words;
 
 use isession_protocol::Timestamp;
-use isession_protocol::channel::{Body, Entry, Seen, Talk};
+use isession_protocol::channel::{Body, Entry, EntryId, Seen, Talk};
 use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{DescriptionRole, Signal};
 
@@ -27,6 +27,10 @@ const RESTARTS: u32 = 2;
 /// Between tries: grows, so that a long outage costs little.
 const RETRY: u64 = 8_000;
 const RETRY_MOST: u64 = 60_000;
+/// What was sent is acknowledged in this time, or the channel does not carry, whatever its path
+/// says: a path may be lost one way only, and after an outage some stacks wait for a minute before
+/// they send again what it swallowed.
+const SILENCE: u64 = 10_000;
 /// Frames that may come before the accept does: an agent's first words, hardly more.
 const HELD: usize = 16;
 
@@ -53,12 +57,16 @@ struct Current {
     heard: bool,
     /// What is missing was asked for, and nothing of it came yet.
     asked: bool,
+    /// The last entry sent that is not acknowledged, and since when no acknowledgement came.
+    owed: Option<(EntryId, Timestamp)>,
+    /// It is owed for too long.
+    silent: bool,
 }
 
 impl Current {
     /// The channel carries.
     fn lives(&self) -> bool {
-        self.channel == Channel::Open && self.path == PathState::Connected
+        self.channel == Channel::Open && self.path == PathState::Connected && !self.silent
     }
 
     /// The channel carries, and the other side listens.
@@ -142,7 +150,9 @@ impl SessionCore {
 
     /// When the next [`Input::Tick`] is due.
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.mend_at.filter(|_| !self.over)
+        self.mend_at
+            .or_else(|| self.silent_at())
+            .filter(|_| !self.over)
     }
 
     /// Takes one input. Only what this side writes can be refused.
@@ -184,11 +194,7 @@ impl SessionCore {
                 self.write(Body::Bye)?;
                 self.finish();
             }
-            Input::Tick => {
-                if self.mend_at.is_some_and(|time| time <= self.now) {
-                    self.mend();
-                }
-            }
+            Input::Tick => self.tick(),
         }
         Ok(())
     }
@@ -226,6 +232,8 @@ impl SessionCore {
             flows: false,
             heard: false,
             asked: false,
+            owed: None,
+            silent: false,
         });
         self.effects.push(Effect::Connect(epoch));
         self.look();
@@ -270,7 +278,7 @@ impl SessionCore {
         let mendable = self
             .current
             .as_ref()
-            .is_some_and(|c| c.seen.is_some() && c.channel != Channel::Closed);
+            .is_some_and(|c| c.seen.is_some() && c.channel != Channel::Closed && !c.silent);
         if mendable && self.tries <= RESTARTS {
             self.effects.push(Effect::Restart);
         } else {
@@ -395,13 +403,20 @@ impl SessionCore {
             return;
         };
         current.flows = true;
-        self.effects
-            .push(Effect::Flow(self.transcript.missing(&seen)));
+        self.flow_from(&seen);
         // What was seen is said again: between offer and open more may have come over the channel
         // before, and the other side's first entries may have been dropped.
         let seen = self.transcript.seen();
         self.tell(Talk::Resume { seen });
         self.look();
+    }
+
+    fn flow_from(&mut self, seen: &Seen) {
+        let entries = self.transcript.missing(seen);
+        if let Some(current) = &mut self.current {
+            current.owed = entries.last().map(|last| (last.id.clone(), self.now));
+        }
+        self.effects.push(Effect::Flow(entries));
     }
 
     /// Says how the connection is, and sees to it that it is mended.
@@ -416,7 +431,7 @@ impl SessionCore {
             self.mend_at = None;
             return self.show(Connection::Open);
         }
-        let failed = current.is_some_and(|current| current.path == PathState::Failed);
+        let failed = current.is_some_and(|c| c.path == PathState::Failed || c.silent);
         let first = self.shown == Connection::Connecting;
         self.show(if first {
             Connection::Connecting
@@ -433,6 +448,25 @@ impl SessionCore {
         self.mend_at.get_or_insert(time);
     }
 
+    /// When the channel that is open has been silent for too long.
+    fn silent_at(&self) -> Option<Timestamp> {
+        let owed = self.current.as_ref()?.owed.as_ref();
+        owed.filter(|_| self.shown == Connection::Open && self.hears)
+            .map(|(_, since)| since.plus(SILENCE))
+    }
+
+    fn tick(&mut self) {
+        if self.silent_at().is_some_and(|time| time <= self.now)
+            && let Some(current) = &mut self.current
+        {
+            current.silent = true;
+            self.look();
+        }
+        if self.mend_at.is_some_and(|time| time <= self.now) {
+            self.mend();
+        }
+    }
+
     fn mend(&mut self) {
         self.tries += 1;
         let wait = RETRY_MOST.min(RETRY * 2_u64.pow(self.tries.min(3)));
@@ -444,7 +478,9 @@ impl SessionCore {
 
     fn write(&mut self, body: Body) -> Result<(), Full> {
         let entry = self.transcript.write(body, self.now)?;
-        if self.current.as_ref().is_some_and(|current| current.flows) {
+        if let Some(current) = self.current.as_mut().filter(|current| current.flows) {
+            let since = current.owed.as_ref().map_or(self.now, |(_, since)| *since);
+            current.owed = Some((entry.id.clone(), since));
             self.effects.push(Effect::Entry(entry));
         }
         Ok(())
@@ -465,7 +501,8 @@ impl SessionCore {
             Talk::Entry(entry) => self.hear_entry(entry),
             Talk::Ack { id } => {
                 self.transcript.acknowledge(&id);
-                self.effects.push(Effect::Delivered(id));
+                self.effects.push(Effect::Delivered(id.clone()));
+                self.acknowledged(&id);
             }
             Talk::Resume { seen } => self.resume(seen),
             Talk::Signal { signal } if !self.over => self.addressee(signal),
@@ -474,13 +511,36 @@ impl SessionCore {
         self.upgrade();
     }
 
+    fn acknowledged(&mut self, id: &EntryId) {
+        let now = self.now;
+        let Some(current) = &mut self.current else {
+            return;
+        };
+        current.owed = current
+            .owed
+            .take()
+            .filter(|(owed, _)| owed != id)
+            .map(|(owed, _)| (owed, now));
+        self.carries();
+    }
+
+    /// What this side says gets through: silence is over.
+    fn carries(&mut self) {
+        let current = self.current.as_mut();
+        if current.is_some_and(|current| std::mem::take(&mut current.silent)) {
+            self.look();
+        }
+    }
+
     fn resume(&mut self, seen: Seen) {
         let over = self.over;
         if let Some(current) = &mut self.current {
             current.seen = Some(seen.clone());
             if current.flows && !over {
-                let missing = self.transcript.missing(&seen);
-                self.effects.push(Effect::Flow(missing));
+                self.flow_from(&seen);
+            }
+            if self.current.as_ref().is_some_and(|c| c.owed.is_none()) {
+                self.carries();
             }
         }
     }

@@ -8,7 +8,7 @@ use isession_protocol::{SUBPROTOCOL, decode, encode, limits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -21,6 +21,12 @@ use crate::SdkError;
 use crate::net::{self, RootCertificates, Stream};
 
 type Ws = WebSocketStream<Box<dyn Stream>>;
+
+/// A question is answered in this time, or the connection is dead: nobody tells when an address
+/// changes.
+const ANSWER: Duration = Duration::from_secs(4);
+/// A connection that does not open in this time never will.
+const OPENING: Duration = Duration::from_secs(10);
 
 /// Where and as whom to connect.
 #[derive(Clone, Debug)]
@@ -45,6 +51,8 @@ pub(crate) trait Side: Send {
     fn frame(&mut self, frame: Self::In) -> impl Future<Output = bool> + Send;
     /// What a frame means for the connection itself.
     fn meaning(frame: &Self::In) -> Meaning;
+    /// Whether the node answers this frame.
+    fn asks(frame: &Self::Out) -> bool;
     /// The next frame to send; `None` ends the connection for good.
     fn next(&mut self) -> impl Future<Output = Option<Self::Out>> + Send;
 }
@@ -133,9 +141,10 @@ pub(crate) async fn run<S: Side>(
                 }
             }
         }
-        match open(&endpoint).await {
-            Ok(opened) => ws = Some(opened),
-            Err(error) => tracing::debug!(%error, "the node is not reached"),
+        match timeout(OPENING, open(&endpoint)).await {
+            Ok(Ok(opened)) => ws = Some(opened),
+            Ok(Err(error)) => tracing::debug!(%error, "the node is not reached"),
+            Err(_) => tracing::debug!("the node does not answer"),
         }
     }
 }
@@ -148,21 +157,20 @@ enum Ended {
 
 async fn serve<S: Side>(mut ws: Ws, side: &mut S, tries: &mut u32) -> Ended {
     let mut after = 0;
-    // Connections die without a word when an address changes. Once the node has said how often
-    // it speaks, two of these times without any frame are taken as such a death.
+    // Connections die without a word when an address changes. A question without an answer shows
+    // it; and once the node has said how often it speaks, two of these times without any frame.
     let mut patience = None;
-    let mut heard = Instant::now();
+    let mut silent_at = Some(Instant::now() + ANSWER);
     if ws.send(Message::text(encode(&side.hello()))).await.is_err() {
         return Ended::Lost { after };
     }
     loop {
-        let silent_at = patience.map(|patience| heard + patience);
         tokio::select! {
-            () = sleep_until(silent_at.unwrap_or(heard)), if silent_at.is_some() => {
+            () = sleep_until(silent_at.unwrap_or_else(Instant::now)), if silent_at.is_some() => {
                 return Ended::Lost { after };
             }
             message = ws.next() => {
-                heard = Instant::now();
+                silent_at = patience.map(|patience| Instant::now() + patience);
                 let text = match message {
                     Some(Ok(Message::Text(text))) => text,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Ended::Lost { after },
@@ -173,7 +181,9 @@ async fn serve<S: Side>(mut ws: Ws, side: &mut S, tries: &mut u32) -> Ended {
                     Meaning::Welcome => *tries = 0,
                     Meaning::GoingAway(retry_after) => after = retry_after,
                     Meaning::Alive(next) => {
-                        patience = Some(2 * Duration::from_millis(u64::from(next)));
+                        let between = 2 * Duration::from_millis(u64::from(next));
+                        patience = Some(between);
+                        silent_at = Some(Instant::now() + between);
                     }
                     Meaning::Fatal(error) => return Ended::Refused(error),
                     Meaning::Other => {}
@@ -187,6 +197,10 @@ async fn serve<S: Side>(mut ws: Ws, side: &mut S, tries: &mut u32) -> Ended {
                 Some(out) => {
                     if ws.send(Message::text(encode(&out))).await.is_err() {
                         return Ended::Lost { after };
+                    }
+                    if S::asks(&out) {
+                        let answer_at = Instant::now() + ANSWER;
+                        silent_at = Some(silent_at.map_or(answer_at, |at| at.min(answer_at)));
                     }
                 }
                 None => {
@@ -222,4 +236,98 @@ pub(crate) async fn either<A, B>(
 pub(crate) enum Either<A, B> {
     First(A),
     Second(B),
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a test that cannot be set up has failed"
+    )]
+
+    use serde_json::{Value, json};
+    use tokio::io::duplex;
+    use tokio::sync::mpsc;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+
+    /// A side that asks when it is told to.
+    struct Asking(mpsc::Receiver<Value>);
+
+    impl Side for Asking {
+        type In = Value;
+        type Out = Value;
+
+        fn hello(&self) -> Value {
+            json!("hello")
+        }
+
+        fn meaning(frame: &Value) -> Meaning {
+            match frame.as_str() {
+                Some("alive") => Meaning::Alive(30_000),
+                _ => Meaning::Other,
+            }
+        }
+
+        fn asks(frame: &Value) -> bool {
+            frame == "question"
+        }
+
+        async fn frame(&mut self, _: Value) -> bool {
+            true
+        }
+
+        async fn next(&mut self) -> Option<Value> {
+            self.0.recv().await
+        }
+    }
+
+    /// Serves a side whose node says `answers` and then nothing; how long until it gives up.
+    async fn gives_up_after(answers: &[&str], asked: &[(u64, &str)]) -> Duration {
+        let (mine, theirs) = duplex(64 * 1024);
+        let mine: Box<dyn Stream> = Box::new(mine);
+        let ws = WebSocketStream::from_raw_socket(mine, Role::Client, None).await;
+        let mut node = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
+        for answer in answers {
+            node.send(Message::text(json!(answer).to_string()))
+                .await
+                .unwrap();
+        }
+        let (ask, questions) = mpsc::channel(4);
+        let mut side = Asking(questions);
+        let mut tries = 0;
+        let began = Instant::now();
+        let asks = async {
+            for (at, question) in asked {
+                sleep_until(began + Duration::from_secs(*at)).await;
+                ask.send(json!(question)).await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            ended = serve(ws, &mut side, &mut tries) => {
+                assert!(matches!(ended, Ended::Lost { after: 0 }));
+            }
+            () = asks => {}
+        }
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_is_silent_is_left() {
+        let four = Duration::from_secs(4);
+        assert_eq!(gives_up_after(&[], &[]).await, four, "no answer to hello");
+        let sixty = Duration::from_secs(60);
+        assert_eq!(gives_up_after(&["welcome", "alive"], &[]).await, sixty);
+        let asked = gives_up_after(&["welcome", "alive"], &[(10, "question")]).await;
+        assert_eq!(asked, Duration::from_secs(14), "no answer to the question");
+        let again = &[(10, "question"), (12, "question"), (13, "a word")];
+        let asked = gives_up_after(&["welcome", "alive"], again).await;
+        assert_eq!(
+            asked,
+            Duration::from_secs(14),
+            "a later one gives no more time"
+        );
+    }
 }

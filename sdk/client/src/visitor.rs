@@ -119,6 +119,8 @@ impl Visitor {
             events: events_tx,
             ticket: ticket_tx,
             link: None,
+            parts: false,
+            tell_end: false,
         };
         let task = Task::spawn(async move {
             if let Some(error) = socket::run(endpoint, first, &mut side).await {
@@ -181,6 +183,10 @@ struct VisitorSide {
     events: mpsc::Sender<VisitorEvent>,
     ticket: watch::Sender<Option<Ticket>>,
     link: Option<(LinkId, SessionId, Link)>,
+    /// The program ended the session, and the node has not confirmed it yet.
+    parts: bool,
+    /// The node is to be told so again.
+    tell_end: bool,
 }
 
 impl VisitorSide {
@@ -220,6 +226,10 @@ impl Side for VisitorSide {
         }
     }
 
+    fn asks(frame: &FromVisitor) -> bool {
+        matches!(frame, FromVisitor::Ice { .. } | FromVisitor::End { .. })
+    }
+
     async fn frame(&mut self, frame: ToVisitor) -> bool {
         match frame {
             ToVisitor::Welcome { site, ticket, .. } => {
@@ -242,6 +252,7 @@ impl Side for VisitorSide {
             } => {
                 self.ticket.send_replace(Some(ticket));
                 if self.link.as_ref().is_some_and(|(known, ..)| *known == link) {
+                    self.tell_end = self.parts;
                     self.to_session(link, LinkInput::Ice(ice));
                     self.to_session(link, LinkInput::NodeReturned);
                     return true;
@@ -281,6 +292,11 @@ impl Side for VisitorSide {
     }
 
     async fn next(&mut self) -> Option<FromVisitor> {
+        if std::mem::take(&mut self.tell_end)
+            && let Some((_, session, _)) = self.link
+        {
+            return Some(FromVisitor::End { session });
+        }
         let output = async {
             match &mut self.link {
                 Some((link, session, ends)) => match ends.outputs.recv().await {
@@ -304,7 +320,10 @@ impl Side for VisitorSide {
                 LinkOutput::Signal(signal) => FromVisitor::Signal { link, signal },
                 LinkOutput::WantIce => FromVisitor::Ice { link },
                 LinkOutput::Path(path) => FromVisitor::Path { link, path },
-                LinkOutput::End => FromVisitor::End { session },
+                LinkOutput::End => {
+                    self.parts = true;
+                    FromVisitor::End { session }
+                }
             }),
         }
     }

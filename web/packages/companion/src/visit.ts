@@ -74,6 +74,8 @@ export class Visit {
   #ticket: string | undefined;
   #link: LinkId | null = null;
   #sessionId: SessionId | null = null;
+  /** The visitor ended the session, and the node has not confirmed it yet. */
+  #parts = false;
   #cancelKeep: (() => void) | null = null;
   readonly #clock: Clock;
 
@@ -134,13 +136,19 @@ export class Visit {
     this.#end("abandoned");
   }
 
+  /** The node is told too, now or when it is back: the other side may be reached by it alone. */
   async end(): Promise<void> {
     const { session } = this;
-    if (this.#sessionId) {
-      this.#socket.send({ type: "end", session: this.#sessionId });
-    }
+    this.#parts = this.#sessionId !== null;
+    this.#tellEnd();
     this.#end("by_visitor");
     await session?.end();
+  }
+
+  #tellEnd(): void {
+    if (this.#sessionId) {
+      this.#socket.ask({ type: "end", session: this.#sessionId });
+    }
   }
 
   /** Somebody looks. */
@@ -199,6 +207,10 @@ export class Visit {
   }
 
   #frame(frame: ToVisitor): void {
+    if (this.#isClosed()) {
+      this.#part(frame);
+      return;
+    }
     switch (frame.type) {
       case "welcome":
         // The node rings anew at whoever is still to be rung.
@@ -237,6 +249,15 @@ export class Visit {
       case "error":
         this.#refused(frame);
         break;
+    }
+  }
+
+  /** After the end: nothing but that end is of interest. */
+  #part(frame: ToVisitor): void {
+    if (frame.type === "accepted") {
+      this.#tellEnd();
+    } else if (frame.type === "ended" || frame.type === "error") {
+      this.#socket.stop();
     }
   }
 
@@ -354,7 +375,9 @@ export class Visit {
     }
     this.stage.set({ kind: "over", reason });
     this.#options.memory.clear();
-    this.#socket.stop();
+    if (!this.#parts) {
+      this.#socket.stop();
+    }
     this.#hangUp();
     const { session } = this;
     this.#clock.after(LAST_WORDS, () => session?.close());

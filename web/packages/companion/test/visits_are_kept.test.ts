@@ -177,6 +177,8 @@ test("the visitor's own end is told to the node and called so", async () => {
   expect(visit.stage.get()).toEqual({ kind: "over", reason: "by_visitor" });
   expect(node.heard.at(-1)).toEqual({ type: "end", session: ID });
   expect(memory.kept).toBeNull();
+  node.tell({ type: "ended", reason: "by_visitor" });
+  expect(node.readyState).toBe(3);
   while (timers.length > 0) {
     timers.shift()?.();
     await Promise.resolve();
@@ -184,6 +186,39 @@ test("the visitor's own end is told to the node and called so", async () => {
   }
   await ending;
   expect(memory.kept).toBeNull();
+});
+
+test("an end that the node does not confirm is told again, until it does", () => {
+  const visit = begin();
+  node.open(welcome("one"), accepted("two"));
+  const before = node;
+  before.close();
+  before.onclose?.();
+  void visit.end();
+  expect(before.heard.map(({ type }) => type)).toEqual(["hello"]);
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "by_visitor" });
+  while (node === before) {
+    timers.shift()?.();
+  }
+  node.open(welcome("three"), accepted("four"));
+  expect(node.heard).toMatchObject([
+    { type: "hello", ticket: "two" },
+    { type: "end", session: ID },
+  ]);
+  expect(node.readyState).toBe(1);
+  node.tell({ type: "ended", reason: "by_visitor" });
+  expect(node.readyState).toBe(3);
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "by_visitor" });
+  expect(memory.kept).toBeNull();
+});
+
+test("a node that has forgotten a session that ended is asked no more", () => {
+  const visit = begin();
+  node.open(welcome("one"), accepted("two"));
+  void visit.end();
+  node.tell({ type: "error", code: "bad_ticket", message: "too old", fatal: false });
+  expect(node.readyState).toBe(3);
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "by_visitor" });
 });
 
 test("leaving is told, and nothing is kept", () => {

@@ -44,6 +44,8 @@ export interface Talk {
   /** The visitor's side has vanished. */
   gone: Readable<boolean>;
   ended: { reason: EndReason; at: number } | null;
+  /** Ended here, and the node has not confirmed it yet. */
+  parts: boolean;
   /** Lines of the visitor that have been on screen. */
   read: number;
 }
@@ -292,7 +294,8 @@ function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): 
   const transcript = new Transcript({ role: "agent", epoch: randomEpoch(), saved });
   const peer = new Session({ transcript, ice: [], send() {}, wantIce() {} });
   peer.close();
-  const talk: Talk = { ...rest, transcript, peer, gone: vanished(peer.view), read: 0 };
+  const gone = vanished(peer.view);
+  const talk: Talk = { ...rest, transcript, peer, gone, parts: false, read: 0 };
   talk.read = theirs(talk);
   talks.value = trim([...talks.value, talk]);
   current.value ??= talk.link;
@@ -300,7 +303,10 @@ function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): 
 }
 
 function hello(): FromAgent {
-  const going = talks.value.filter((talk) => talk.ended === null && talk.session !== null);
+  // One whose end the node does not know of goes on there.
+  const going = talks.value.filter(
+    (talk) => (talk.ended === null || talk.parts) && talk.session !== null,
+  );
   const known = going.map((talk) => talk.ticket);
   const others = [...before.values()].map(({ ticket }) => ticket);
   const tickets = [...known, ...others].slice(0, 32);
@@ -337,6 +343,7 @@ function receive(frame: ToAgent): void {
     case "ended": {
       const talk = find(frame.session);
       if (talk) {
+        talk.parts = false;
         over(talk, frame.reason);
       } else {
         overBefore(frame.session, frame.reason);
@@ -474,9 +481,10 @@ function newSession(
   });
 }
 
-function add(begun: Omit<Talk, "gone" | "ended" | "read">): Talk {
+function add(begun: Omit<Talk, "gone" | "ended" | "parts" | "read">): Talk {
   const { peer, link } = begun;
-  const talk: Talk = { ...begun, gone: vanished(peer.view), ended: null, read: 0 };
+  const gone = vanished(peer.view);
+  const talk: Talk = { ...begun, gone, ended: null, parts: false, read: 0 };
   peer.onPath((path) => socket?.send({ type: "path", link, path }));
   peer.view.subscribe(() => changed(talk));
   talk.gone.subscribe(change);
@@ -484,10 +492,11 @@ function add(begun: Omit<Talk, "gone" | "ended" | "read">): Talk {
   return talk;
 }
 
-/** A session that is not confirmed yet is ended when it is. */
-function tellEnd({ session }: Talk): void {
-  if (session !== null) {
-    socket?.send({ type: "end", session });
+/** A session that is not confirmed yet is ended when it is; one that the node misses, later. */
+function tellEnd(talk: Talk): void {
+  talk.parts = true;
+  if (talk.session !== null) {
+    socket?.ask({ type: "end", session: talk.session });
   }
 }
 

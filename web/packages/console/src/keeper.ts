@@ -6,8 +6,11 @@ import { type RememberedTalk, type Shelf, TakenOver } from "./shelf";
 
 /** Between two writes of one session: what arrives in a burst is kept at once. */
 const GAP = 250;
-/** What an agent says waits this long at the most to be kept before it goes out. */
-const HOLD = 300;
+/**
+ * What an agent says waits this long at the most to be kept before it goes out: far longer than a
+ * busy machine's disk takes, for what goes out earlier a crash would take from the agent alone.
+ */
+const HOLD = 2000;
 /** A session that has not been written for so long has no ticket that holds. */
 const LONGEST = 12 * 60 * 60_000;
 

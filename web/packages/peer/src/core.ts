@@ -8,7 +8,7 @@
 // travel over the channel while it lives, so that a running session does not need the node.
 
 import type { Body, DescriptionRole, Entry, EntryId, Seen, Signal, Talk } from "@isession/protocol";
-import type { Role, Transcript } from "./transcript";
+import { type Role, sameId, type Transcript } from "./transcript";
 
 export type Connection = "connecting" | "open" | "reconnecting" | "ended";
 
@@ -74,6 +74,12 @@ const RESTARTS = 2;
 /** Between tries: grows, so that a long outage costs little. */
 const RETRY = 8000;
 const RETRY_MOST = 60_000;
+/**
+ * What was sent is acknowledged in this time, or the channel does not carry, whatever its path
+ * says: a path may be lost one way only, and after an outage some stacks wait for a minute before
+ * they send again what it swallowed.
+ */
+const SILENCE = 10_000;
 /** Frames that may come before the accept does: an agent's first words, hardly more. */
 const HELD = 16;
 
@@ -92,6 +98,10 @@ interface Current {
   heard: boolean;
   /** What is missing was asked for, and nothing of it came yet. */
   asked: boolean;
+  /** The last entry sent that is not acknowledged, and since when no acknowledgement came. */
+  owed: { id: EntryId; since: number } | null;
+  /** It is owed for too long. */
+  silent: boolean;
 }
 
 export interface CoreOptions {
@@ -134,7 +144,7 @@ export class SessionCore {
 
   /** When the next `tick` is due. */
   get deadline(): number | null {
-    return this.#over ? null : this.#mendAt;
+    return this.#over ? null : (this.#mendAt ?? this.#silentAt);
   }
 
   handle(now: number, input: Input): Effect[] {
@@ -205,9 +215,7 @@ export class SessionCore {
         this.#end();
         break;
       case "tick":
-        if (this.#mendAt !== null && this.#mendAt <= this.#now) {
-          this.#mend();
-        }
+        this.#tick();
         break;
     }
   }
@@ -234,8 +242,18 @@ export class SessionCore {
 
   #connect(): void {
     const epoch = this.#options.epoch();
-    const nothing = { theirs: null, seen: null, flows: false, heard: false, asked: false };
-    this.#current = { epoch, path: "connecting", channel: "opening", ...nothing };
+    this.#current = {
+      epoch,
+      theirs: null,
+      seen: null,
+      path: "connecting",
+      channel: "opening",
+      flows: false,
+      heard: false,
+      asked: false,
+      owed: null,
+      silent: false,
+    };
     this.#effects.push({ type: "connect", epoch });
     this.#look();
   }
@@ -276,7 +294,8 @@ export class SessionCore {
       return;
     }
     const current = this.#current;
-    if (current?.seen && current.channel !== "closed" && this.#tries <= RESTARTS) {
+    const mendable = current?.seen && current.channel !== "closed" && !current.silent;
+    if (mendable && this.#tries <= RESTARTS) {
       this.#effects.push({ type: "restart" });
     } else {
       this.#startOver();
@@ -335,7 +354,14 @@ export class SessionCore {
 
   /** The channel carries. */
   #lives(): boolean {
-    return this.#current?.channel === "open" && this.#current.path === "connected";
+    const current = this.#current;
+    return current?.channel === "open" && current.path === "connected" && !current.silent;
+  }
+
+  /** When the channel that is open has been silent for too long. */
+  get #silentAt(): number | null {
+    const owed = this.#current?.owed;
+    return owed && this.#shown === "open" && this.#hears ? owed.since + SILENCE : null;
   }
 
   #addressed(): { epoch: string; to?: string } {
@@ -369,11 +395,18 @@ export class SessionCore {
       return;
     }
     current.flows = true;
-    this.#effects.push({ type: "flow", entries: this.#transcript.missing(current.seen) });
+    this.#flowFrom(current, current.seen);
     // What was seen is said again: between offer and open more may have come over the channel
     // before, and the other side's first entries may have been dropped.
     this.#tell({ type: "resume", seen: this.#transcript.seen() });
     this.#look();
+  }
+
+  #flowFrom(current: Current, seen: Seen): void {
+    const entries = this.#transcript.missing(seen);
+    this.#effects.push({ type: "flow", entries });
+    const last = entries.at(-1);
+    current.owed = last ? { id: last.id, since: this.#now } : null;
   }
 
   /** Says how the connection is, and sees to it that it is mended. */
@@ -395,8 +428,18 @@ export class SessionCore {
       this.#mendAt = null;
       return;
     }
-    const patience = current?.path === "failed" ? 0 : PATIENCE;
+    const patience = current?.path === "failed" || current?.silent ? 0 : PATIENCE;
     this.#mendAt ??= this.#now + patience + (first ? FIRST : 0);
+  }
+
+  #tick(): void {
+    if (this.#silentAt !== null && this.#silentAt <= this.#now) {
+      (this.#current as Current).silent = true;
+      this.#look();
+    }
+    if (this.#mendAt !== null && this.#mendAt <= this.#now) {
+      this.#mend();
+    }
   }
 
   #mend(): void {
@@ -410,8 +453,10 @@ export class SessionCore {
 
   #write(body: Body): void {
     const entry = this.#transcript.write(body, this.#now);
-    if (this.#current?.flows) {
+    const current = this.#current;
+    if (current?.flows) {
       this.#effects.push({ type: "entry", entry });
+      current.owed = { id: entry.id, since: current.owed?.since ?? this.#now };
     }
   }
 
@@ -431,6 +476,7 @@ export class SessionCore {
       case "ack":
         this.#transcript.acknowledge(talk.id);
         this.#effects.push({ type: "delivered", id: talk.id });
+        this.#acknowledged(talk.id);
         break;
       case "resume":
         this.#resume(talk.seen);
@@ -444,11 +490,30 @@ export class SessionCore {
     this.#upgrade();
   }
 
+  #acknowledged(id: EntryId): void {
+    const current = this.#current as Current;
+    if (current.owed) {
+      current.owed = sameId(current.owed.id, id) ? null : { ...current.owed, since: this.#now };
+    }
+    this.#carries(current);
+  }
+
+  /** What this side says gets through: silence is over. */
+  #carries(current: Current): void {
+    if (current.silent) {
+      current.silent = false;
+      this.#look();
+    }
+  }
+
   #resume(seen: Seen): void {
     const current = this.#current as Current;
     current.seen = seen;
     if (current.flows && !this.#over) {
-      this.#effects.push({ type: "flow", entries: this.#transcript.missing(seen) });
+      this.#flowFrom(current, seen);
+    }
+    if (!current.owed) {
+      this.#carries(current);
     }
   }
 

@@ -1,0 +1,96 @@
+// A side that is a program: `tests/examples/chaos_peer.rs`.
+
+import { createInterface } from "node:readline";
+import { end, PASSWORD, program } from "../browser/node.mjs";
+import { until } from "./page_side.mjs";
+
+class ProgramSide {
+  #lab;
+  #who;
+  #words;
+  #child = null;
+  #seen;
+
+  constructor(lab, who, words) {
+    this.#lab = lab;
+    this.#who = who;
+    this.#words = words;
+  }
+
+  async begin() {
+    await this.close();
+    const seen = { state: "none", mine: [], theirs: [], counts: {}, accepted: false };
+    this.#seen = seen;
+    this.#child = this.#lab.run(this.#who, program("examples/chaos_peer"), this.#words, {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    createInterface({ input: this.#child.stdout }).on("line", (line) => {
+      const [, word, rest] = /^(\S+) ?(.*)$/.exec(line) ?? [];
+      switch (word) {
+        case "accepted":
+          seen.accepted = true;
+          break;
+        case "said":
+          seen.mine.push(rest);
+          break;
+        case "heard":
+          seen.theirs.push(rest);
+          break;
+        case "counts":
+          for (const [name, number] of Object.entries(JSON.parse(rest))) {
+            seen.counts[name] = (seen.counts[name] ?? 0) + number;
+          }
+          break;
+        case "open":
+        case "reconnecting":
+        case "ended":
+          seen.state = word;
+          break;
+      }
+    });
+  }
+
+  async say(text) {
+    const seen = this.#seen;
+    if (seen.state === "ended" || !seen.accepted) {
+      return false;
+    }
+    this.#child.stdin.write(`${text}\n`);
+    await until(() => seen.mine.includes(text));
+    return true;
+  }
+
+  async look() {
+    const { state, theirs, counts } = this.#seen;
+    this.#seen.counts = {};
+    return { state, words: state, last: theirs.at(-1) ?? null, counts };
+  }
+
+  async read() {
+    return this.#seen;
+  }
+
+  async end() {
+    this.#child.stdin.end();
+  }
+
+  accept() {
+    return until(() => this.#seen.accepted);
+  }
+
+  async close() {
+    if (this.#child) {
+      await end(this.#child, "SIGTERM");
+    }
+  }
+}
+
+export async function programVisitor(lab, url) {
+  const side = new ProgramSide(lab, "visitor", ["visitor", url, "demo"]);
+  return Object.assign(side, { visit: () => side.begin() });
+}
+
+export async function programAgent(lab, url) {
+  const side = new ProgramSide(lab, "agent", ["agent", url, "ada", PASSWORD]);
+  return Object.assign(side, { ready: () => side.begin() });
+}
