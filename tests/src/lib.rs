@@ -5,6 +5,7 @@
 )]
 
 pub mod coturn;
+pub mod turnserver;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -18,6 +18,7 @@
 
 pub mod deny;
 
+mod allocate;
 mod auth;
 mod client;
 mod config;

@@ -234,8 +234,8 @@ impl Shared {
                         data,
                     }));
                 }
-                Effect::Open { tuple } => {
-                    let relay = self.open(relays);
+                Effect::Open { tuple, even } => {
+                    let relay = self.open(even, relays);
                     effects.extend(engine.handle(now, Input::Opened { tuple, relay }));
                 }
                 Effect::Close { relay } => {
@@ -246,8 +246,12 @@ impl Shared {
         datagrams
     }
 
-    fn open(self: &Arc<Self>, relays: &mut HashMap<SocketAddr, Relay>) -> Option<SocketAddr> {
-        let (address, socket) = self.ports.open(|relay| relays.contains_key(relay))?;
+    fn open(
+        self: &Arc<Self>,
+        even: bool,
+        relays: &mut HashMap<SocketAddr, Relay>,
+    ) -> Option<SocketAddr> {
+        let (address, socket) = self.ports.open(even, |relay| relays.contains_key(relay))?;
         let socket = Arc::new(socket);
         let reader = read_peers(Arc::clone(self), Arc::clone(&socket), address);
         relays.insert(
