@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use isession_node::{Config, SystemClock};
 use isession_tests::coturn::{Certificates, Coturn, external};
-use isession_tests::{Lab, isession};
+use isession_tests::{Lab, isession, live};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::process::Command;
 use url::Url;
@@ -49,8 +49,7 @@ async fn a_node_with_its_own_relay() {
     says(&said, &["open     relay over udp", "everything is open"]);
     assert_eq!(code, Some(0), "{said}");
     // What it opened it closed again.
-    lab.until_metric("isession_turn_allocations_live", |count| count == 0.0)
-        .await;
+    lab.until_metric(&live("udp"), |count| count == 0.0).await;
 }
 
 #[tokio::test]

@@ -7,9 +7,11 @@
 
 mod bad_frames_get_typed_errors;
 mod bulk_never_delays_talk;
+mod certificate_is_renewed;
 mod check_from_a_shell;
 mod journey;
 mod no_personal_data_in_logs;
+mod one_port_serves_all;
 mod origin_is_checked;
 mod own_authority;
 mod queue_survives_node_restart;
@@ -17,6 +19,7 @@ mod relay_only;
 mod relay_transports;
 mod ring_timeout_reringing;
 mod rings_let_the_two_connect;
+mod silence_holds_up_nobody;
 mod turn_denies_private_peers;
 mod turn_quota;
 mod two_agents_accept;

@@ -1,13 +1,16 @@
 //! A whole visit, and every kind of refusal, with the most talkative log that an operator can
 //! ask for: no name, topic, address, ticket, token or password is in it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read as _};
 use std::process::{Command, Stdio};
 
 use isession_protocol::bounded::{Name, Topic, Url as Page};
 use isession_protocol::signaling::Details;
-use isession_sdk::{Agent, AgentOptions, Visitor, VisitorOptions};
-use isession_tests::{PASSWORD, accept, hears, isession, opens, site};
+use isession_sdk::{Agent, AgentOptions, RootCertificates, Visitor, VisitorOptions};
+use isession_tests::coturn::Certificates;
+use isession_tests::{PASSWORD, accept, hears, isession, opens, site, tls};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const CANARIES: [&str; 6] = [
     "Canary-Name",
@@ -20,6 +23,15 @@ const CANARIES: [&str; 6] = [
 
 #[tokio::test]
 async fn of_a_whole_visit() {
+    check(None).await;
+}
+
+#[tokio::test]
+async fn of_a_whole_visit_within_tls_and_of_what_goes_wrong_there() {
+    check(Some(Certificates::new())).await;
+}
+
+async fn check(certificates: Option<Certificates>) {
     let folder = std::env::temp_dir().join(format!("isession-{}", uuid::Uuid::new_v4()));
     std::fs::create_dir_all(&folder).unwrap();
     let database = format!("database={}", folder.join("isession.db").display());
@@ -37,9 +49,23 @@ async fn of_a_whole_visit() {
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());
     }
-    let mut node = Command::new(isession())
+    let mut serve = Command::new(isession());
+    serve
         .args(["serve", "--log", "json", "--set", "turn.listen=127.0.0.1:0"])
-        .args(["--listen", "127.0.0.1:0", "--set", &database])
+        .args(["--listen", "127.0.0.1:0", "--set", &database]);
+    if let Some(certificates) = &certificates {
+        let (certificate, key) = certificates.write(&folder);
+        for setting in [
+            format!("tls.certificate={}", certificate.display()),
+            format!("tls.key={}", key.display()),
+            // A machine on which nothing listens, so that relaying goes by TLS.
+            "turn.host=127.0.0.2".to_owned(),
+            "turn.tcp=off".to_owned(),
+        ] {
+            serve.args(["--set", &setting]);
+        }
+    }
+    let mut node = serve
         .env("RUST_LOG", "trace")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -62,7 +88,12 @@ async fn of_a_whole_visit() {
         .parse::<url::Url>()
         .unwrap();
 
-    let ticket = visit(url).await;
+    let mut roots = RootCertificates::default();
+    if let Some(certificates) = &certificates {
+        mishaps(&url, certificates).await;
+        roots = roots.with(certificates.authority.as_bytes()).unwrap();
+    }
+    let ticket = visit(url, roots).await;
 
     let pid = node.id().to_string();
     assert!(
@@ -84,8 +115,32 @@ async fn of_a_whole_visit() {
     }
 }
 
+/// Handshakes that fail in every way, and what is no handshake.
+async fn mishaps(node: &url::Url, certificates: &Certificates) {
+    let address = node.socket_addrs(|| None).unwrap()[0];
+    let stranger = Certificates::new();
+    let refused = tls::connect(address, &stranger.authority, &[]).await;
+    assert!(refused.is_err(), "of an unknown authority");
+    for bytes in [
+        &b"GET /canary-page HTTP/1.1\r\nHost: canary.example\r\n\r\n"[..],
+        // A handshake of nonsense, a STUN message cut short, what is no protocol.
+        b"\x16\x03\x01\x00\x05canary-message",
+        b"\0\x01\0\x10canary-message",
+        b"\xff\xff\xff\xff",
+    ] {
+        let mut tcp = TcpStream::connect(address).await.unwrap();
+        tcp.write_all(bytes).await.unwrap();
+        tcp.shutdown().await.unwrap();
+        let _ = tcp.read_to_end(&mut Vec::new()).await;
+    }
+    let tls = tls::connect(address, &certificates.authority, &[]).await;
+    let mut tls = tls.unwrap();
+    tls.write_all(b"\0\x01\0\x10canary-message").await.unwrap();
+    let _ = tls.read_to_end(&mut Vec::new()).await;
+}
+
 /// Everything a visit can say; gives back the ticket.
-async fn visit(node: url::Url) -> String {
+async fn visit(node: url::Url, roots: RootCertificates) -> String {
     let details = Details {
         name: Some(Name::truncated("Canary-Name")),
         topic: Some(Topic::truncated("canary-topic")),
@@ -94,12 +149,14 @@ async fn visit(node: url::Url) -> String {
     };
     let options = VisitorOptions {
         details,
+        root_certificates: roots.clone(),
         ..VisitorOptions::new(node.clone(), site())
     };
     let mut visitor = Visitor::join(options).await.unwrap();
     let wrong = AgentOptions {
         available: true,
         relay_only: true,
+        root_certificates: roots,
         ..AgentOptions::new(node.clone(), "ada", "wrong canary-message")
     };
     assert!(Agent::sign_in(wrong.clone()).await.is_err());

@@ -2,7 +2,7 @@
 
 use isession_protocol::signaling::Path;
 use isession_sdk::{Visitor, VisitorOptions};
-use isession_tests::{Lab, accept, hears, opens};
+use isession_tests::{Lab, accept, hears, live, opens};
 
 #[tokio::test]
 async fn relayed_both_ways_and_counted() {
@@ -18,8 +18,7 @@ async fn relayed_both_ways_and_counted() {
     assert_eq!(opens(&mut visitors).await, Path::RelayedUdp);
     agents.say("through the relay").await.unwrap();
     assert_eq!(hears(&mut visitors).await, "through the relay");
-    lab.until_metric("isession_turn_allocations_live", |count| count >= 2.0)
-        .await;
+    lab.until_metric(&live("udp"), |count| count >= 2.0).await;
     lab.until_metric("isession_turn_bytes_to_peers_total", |bytes| bytes > 0.0)
         .await;
 }

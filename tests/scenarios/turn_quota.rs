@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use isession_node::SystemClock;
 use isession_sdk::{Visitor, VisitorOptions};
-use isession_tests::{Lab, accept};
+use isession_tests::{Lab, accept, live};
 
 #[tokio::test]
 async fn more_allocations_than_a_session_may_have_are_refused_and_counted() {
@@ -23,6 +23,5 @@ async fn more_allocations_than_a_session_may_have_are_refused_and_counted() {
         |count| count >= 1.0,
     )
     .await;
-    lab.until_metric("isession_turn_allocations_live", |count| count == 1.0)
-        .await;
+    lab.until_metric(&live("udp"), |count| count == 1.0).await;
 }

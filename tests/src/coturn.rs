@@ -23,15 +23,25 @@ pub struct Certificates {
 impl Certificates {
     /// Fresh ones.
     pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// Ones whose time was over long ago.
+    pub fn expired() -> Self {
+        Self::with(|params| params.not_after = rcgen::date_time_ymd(2020, 1, 1))
+    }
+
+    fn with(change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
         let authority = params.self_signed(&key).expect("an authority");
         let issuer = Issuer::new(params, key);
         let key = KeyPair::generate().expect("a key");
-        let server = CertificateParams::new(["127.0.0.1".to_owned()])
-            .and_then(|params| params.signed_by(&key, &issuer))
-            .expect("a certificate");
+        let mut params =
+            CertificateParams::new(["127.0.0.1".to_owned()]).expect("an address is a name");
+        change(&mut params);
+        let server = params.signed_by(&key, &issuer).expect("a certificate");
         Self {
             authority: authority.pem(),
             server: server.pem(),

@@ -5,6 +5,7 @@
 )]
 
 pub mod coturn;
+pub mod tls;
 pub mod turnserver;
 
 use std::path::PathBuf;
@@ -19,6 +20,8 @@ use isession_protocol::signaling::{LeadPolicy, Path, RingEnd, VisitorCard};
 use isession_sdk::{
     Agent, AgentEvent, AgentOptions, Session, SessionEvent, Visitor, VisitorEvent, VisitorOptions,
 };
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use url::Url;
 
 /// Every test agent's password.
@@ -107,7 +110,8 @@ impl Lab {
 
     /// The node's address.
     pub fn url(&self) -> Url {
-        format!("http://{}", self.config.listen)
+        let scheme = self.config.tls.as_ref().map_or("http", |_| "https");
+        format!("{scheme}://{}", self.config.listen)
             .parse()
             .expect("an address")
     }
@@ -148,7 +152,13 @@ impl Lab {
 
     /// The metrics in text form.
     pub async fn metrics(&self) -> String {
-        http(&self.url(), "GET", "/metrics", "", "").await
+        match &self.config.tls {
+            None => http(&self.url(), "GET", "/metrics", "", "").await,
+            Some(files) => {
+                let tls = tls::connect_trusting(self.config.listen, &files.certificate).await;
+                http_on(tls, &self.url(), "GET", "/metrics", "", "").await
+            }
+        }
     }
 
     /// Waits until a metric is as wanted.
@@ -164,6 +174,11 @@ impl Lab {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// The metric of live allocations whose clients came by udp, tcp or tls.
+pub fn live(transport: &str) -> String {
+    format!(r#"isession_turn_allocations_live{{transport="{transport}"}}"#)
 }
 
 impl Drop for Lab {
@@ -268,40 +283,72 @@ pub async fn hears(session: &mut Session) -> String {
 
 /// A plain HTTP request on its own connection; gives back the whole answer.
 pub async fn http(node: &Url, method: &str, path: &str, headers: &str, body: &str) -> String {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let address = format!(
-        "{}:{}",
-        node.host_str().unwrap_or_default(),
-        node.port().unwrap_or(80)
-    );
-    let mut tcp = tokio::net::TcpStream::connect(&address)
+    let tcp = TcpStream::connect(authority(node))
         .await
         .expect("the node listens");
+    http_on(tcp, node, method, path, headers, body).await
+}
+
+/// The same on a connection that is there already.
+pub async fn http_on(
+    mut io: impl AsyncRead + AsyncWrite + Unpin,
+    node: &Url,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let address = authority(node);
     let length = body.len();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
          Content-Length: {length}\r\n{headers}\r\n{body}"
     );
-    tcp.write_all(request.as_bytes())
+    io.write_all(request.as_bytes())
         .await
         .expect("the node reads");
     let mut answer = String::new();
-    tcp.read_to_string(&mut answer)
+    io.read_to_string(&mut answer)
         .await
         .expect("the node answers");
     answer
 }
 
+fn authority(node: &Url) -> String {
+    format!(
+        "{}:{}",
+        node.host_str().unwrap_or_default(),
+        node.port_or_known_default().unwrap_or(80)
+    )
+}
+
 /// A WebSocket that says only what the test says.
-pub type Ws =
-    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+pub type Ws<S = TcpStream> = tokio_tungstenite::WebSocketStream<S>;
 
 /// A visitor's socket before hello, opened by a page of this origin.
 pub async fn raw_visitor(
     node: &Url,
     origin: Option<&str>,
 ) -> Result<Ws, tokio_tungstenite::tungstenite::Error> {
-    raw(node, "/v1/visitor", origin.map(|origin| ("origin", origin))).await
+    let header = origin.map(|origin| ("origin", origin));
+    raw(tcp(node), node, "/v1/visitor", header).await
+}
+
+/// The same over TLS.
+pub async fn raw_visitor_on<S>(io: S, node: &Url) -> Ws<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    raw(std::future::ready(io), node, "/v1/visitor", None)
+        .await
+        .expect("the visitor is let in")
+}
+
+async fn tcp(node: &Url) -> TcpStream {
+    TcpStream::connect(authority(node))
+        .await
+        .expect("the node listens")
 }
 
 /// An agent's socket before hello.
@@ -312,22 +359,25 @@ pub async fn raw_agent(node: &Url, login: &str) -> Ws {
     let (_, token) = answer.split_once(r#""token":""#).expect("a token");
     let (token, _) = token.split_once('"').expect("a token");
     let bearer = format!("Bearer {token}");
-    raw(node, "/v1/agent", Some(("authorization", &bearer)))
-        .await
-        .expect("the agent is let in")
+    raw(
+        tcp(node),
+        node,
+        "/v1/agent",
+        Some(("authorization", &bearer)),
+    )
+    .await
+    .expect("the agent is let in")
 }
 
-async fn raw(
+async fn raw<S: AsyncRead + AsyncWrite + Unpin>(
+    io: impl Future<Output = S>,
     node: &Url,
     path: &str,
     header: Option<(&'static str, &str)>,
-) -> Result<Ws, tokio_tungstenite::tungstenite::Error> {
+) -> Result<Ws<S>, tokio_tungstenite::tungstenite::Error> {
     use tokio_tungstenite::tungstenite::client::IntoClientRequest;
     use tokio_tungstenite::tungstenite::http::HeaderValue;
-    let address = format!(
-        "ws://{}{path}",
-        &node[url::Position::BeforeHost..url::Position::AfterPort]
-    );
+    let address = format!("ws://{}{path}", authority(node));
     let mut request = address.into_client_request()?;
     let headers = request.headers_mut();
     let subprotocol = HeaderValue::from_static(isession_protocol::SUBPROTOCOL);
@@ -335,13 +385,17 @@ async fn raw(
     if let Some((name, value)) = header {
         headers.insert(name, HeaderValue::from_str(value).expect("a header"));
     }
-    tokio_tungstenite::connect_async(request)
-        .await
-        .map(|(ws, _)| ws)
+    let io = io.await;
+    let (ws, _) = tokio_tungstenite::client_async(request, io).await?;
+    Ok(ws)
 }
 
 /// Says one frame on a raw socket.
-pub async fn says<T: serde::Serialize>(ws: &mut Ws, frame: &T) {
+pub async fn says<S, T>(ws: &mut Ws<S>, frame: &T)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: serde::Serialize,
+{
     use futures_util::SinkExt;
     let text = isession_protocol::encode(frame);
     ws.send(tokio_tungstenite::tungstenite::Message::text(text))
@@ -350,10 +404,11 @@ pub async fn says<T: serde::Serialize>(ws: &mut Ws, frame: &T) {
 }
 
 /// The next frame on a raw socket in which `wanted` finds something; the others are passed over.
-pub async fn told<T: serde::de::DeserializeOwned, W>(
-    ws: &mut Ws,
-    wanted: impl Fn(T) -> Option<W>,
-) -> W {
+pub async fn told<S, T, W>(ws: &mut Ws<S>, wanted: impl Fn(T) -> Option<W>) -> W
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: serde::de::DeserializeOwned,
+{
     use futures_util::StreamExt;
     loop {
         let message = ws.next().await.expect("an open socket").expect("a frame");

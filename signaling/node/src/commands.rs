@@ -143,6 +143,18 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
 pub(crate) async fn check(config: Config) -> Done {
     let node = Node::start(config, std::sync::Arc::new(SystemClock)).await?;
     say(&format!("http {} ok", node.address()));
+    let mut unfit = None;
+    if let Some(certificate) = node.certificate() {
+        match certificate.days_left {
+            Some(days) => say(&format!("certificate ok: {days} days left")),
+            None => unfit = Some("tls.certificate: it has expired"),
+        }
+        if let Some(host) = certificate.uncovered {
+            complain(&format!(
+                "tls.certificate: not for {host}, the host of public_url"
+            ));
+        }
+    }
     match node.turn_address() {
         Some(turn) => say(&format!("relay udp {turn} ok")),
         None => say("relay: not embedded"),
@@ -151,7 +163,7 @@ pub(crate) async fn check(config: Config) -> Done {
     let agents = node.accounts().agents().await?.len();
     say(&format!("database ok: {sites} sites, {agents} agents"));
     node.stop().await;
-    Ok(())
+    unfit.map_or(Ok(()), |problem| Err(problem.into()))
 }
 
 fn minutes(count: u32) -> Duration {

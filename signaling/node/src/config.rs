@@ -3,20 +3,29 @@
 //! The environment variable `ISESSION_TURN__LISTEN` sets `turn.listen`, and so does the flag
 //! `--set turn.listen=...`. A key that does not exist is an error that names it.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+mod turn;
+
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use isession_switchboard::Policy;
+use isession_turn::Network;
 use serde::Deserialize;
+
+pub use turn::{ExternalTurn, Offer, TurnConfig};
 
 /// Everything a node can be told.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where HTTP and WebSockets are served. Port 0 takes any free port.
+    /// Where HTTP, WebSockets and TURN over TCP are served. Port 0 takes any free port.
     pub listen: SocketAddr,
     /// Serve plain HTTP on an address beyond loopback. Only behind a proxy that speaks TLS.
     pub insecure_listen: bool,
+    /// Serve all of it within TLS.
+    pub tls: Option<TlsConfig>,
+    /// Networks (CIDR) of the proxies that are believed when they say whom they speak for.
+    pub trusted_proxies: Vec<String>,
     /// The node's address as browsers see it, such as `https://help.example`.
     /// Without it the `Host` header of each request says it.
     pub public_url: Option<String>,
@@ -40,6 +49,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// The node's certificate and key, in PEM. They are read anew when they change.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The certificate, and after it those of the authorities in between.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 /// Seconds and counts of the queue.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -60,10 +79,14 @@ pub struct QueueConfig {
 pub struct LimitsConfig {
     /// WebSockets at once, over all addresses.
     pub connections: usize,
-    /// WebSockets at once from one address (IPv6: one /64).
+    /// WebSockets at once from one address (IPv6: one /64), and as many connections that are
+    /// none, or not yet.
     pub connections_per_address: u32,
-    /// New WebSockets a minute from one address.
+    /// New WebSockets a minute from one address, and as many connections to the relay.
     pub connections_per_minute: u32,
+    /// Seconds that a new connection may take for its TLS handshake and its first request; also
+    /// those between two requests.
+    pub handshake_timeout: u32,
     /// Sign-in attempts a minute from one address.
     pub logins_per_minute: u32,
     /// Frames a second on one WebSocket, with bursts of four times as many.
@@ -72,59 +95,13 @@ pub struct LimitsConfig {
     pub ping_interval: u32,
 }
 
-/// Relaying: the embedded server, or an external coturn.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TurnConfig {
-    /// Run the embedded STUN and TURN server.
-    pub enabled: bool,
-    /// Where it listens (UDP). Port 0 takes any free port.
-    pub listen: SocketAddr,
-    /// The host that peers are told; by default the listening address, and the host of
-    /// `public_url` or of the request when that is unspecified.
-    pub host: Option<String>,
-    /// The public address, when the machine sits behind NAT.
-    pub external_ip: Option<IpAddr>,
-    /// First relay port.
-    pub min_port: u16,
-    /// Last relay port.
-    pub max_port: u16,
-    /// Allocations at once, in all.
-    pub allocations: usize,
-    /// Allocations at once for one session.
-    pub allocations_per_session: usize,
-    /// Seconds for which fresh credentials open allocations.
-    pub credential_ttl: u32,
-    /// Networks (CIDR) that peers may have although they are not public, for use inside a LAN.
-    pub allow_peers: Vec<String>,
-    /// An external TURN server instead of the embedded one.
-    pub external: Option<ExternalTurn>,
-}
-
-/// An external TURN server that shares a secret with the node
-/// (coturn: `use-auth-secret`, `static-auth-secret`).
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExternalTurn {
-    /// Such as `turn:turn.example:3478?transport=udp`.
-    pub urls: Vec<String>,
-    /// The shared secret.
-    pub secret: String,
-}
-
-impl std::fmt::Debug for ExternalTurn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ExternalTurn")
-            .field("urls", &self.urls)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             insecure_listen: false,
+            tls: None,
+            trusted_proxies: Vec::new(),
             public_url: None,
             database: PathBuf::from("isession.db"),
             log: LogFormat::default(),
@@ -152,27 +129,10 @@ impl Default for LimitsConfig {
             connections: 100_000,
             connections_per_address: 200,
             connections_per_minute: 300,
+            handshake_timeout: 10,
             logins_per_minute: 20,
             frames_per_second: 50,
             ping_interval: 25,
-        }
-    }
-}
-
-impl Default for TurnConfig {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3478)),
-            host: None,
-            external_ip: None,
-            min_port: 49152,
-            max_port: 65535,
-            allocations: 4096,
-            allocations_per_session: 8,
-            credential_ttl: 3600,
-            allow_peers: Vec::new(),
-            external: None,
         }
     }
 }
@@ -252,30 +212,36 @@ impl Config {
                 problem: problem.to_owned(),
             })
         };
-        if !self.listen.ip().is_loopback() && !self.insecure_listen {
+        if !self.listen.ip().is_loopback() && self.tls.is_none() && !self.insecure_listen {
             return wrong(
                 "listen",
-                "plain HTTP beyond loopback shows sign-ins to the network; put a TLS proxy in \
-                 front and set insecure_listen = true",
+                "plain HTTP beyond loopback shows sign-ins to the network; set tls.certificate \
+                 and tls.key, or put a TLS proxy in front and set insecure_listen = true",
             );
         }
         if let Some(url) = &self.public_url {
-            let parsed = url::Url::parse(url).ok();
-            if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            {
-                return wrong("public_url", "not an http or https address");
+            let parsed = url::Url::parse(url).ok().filter(url::Url::has_host);
+            match parsed.as_ref().map(url::Url::scheme) {
+                Some("https") => {}
+                Some("http") if self.tls.is_none() => {}
+                Some("http") => return wrong("public_url", "with [tls] it begins with https"),
+                _ => return wrong("public_url", "not an http or https address"),
             }
         }
+        self.proxies()?;
         if self.queue.ring_timeout == 0 || self.queue.ring_agents == 0 || self.queue.max_wait == 0 {
             return wrong(
                 "queue",
                 "ring_timeout, ring_agents and max_wait must be above 0",
             );
         }
-        if self.limits.frames_per_second == 0 || self.limits.ping_interval == 0 {
+        if self.limits.frames_per_second == 0
+            || self.limits.ping_interval == 0
+            || self.limits.handshake_timeout == 0
+        {
             return wrong(
                 "limits",
-                "frames_per_second and ping_interval must be above 0",
+                "frames_per_second, ping_interval and handshake_timeout must be above 0",
             );
         }
         if self.turn.min_port > self.turn.max_port {
@@ -295,6 +261,11 @@ impl Config {
         Ok(())
     }
 
+    /// The networks of trusted proxies.
+    pub(crate) fn proxies(&self) -> Result<Vec<Network>, ConfigError> {
+        networks("trusted_proxies", &self.trusted_proxies)
+    }
+
     /// The switchboard's policy.
     pub fn policy(&self) -> Policy {
         let millis = |seconds: u32| u64::from(seconds) * 1000;
@@ -306,6 +277,17 @@ impl Config {
             ..Policy::default()
         }
     }
+}
+
+/// Reads a list of networks.
+pub(crate) fn networks(key: &'static str, texts: &[String]) -> Result<Vec<Network>, ConfigError> {
+    let network = |text: &String| {
+        text.parse().map_err(|_| ConfigError::Value {
+            key,
+            problem: format!("{text} is no network such as 10.0.0.0/8"),
+        })
+    };
+    texts.iter().map(network).collect()
 }
 
 fn shape(from: &str, error: &toml::de::Error) -> ConfigError {
@@ -403,6 +385,39 @@ mod tests {
         let error = load("listen = '0.0.0.0:80'", &[], &[]).unwrap_err();
         assert!(error.contains("insecure_listen"), "{error}");
         assert!(load("listen = '0.0.0.0:80'\ninsecure_listen = true", &[], &[]).is_ok());
+    }
+
+    #[test]
+    fn with_tls_it_may_listen_anywhere() {
+        let tls = "listen = '[::]:443'\n[tls]\ncertificate = 'c.pem'\nkey = 'k.pem'";
+        assert!(load(tls, &[], &[]).is_ok());
+        let error = load(tls, &[], &["public_url=http://help.example"]).unwrap_err();
+        assert!(error.contains("public_url"), "{error}");
+        let error = load("[tls]\ncertificate = 'c.pem'", &[], &[]).unwrap_err();
+        assert!(error.contains("key"), "{error}");
+    }
+
+    #[test]
+    fn proxies_and_offers_are_judged_with_their_keys() {
+        let error = load("trusted_proxies = ['10.0.0.0/40']", &[], &[]).unwrap_err();
+        assert!(error.contains("trusted_proxies"), "{error}");
+        assert!(load("trusted_proxies = ['10.0.0.0/8', '::1']", &[], &[]).is_ok());
+        let turn = load("[turn]\ntcp = 'off'\ntls = '[2001:db8::1]:443'", &[], &[]);
+        let turn = turn.unwrap().turn;
+        assert_eq!(turn.tcp, Offer::Off);
+        assert_eq!(turn.tls, Offer::At("[2001:db8::1]:443".to_owned()));
+        for bad in [
+            "",
+            "turn.example",
+            "turn.example:0",
+            ":443",
+            "a b:1",
+            "u@h:1",
+            "h/p:1",
+        ] {
+            let error = load("", &[], &[&format!("turn.tls='{bad}'")]).unwrap_err();
+            assert!(error.contains("host:port"), "{bad}: {error}");
+        }
     }
 
     #[test]

@@ -3,48 +3,41 @@
 mod agent;
 mod assets;
 mod check;
+mod gate;
 mod http;
 mod identity;
+mod peer;
 mod socket;
 mod visitor;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use isession_protocol::ErrorCode;
+use tokio::time::timeout;
 
+pub(crate) use self::gate::serve;
+use self::http::Problem;
 use crate::node::Shared;
 
 /// The largest request body: a sign-in.
 const BODY: usize = 4096;
+/// The longest that a request may take, its body and its answer's head included.
+const REQUEST: Duration = Duration::from_secs(60);
+/// How long browsers remember that this host speaks TLS (RFC 6797): long enough to bridge the time
+/// between two visits, and short enough to outlast a mistake.
+const HSTS: &str = "max-age=2592000";
 
 pub(crate) type Node = State<Arc<Shared>>;
 
-/// Serves until told to stop, then lets requests under way finish.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router(shared).into_make_service_with_connect_info::<SocketAddr>();
-    // Frames are small and each is an answer: held back for the last one's acknowledgement, every
-    // second one would come 40 ms late.
-    let listener = listener.tap_io(|tcp| {
-        let _ = tcp.set_nodelay(true);
-    });
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop)
-        .await
-}
-
-fn router(shared: Arc<Shared>) -> Router {
+/// The node's pages. `tls` says that whoever reads them came through it.
+fn router(shared: Arc<Shared>, tls: bool) -> Router {
     Router::new()
         .route("/", get(http::front))
         .route("/go/{site}", get(http::companion))
@@ -63,14 +56,31 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/sites/{site}", get(http::site))
         .fallback(http::nothing_here)
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(middleware::from_fn(harden))
+        .layer(middleware::from_fn(move |request, next| {
+            harden(tls, request, next)
+        }))
         .with_state(shared)
 }
 
+/// For plain HTTP where TLS is spoken.
+fn misplaced() -> Router {
+    Router::new().fallback(async || {
+        Problem::bad_request("this port speaks https: use an address that begins with https://")
+    })
+}
+
 /// What every answer carries.
-async fn harden(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+async fn harden(tls: bool, request: Request, next: Next) -> Response {
+    let answer = timeout(REQUEST, next.run(request)).await;
+    let mut response = answer.unwrap_or_else(|_| {
+        let message = "the request took too long";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::TooFast, message).into_response()
+    });
     let headers = response.headers_mut();
+    if tls {
+        let hsts = HeaderValue::from_static(HSTS);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+    }
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

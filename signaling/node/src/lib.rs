@@ -8,7 +8,7 @@
 //! - `edge`: HTTP, WebSockets, sign-in, embedded pages.
 //! - `sockets`, `outbox`: who is connected, links, and bounded queues in front of sockets.
 //! - `accounts`: agents, sites and visits in SQLite.
-//! - `ticket`, `relay`, `rates`, `metrics`, `config`, `clock`: one idea each.
+//! - `ticket`, `relay`, `tls`, `reached`, `rates`, `metrics`, `config`, `clock`: one idea each.
 //!
 //! # Tasks
 //! [`Node`] holds a join set with the listener, the desk and the ping sweep; each WebSocket is
@@ -26,9 +26,11 @@ mod metrics;
 mod node;
 mod outbox;
 mod rates;
+mod reached;
 mod relay;
 mod sockets;
 mod ticket;
+mod tls;
 mod turn;
 
 pub use accounts::{
@@ -36,9 +38,11 @@ pub use accounts::{
 };
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{
-    Config, ConfigError, ExternalTurn, LimitsConfig, LogFormat, QueueConfig, TurnConfig,
+    Config, ConfigError, ExternalTurn, LimitsConfig, LogFormat, Offer, QueueConfig, TlsConfig,
+    TurnConfig,
 };
-pub use node::{Node, NodeError};
+pub use node::{Certificate, Node, NodeError};
+pub use tls::TlsError;
 
 /// `tracing` targets of libraries that log addresses; whoever installs a subscriber switches
 /// them off.

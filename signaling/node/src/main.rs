@@ -75,7 +75,8 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let stop = stop_asked()?;
     let node = Node::start(config, Arc::new(SystemClock)).await?;
     // On standard output, for whoever started it with port 0; the log goes to standard error.
-    commands::say(&format!("isession serves http://{}", node.address()));
+    let scheme = node.certificate().map_or("http", |_| "https");
+    commands::say(&format!("isession serves {scheme}://{}", node.address()));
     if let Some(turn) = node.turn_address() {
         commands::say(&format!("isession relays udp {turn}"));
     }

@@ -3,7 +3,7 @@
 use isession_protocol::ErrorCode;
 use isession_protocol::signaling::Path;
 use isession_switchboard::Outcome;
-use isession_turn::{Refusal, TurnCounters};
+use isession_turn::{Refusal, Transport, TurnCounters};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -183,11 +183,14 @@ impl std::fmt::Debug for TurnCollector {
 impl Collector for TurnCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let now = self.0.read();
-        let live = ConstGauge::new(i64::try_from(now.allocations_live).unwrap_or(i64::MAX));
-        let help = "Allocations that the relay holds";
-        let gauge =
-            encoder.encode_descriptor("turn_allocations_live", help, None, live.metric_type())?;
-        live.encode(gauge)?;
+        let help = "Allocations that the relay holds, by the transport of their clients";
+        let kind = ConstGauge::new(0_i64).metric_type();
+        let mut live = encoder.encode_descriptor("turn_allocations_live", help, None, kind)?;
+        for transport in Transport::ALL {
+            let labels = [("transport", transport.name())];
+            let gauge = ConstGauge::new(i64::try_from(now.live(transport)).unwrap_or(i64::MAX));
+            gauge.encode(live.encode_family(&labels)?)?;
+        }
         for (name, help, value) in [
             (
                 "turn_allocations",

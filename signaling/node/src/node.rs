@@ -9,7 +9,7 @@ use isession_protocol::ErrorCode;
 use isession_protocol::ids::{LinkId, SiteId};
 use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
 use isession_switchboard::Policy;
-use isession_turn::{TurnError, TurnServer};
+use isession_turn::{Network, TurnError, TurnServer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -27,6 +27,7 @@ use crate::rates::{Door, Doors, Rates};
 use crate::relay::Relay;
 use crate::sockets::{Person, Sockets, Stage};
 use crate::ticket::TicketKey;
+use crate::tls::{Tls, TlsError};
 use crate::turn;
 
 /// When clients are told to come back after a stop: a restart takes about as long.
@@ -35,6 +36,8 @@ const RETRY_AFTER: u32 = 1500;
 const AFTER_RING: u64 = 30;
 /// How long a stop waits for sockets to be written out.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Connections at once that are no WebSockets: each lasts for a few requests.
+const CONNECTIONS: usize = 8192;
 /// Questions that wait for the desk at the most; more wait at the asker.
 const QUESTIONS: usize = 64;
 
@@ -48,6 +51,8 @@ pub enum NodeError {
     Accounts(#[from] AccountsError),
     #[error("cannot listen")]
     Listen(#[source] std::io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("the relay cannot start")]
     Turn(#[source] TurnError),
 }
@@ -67,6 +72,12 @@ pub(crate) struct Shared {
     pub connects: Rates,
     pub logins: Rates,
     pub checks: Rates,
+    /// Connections to the relay over TCP and TLS.
+    pub streams: Rates,
+    /// Connections that are no WebSockets, or not yet.
+    pub gate: Arc<Doors>,
+    /// Proxies that are believed.
+    pub proxies: Vec<Network>,
     /// Turns at hashing passwords.
     pub hashing: Semaphore,
     doors: Arc<Doors>,
@@ -95,7 +106,7 @@ impl Shared {
             return Err(ErrorCode::TooFast);
         }
         self.doors
-            .open(address)
+            .open(Some(address))
             .ok_or(ErrorCode::TooManyConnections)
     }
 
@@ -133,7 +144,7 @@ impl Shared {
             Stage::Session { .. } => u64::MAX,
         };
         self.relay
-            .servers(link, outbox.host(), self.clock.now(), longest)
+            .servers(link, outbox.reached(), self.clock.now(), longest)
     }
 
     /// Milliseconds for which a ticket holds: the longest visit that can still be resumed.
@@ -150,14 +161,15 @@ impl Shared {
         };
         self.desk.send(question).await.is_ok() && answered.await.unwrap_or(false)
     }
+}
 
-    /// Whether browsers reach the node by https.
-    pub(crate) fn https(&self) -> bool {
-        self.config
-            .public_url
-            .as_ref()
-            .is_some_and(|url| url.starts_with("https:"))
-    }
+/// What can be said of a node's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// Whole days for which it still holds; `None` if it has expired.
+    pub days_left: Option<u64>,
+    /// The host of `public_url`, if the certificate is not for it.
+    pub uncovered: Option<String>,
 }
 
 /// A running node. Dropping it ends everything at once; [`Node::stop`] says goodbye first.
@@ -166,6 +178,7 @@ pub struct Node {
     shared: Arc<Shared>,
     address: SocketAddr,
     turn: Option<TurnServer>,
+    tls: Option<Arc<Tls>>,
     tasks: JoinSet<()>,
     alive: watch::Sender<()>,
     stop: Option<oneshot::Sender<()>>,
@@ -188,6 +201,10 @@ impl Node {
     ) -> Result<Self, NodeError> {
         config.validate()?;
         let address = listener.local_addr().map_err(NodeError::Listen)?;
+        let tls = match config.tls.clone() {
+            Some(files) => Some(Arc::new(Tls::open(files).await?)),
+            None => None,
+        };
         let accounts = Accounts::open(&config.database).await?;
         let tickets = TicketKey::new(accounts.secret("tickets").await?);
         let (relay, turn) = turn::start(&config.turn, accounts.secret("turn").await?)?;
@@ -202,6 +219,9 @@ impl Node {
             connects: Rates::per_minute(limits.connections_per_minute),
             logins: Rates::per_minute(limits.logins_per_minute),
             checks: Rates::per_minute(limits.logins_per_minute),
+            streams: Rates::per_minute(limits.connections_per_minute),
+            gate: Arc::new(Doors::new(CONNECTIONS, limits.connections_per_address)),
+            proxies: config.proxies()?,
             hashing: Semaphore::new(2),
             doors: Arc::new(Doors::new(
                 limits.connections,
@@ -219,19 +239,25 @@ impl Node {
         let (stop, stopped) = oneshot::channel();
         tasks.spawn(desk::run(Arc::clone(&shared), questions));
         tasks.spawn(sweep(Arc::clone(&shared)));
-        let serving = Arc::clone(&shared);
+        if let Some(tls) = &tls {
+            if tls.current().expired(shared.clock.now()) {
+                tracing::error!("the certificate has expired: browsers will refuse it");
+            }
+            tasks.spawn(Arc::clone(tls).watch(Arc::clone(&shared.clock)));
+        }
+        let (serving, with_tls) = (Arc::clone(&shared), tls.clone());
+        let streams = turn.as_ref().map(TurnServer::streams);
         tasks.spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
             };
-            if let Err(error) = edge::serve(listener, serving, stopped).await {
-                tracing::error!(%error, "the listener failed");
-            }
+            edge::serve(listener, serving, with_tls, streams, stopped).await;
         });
         Ok(Self {
             shared,
             address,
             turn,
+            tls,
             tasks,
             alive,
             stop: Some(stop),
@@ -246,6 +272,19 @@ impl Node {
     /// Where the embedded relay listens.
     pub fn turn_address(&self) -> Option<SocketAddr> {
         self.turn.as_ref().map(TurnServer::local_addr)
+    }
+
+    /// The certificate in use, if the node speaks TLS.
+    pub fn certificate(&self) -> Option<Certificate> {
+        let (identity, now) = (self.tls.as_ref()?.current(), self.shared.clock.now());
+        let host = self.shared.config.public_url.as_ref().and_then(|url| {
+            let url = url::Url::parse(url).ok()?;
+            url.host_str().map(str::to_owned)
+        });
+        Some(Certificate {
+            days_left: (!identity.expired(now)).then(|| identity.days_left(now)),
+            uncovered: host.filter(|host| !identity.covers(host)),
+        })
     }
 
     /// The accounts, for whoever administers this node from the same process.
@@ -301,5 +340,6 @@ async fn sweep(shared: Arc<Shared>) {
         shared.connects.sweep(now);
         shared.logins.sweep(now);
         shared.checks.sweep(now);
+        shared.streams.sweep(now);
     }
 }

@@ -8,6 +8,8 @@ use axum::extract::ws::Utf8Bytes;
 use isession_protocol::ErrorCode;
 use tokio::sync::Notify;
 
+use crate::reached::Reached;
+
 /// One thing to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Out {
@@ -49,7 +51,7 @@ impl Close {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     id: u64,
-    host: Box<str>,
+    reached: Reached,
     capacity: usize,
     state: Mutex<State>,
     changed: Notify,
@@ -66,11 +68,11 @@ enum State {
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl Outbox {
-    /// An empty outbox. `host` is how the peer addressed the node.
-    pub(crate) fn new(capacity: usize, host: &str) -> Self {
+    /// An empty outbox. `reached` is how the peer reached the node.
+    pub(crate) fn new(capacity: usize, reached: Reached) -> Self {
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            host: host.into(),
+            reached,
             capacity,
             state: Mutex::new(State::Open(VecDeque::new())),
             changed: Notify::new(),
@@ -83,9 +85,9 @@ impl Outbox {
         self.id
     }
 
-    /// How the peer addressed the node.
-    pub(crate) fn host(&self) -> &str {
-        &self.host
+    /// How the peer reached the node.
+    pub(crate) const fn reached(&self) -> &Reached {
+        &self.reached
     }
 
     /// Adds a frame; a full outbox closes.
@@ -166,7 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn frames_come_out_in_order() {
-        let outbox = Outbox::new(3, "node");
+        let outbox = Outbox::new(3, Reached::default());
         outbox.send(&1);
         outbox.send(&2);
         assert_eq!(outbox.next().await, Some(Out::Frame("1".into())));
@@ -175,7 +177,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_outbox_closes_and_takes_no_more() {
-        let outbox = Outbox::new(2, "node");
+        let outbox = Outbox::new(2, Reached::default());
         for n in 0..5 {
             outbox.send(&n);
         }
@@ -185,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_waits_is_written_before_the_close() {
-        let outbox = Outbox::new(2, "node");
+        let outbox = Outbox::new(2, Reached::default());
         outbox.send(&1);
         outbox.close(Close::GoingAway);
         outbox.send(&2);
@@ -196,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_peer_that_answers_no_ping_is_silent() {
-        let outbox = Outbox::new(4, "node");
+        let outbox = Outbox::new(4, Reached::default());
         let ping = || outbox.ping("alive".into());
         assert!(ping());
         assert!(!ping());

@@ -110,7 +110,7 @@ struct Open {
 #[derive(Debug)]
 pub(crate) struct Door {
     doors: Arc<Doors>,
-    address: IpAddr,
+    address: Option<IpAddr>,
 }
 
 impl Doors {
@@ -135,16 +135,21 @@ impl Doors {
         }
     }
 
-    /// Opens one more, if allowed.
-    pub(crate) fn open(self: &Arc<Self>, address: IpAddr) -> Option<Door> {
-        let address = network(address);
+    /// Opens one more, if allowed. One without an address counts only in all.
+    pub(crate) fn open(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Door> {
+        let address = address.map(network);
         let mut open = lock(&self.open);
-        let here = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.total >= self.total || here >= self.each {
+        if open.total >= self.total {
             return None;
         }
+        if let Some(address) = address {
+            let here = open.by_address.get(&address).copied().unwrap_or(0);
+            if here >= self.each {
+                return None;
+            }
+            open.by_address.insert(address, here + 1);
+        }
         open.total += 1;
-        open.by_address.insert(address, here + 1);
         Some(Door {
             doors: Arc::clone(self),
             address,
@@ -156,10 +161,12 @@ impl Drop for Door {
     fn drop(&mut self) {
         let mut open = lock(&self.doors.open);
         open.total = open.total.saturating_sub(1);
-        if let Some(here) = open.by_address.get_mut(&self.address) {
+        if let Some(address) = self.address
+            && let Some(here) = open.by_address.get_mut(&address)
+        {
             *here -= 1;
             if *here == 0 {
-                open.by_address.remove(&self.address);
+                open.by_address.remove(&address);
             }
         }
         self.doors.changed.notify_one();
@@ -231,13 +238,16 @@ mod tests {
     #[test]
     fn doors_count_in_all_and_by_address_and_close_on_drop() {
         let doors = Arc::new(Doors::new(2, 1));
-        let first = doors.open(HERE);
+        let open = |address: &str| doors.open(address.parse().ok());
+        let first = open("127.0.0.1");
         assert!(first.is_some());
-        assert!(doors.open(HERE).is_none());
-        let second = doors.open("192.0.2.1".parse().unwrap());
-        assert!(doors.open("192.0.2.2".parse().unwrap()).is_none());
+        assert!(open("127.0.0.1").is_none());
+        let second = open("192.0.2.1");
+        assert!(open("192.0.2.2").is_none());
+        assert!(doors.open(None).is_none());
         drop(first);
-        assert!(doors.open(HERE).is_some());
+        assert!(doors.open(None).is_some());
+        assert!(open("127.0.0.1").is_some());
         drop(second);
         assert!(lock(&doors.open).by_address.is_empty());
     }

@@ -6,7 +6,8 @@ use isession_protocol::signaling::IceServer;
 use isession_turn::{CHECK, Secret};
 use uuid::Uuid;
 
-use crate::config::TurnConfig;
+use crate::config::{Offer, TurnConfig};
+use crate::reached::Reached;
 
 /// Seconds for which a check may begin to relay.
 const CHECK_TTL: u64 = 60;
@@ -16,12 +17,15 @@ const CHECK_TTL: u64 = 60;
 pub(crate) enum Relay {
     /// Nowhere: direct paths only.
     Off,
-    /// In this process, on this port.
+    /// In this process: over UDP on this port.
     Embedded {
         secret: Secret,
-        /// `None`: the host by which the peer reached the node.
+        /// Over UDP. `None`: the host by which the peer reached the node.
         host: Option<String>,
         port: u16,
+        /// Over TCP, where HTTP is.
+        tcp: Offer,
+        tls: Offer,
         ttl: u32,
     },
     /// In an external server.
@@ -50,6 +54,8 @@ impl Relay {
             secret,
             host: told,
             port,
+            tcp: config.tcp.clone(),
+            tls: config.tls.clone(),
             ttl: config.credential_ttl,
         }
     }
@@ -59,47 +65,56 @@ impl Relay {
         !matches!(self, Self::Off)
     }
 
-    /// The servers for one side of a link, with credentials of their own. `host` is how the
+    /// The servers for one side of a link, with credentials of their own. `reached` is how the
     /// side reached the node; credentials hold for `longest` seconds at the most.
     pub(crate) fn servers(
         &self,
         link: LinkId,
-        host: &str,
+        reached: &Reached,
         now: Timestamp,
         longest: u64,
     ) -> Vec<IceServer> {
-        self.servers_for(&link.to_string(), host, now, longest)
+        self.servers_for(&link.to_string(), reached, now, longest)
     }
 
     /// The servers for whoever checks what the network lets through. The embedded one relays
     /// nothing for these credentials; an external one cannot tell them from others, so they have
     /// expired already, and its refusal shows that the way is open.
-    pub(crate) fn check(&self, host: &str, now: Timestamp) -> Vec<IceServer> {
+    pub(crate) fn check(&self, reached: &Reached, now: Timestamp) -> Vec<IceServer> {
         let expired = Timestamp::from_millis(now.as_millis().saturating_sub(CHECK_TTL * 1000));
         let (now, longest) = match self {
             Self::External { .. } => (expired, 0),
             Self::Off | Self::Embedded { .. } => (now, CHECK_TTL),
         };
-        self.servers_for(&format!("{CHECK}{}", Uuid::new_v4()), host, now, longest)
+        self.servers_for(&format!("{CHECK}{}", Uuid::new_v4()), reached, now, longest)
     }
 
-    fn servers_for(&self, name: &str, host: &str, now: Timestamp, longest: u64) -> Vec<IceServer> {
+    fn servers_for(
+        &self,
+        name: &str,
+        reached: &Reached,
+        now: Timestamp,
+        longest: u64,
+    ) -> Vec<IceServer> {
         let (secret, ttl, stun, turn) = match self {
             Self::Off => return Vec::new(),
             Self::Embedded {
                 secret,
                 host: told,
                 port,
+                tcp,
+                tls,
                 ttl,
             } => {
-                let host = told.as_deref().unwrap_or_else(|| without_port(host));
+                let host = told.as_deref().unwrap_or(&reached.host);
                 let stun = vec![format!("stun:{host}:{port}")];
-                (
-                    secret,
-                    *ttl,
-                    stun,
-                    vec![format!("turn:{host}:{port}?transport=udp")],
-                )
+                let udp = format!("turn:{host}:{port}?transport=udp");
+                let tcp = place(tcp, reached, !reached.proxied)
+                    .map(|place| format!("turn:{place}?transport=tcp"));
+                let tls = place(tls, reached, !reached.proxied && reached.https)
+                    .map(|place| format!("turns:{place}?transport=tcp"));
+                let turn = [udp].into_iter().chain(tcp).chain(tls).collect();
+                (secret, *ttl, stun, turn)
             }
             Self::External { secret, urls, ttl } => (secret, *ttl, Vec::new(), urls.clone()),
         };
@@ -119,13 +134,13 @@ impl Relay {
     }
 }
 
-/// The host of a `Host` header (RFC 9110 section 7.2), brackets of IPv6 kept.
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => {
-            name
-        }
-        _ => host,
+/// Where something is offered, if it is. By the host that the peer itself used: it has proven that
+/// it gets there, and by TLS that the certificate is for that name.
+fn place(offer: &Offer, reached: &Reached, gets_through: bool) -> Option<String> {
+    match offer {
+        Offer::Off => None,
+        Offer::At(place) => Some(place.clone()),
+        Offer::Auto => gets_through.then(|| format!("{}:{}", reached.host, reached.port)),
     }
 }
 
@@ -137,22 +152,73 @@ mod tests {
         Secret::new("a secret that is long enough to be taken").unwrap()
     }
 
+    fn reached(host: &str, https: bool, proxied: bool) -> Reached {
+        Reached {
+            host: host.into(),
+            port: 8443,
+            https,
+            proxied,
+        }
+    }
+
+    fn plainly() -> Reached {
+        reached("localhost", false, false)
+    }
+
+    /// What is told of the embedded server, with credentials.
+    fn told(config: &TurnConfig, reached: &Reached) -> Vec<String> {
+        let relay = Relay::embedded(config, secret(), 3478);
+        let link = LinkId::new(Uuid::from_u128(1));
+        let mut servers = relay.servers(link, reached, Timestamp::ZERO, u64::MAX);
+        servers.pop().unwrap().urls
+    }
+
     #[test]
     fn an_unspecified_address_is_told_as_the_host_of_the_request() {
         let config = TurnConfig {
             listen: "0.0.0.0:3478".parse().unwrap(),
             ..TurnConfig::default()
         };
-        let relay = Relay::embedded(&config, secret(), 3478);
-        let link = LinkId::new(Uuid::from_u128(1));
-        for (host, told) in [
-            ("help.example", "turn:help.example:3478?transport=udp"),
-            ("help.example:8080", "turn:help.example:3478?transport=udp"),
-            ("[2001:db8::1]:80", "turn:[2001:db8::1]:3478?transport=udp"),
-            ("[2001:db8::1]", "turn:[2001:db8::1]:3478?transport=udp"),
+        for host in ["help.example", "[2001:db8::1]"] {
+            let urls = told(&config, &reached(host, false, true));
+            assert_eq!(urls, [format!("turn:{host}:3478?transport=udp")]);
+        }
+    }
+
+    #[test]
+    fn streams_are_offered_where_the_peer_got_through_by_itself() {
+        let config = TurnConfig {
+            external_ip: "203.0.113.7".parse().ok(),
+            ..TurnConfig::default()
+        };
+        let udp = "turn:203.0.113.7:3478?transport=udp";
+        let tcp = "turn:help.example:8443?transport=tcp";
+        let tls = "turns:help.example:8443?transport=tcp";
+        for (https, proxied, urls) in [
+            (true, false, &[udp, tcp, tls][..]),
+            (false, false, &[udp, tcp]),
+            // A proxy that speaks HTTP carries neither.
+            (true, true, &[udp]),
+            (false, true, &[udp]),
         ] {
-            let servers = relay.servers(link, host, Timestamp::ZERO, u64::MAX);
-            assert_eq!(servers[1].urls, [told]);
+            assert_eq!(
+                told(&config, &reached("help.example", https, proxied)),
+                urls
+            );
+        }
+    }
+
+    #[test]
+    fn the_operator_knows_better() {
+        let config = TurnConfig {
+            tcp: Offer::Off,
+            tls: Offer::At("turn.example:5349".to_owned()),
+            ..TurnConfig::default()
+        };
+        for proxied in [true, false] {
+            let urls = told(&config, &reached("help.example", true, proxied));
+            let tls = "turns:turn.example:5349?transport=tcp";
+            assert_eq!(urls, ["turn:127.0.0.1:3478?transport=udp", tls]);
         }
     }
 
@@ -160,7 +226,7 @@ mod tests {
     fn credentials_name_the_link_and_the_end_of_their_time() {
         let relay = Relay::embedded(&TurnConfig::default(), secret(), 3478);
         let link = LinkId::new(Uuid::from_u128(1));
-        let servers = relay.servers(link, "localhost", Timestamp::from_millis(5_000), u64::MAX);
+        let servers = relay.servers(link, &plainly(), Timestamp::from_millis(5_000), u64::MAX);
         assert_eq!(servers[0].urls, ["stun:127.0.0.1:3478"]);
         assert!(servers[0].username.is_none());
         assert_eq!(
@@ -174,7 +240,7 @@ mod tests {
         let now = Timestamp::from_millis(100_000);
         let name = |relay: &Relay| {
             relay
-                .check("localhost", now)
+                .check(&plainly(), now)
                 .pop()
                 .unwrap()
                 .username
@@ -196,7 +262,7 @@ mod tests {
         let link = LinkId::new(Uuid::from_u128(1));
         assert!(
             Relay::Off
-                .servers(link, "localhost", Timestamp::ZERO, u64::MAX)
+                .servers(link, &plainly(), Timestamp::ZERO, u64::MAX)
                 .is_empty()
         );
     }

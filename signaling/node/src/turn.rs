@@ -1,8 +1,8 @@
 //! Starts the relay that the configuration asks for.
 
-use isession_turn::{Limits, Network, Secret, TurnConfig as ServerConfig, TurnServer};
+use isession_turn::{Limits, Secret, TurnConfig as ServerConfig, TurnServer};
 
-use crate::config::{ConfigError, TurnConfig};
+use crate::config::{ConfigError, TurnConfig, networks};
 use crate::node::NodeError;
 use crate::relay::Relay;
 
@@ -29,14 +29,7 @@ pub(crate) fn start(
 }
 
 fn server_config(config: &TurnConfig, secret: Secret) -> Result<ServerConfig, NodeError> {
-    let mut allow_peers = Vec::with_capacity(config.allow_peers.len());
-    for network in &config.allow_peers {
-        let network: Network = network.parse().map_err(|_| ConfigError::Value {
-            key: "turn.allow_peers",
-            problem: format!("{network} is no network such as 10.0.0.0/8"),
-        })?;
-        allow_peers.push(network);
-    }
+    let allow_peers = networks("turn.allow_peers", &config.allow_peers)?;
     Ok(ServerConfig {
         external_ip: config.external_ip,
         relay_ports: config.min_port..=config.max_port,

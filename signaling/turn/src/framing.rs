@@ -95,6 +95,12 @@ fn length(bytes: &[u8]) -> Result<Option<usize>, NoFrame> {
     Ok(Some(length))
 }
 
+/// How many of these bytes are the first frame and its padding, if they hold it whole.
+pub(crate) fn first(bytes: &[u8]) -> Option<usize> {
+    let length = length(bytes).ok()??.next_multiple_of(ALIGNMENT);
+    (length <= bytes.len()).then_some(length)
+}
+
 /// Appends a frame as streams carry it.
 pub(crate) fn pad(frame: &[u8], onto: &mut Vec<u8>) {
     onto.extend_from_slice(frame);

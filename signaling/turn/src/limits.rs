@@ -16,8 +16,8 @@ use crate::metrics::Refusal;
 pub struct Limits {
     /// Allocations at one time; each holds a socket and a port.
     pub allocations: usize,
-    /// Allocations at one time for one link. A browser makes one per network interface and
-    /// server address, twice over while it restarts ICE, and a link has two ends.
+    /// Allocations at one time for one link. A browser makes one per network interface, server
+    /// address and transport, twice over while it restarts ICE, and a link has two ends.
     pub allocations_per_link: usize,
     /// Allocations at one time from one source (an IPv4 address or an IPv6 /64), which may be a
     /// whole office.
@@ -46,8 +46,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            allocations: 4096,
-            allocations_per_link: 12,
+            allocations: 8192,
+            allocations_per_link: 24,
             allocations_per_source: 512,
             allocation_age: Duration::from_hours(12),
             peers_per_allocation: 64,

@@ -263,13 +263,22 @@ impl Stream {
 
     /// Slow clients have all the time they need, as long as they read at all.
     async fn write<S: AsyncWrite>(&self, to: &mut WriteHalf<S>, bytes: &[u8]) -> io::Result<()> {
+        // Within TLS each frame has a record of its own: it can be read as soon as it has come,
+        // and some clients, such as coturn's, take a record for one frame.
+        let by_frame = self.tuple.transport == Transport::SecureStream;
         let mut rest = bytes;
+        let mut frame = 0;
         while !rest.is_empty() {
-            let written = timeout(self.patience, to.write(rest)).await??;
+            if frame == 0 {
+                let whole = if by_frame { framing::first(rest) } else { None };
+                frame = whole.unwrap_or(rest.len());
+            }
+            let written = timeout(self.patience, to.write(&rest[..frame])).await??;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
             rest = &rest[written..];
+            frame -= written;
         }
         timeout(self.patience, to.flush()).await?
     }

@@ -30,7 +30,7 @@ test("two browsers that may only relay talk through the node's relay", async () 
   await connected(agent, companion, /relayed \(UDP\)/);
   const metrics = await node.metrics();
   assert.match(metrics, /isession_session_paths\{path="relayed_udp"\} [1-9]/);
-  assert.match(metrics, /isession_turn_allocations_live [1-9]/);
+  assert.match(metrics, /isession_turn_allocations_live\{transport="udp"\} [1-9]/);
   assert.match(metrics, /isession_turn_bytes_to_peers_total [1-9]/);
   await close();
 });

@@ -1,17 +1,16 @@
 //! The page that tells people what their network lets through, and what it needs of the node.
 
-use std::net::SocketAddr;
-
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use isession_protocol::ErrorCode;
 use isession_protocol::signaling::IceServer;
 use serde::Serialize;
 
-use super::http::{Problem, host, no_assets, page};
+use super::http::{Problem, no_assets, page};
 use super::identity::same_origin;
+use super::peer::Peer;
 use super::{Node, assets};
 
 #[derive(Serialize)]
@@ -23,15 +22,15 @@ pub(super) struct Servers {
 /// prefetch mints any.
 pub(super) async fn servers(
     State(shared): Node,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    peer: Peer,
     headers: HeaderMap,
 ) -> Result<Json<Servers>, Problem> {
     let now = shared.clock.now();
-    if !shared.checks.admit(from.ip(), now) {
+    if !shared.checks.admit(peer.address, now) {
         return Err(Problem::busy(&shared, ErrorCode::TooFast));
     }
     same_origin(&headers)?;
-    let ice = shared.relay.check(host(&headers), now);
+    let ice = shared.relay.check(&peer.reached, now);
     Ok(Json(Servers { ice }))
 }
 

@@ -177,7 +177,7 @@ pub(super) async fn site(
 }
 
 /// How the peer addressed the node.
-pub(super) fn host(headers: &HeaderMap) -> &str {
+fn host(headers: &HeaderMap) -> &str {
     headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())

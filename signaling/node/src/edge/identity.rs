@@ -1,10 +1,8 @@
 //! Who an agent is: sign-in, sign-out, and the proof that later requests carry.
 
-use std::net::SocketAddr;
-
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use isession_protocol::ErrorCode;
@@ -13,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Node;
 use super::http::{Problem, own_origin};
+use super::peer::Peer;
 use crate::accounts::{Agent, SignIn, Token};
 use crate::node::Shared;
 
@@ -36,12 +35,12 @@ struct SignedIn {
 
 pub(super) async fn login(
     State(shared): Node,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    peer: Peer,
     headers: HeaderMap,
     body: Result<Json<Login>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let now = shared.clock.now();
-    if !shared.logins.admit(from.ip(), now) {
+    if !shared.logins.admit(peer.address, now) {
         return Err(Problem::busy(&shared, ErrorCode::TooFast));
     }
     same_origin(&headers)?;
@@ -60,7 +59,7 @@ pub(super) async fn login(
         })
         .into_response()),
         SignIn::Welcome(agent, token) => {
-            let cookie = cookie(&shared, token.as_str(), "");
+            let cookie = cookie(&peer, token.as_str(), "");
             let body = SignedIn {
                 agent: agent.card,
                 token: None,
@@ -70,7 +69,11 @@ pub(super) async fn login(
     }
 }
 
-pub(super) async fn logout(State(shared): Node, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn logout(
+    State(shared): Node,
+    peer: Peer,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     same_origin(&headers)?;
     if let Some(token) = presented(&headers) {
         shared
@@ -79,7 +82,7 @@ pub(super) async fn logout(State(shared): Node, headers: HeaderMap) -> Result<Re
             .await
             .map_err(|error| Problem::broken(&error))?;
     }
-    let cookie = cookie(&shared, "", "; Max-Age=0");
+    let cookie = cookie(&peer, "", "; Max-Age=0");
     Ok((
         StatusCode::NO_CONTENT,
         AppendHeaders([(header::SET_COOKIE, cookie)]),
@@ -152,7 +155,7 @@ fn cookie_value(headers: &HeaderMap) -> Option<&str> {
         .find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
-fn cookie(shared: &Shared, value: &str, more: &str) -> String {
-    let secure = if shared.https() { "; Secure" } else { "" };
+fn cookie(peer: &Peer, value: &str, more: &str) -> String {
+    let secure = if peer.reached.https { "; Secure" } else { "" };
     format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}")
 }

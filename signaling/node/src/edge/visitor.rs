@@ -1,10 +1,9 @@
 //! The visitor's WebSocket.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use isession_protocol::bounded::Ticket;
@@ -16,6 +15,7 @@ use uuid::Uuid;
 
 use super::Node;
 use super::http::{Problem, own_origin};
+use super::peer::Peer;
 use super::socket::{self, Refusal, Side};
 use crate::node::Shared;
 use crate::outbox::{Close, Outbox};
@@ -27,11 +27,11 @@ const OUTBOX: usize = 128;
 
 pub(super) async fn upgrade(
     State(shared): Node,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    peer: Peer,
     headers: HeaderMap,
     ws: WebSocketUpgrade,
 ) -> Response {
-    let door = match shared.admit(from.ip()) {
+    let door = match shared.admit(peer.address) {
         Ok(door) => door,
         Err(code) => return Problem::busy(&shared, code).into_response(),
     };
@@ -39,8 +39,7 @@ pub(super) async fn upgrade(
         Ok(ws) => ws,
         Err(problem) => return problem.into_response(),
     };
-    let host = super::http::host(&headers);
-    let outbox = Arc::new(Outbox::new(OUTBOX, host));
+    let outbox = Arc::new(Outbox::new(OUTBOX, peer.reached));
     let side = Visitor {
         shared: Arc::clone(&shared),
         outbox: Arc::clone(&outbox),
