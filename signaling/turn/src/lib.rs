@@ -36,6 +36,7 @@ mod requests;
 mod server;
 mod step;
 mod streams;
+mod udp;
 
 pub use client::{FiveTuple, Transport};
 pub use config::{TurnConfig, TurnError};
