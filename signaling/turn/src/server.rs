@@ -217,26 +217,28 @@ impl Shared {
     }
 
     pub(crate) fn step(self: &Arc<Self>, input: Input<'_>) {
-        udp::send(self.carry_out([input]), &self.offload);
+        self.steps(|step| step(input));
     }
 
-    /// Takes steps under one lock; what they send is sent when it is open again.
-    fn carry_out<'a>(
+    /// Takes all steps that `each` tells under one lock; what they send is sent when it is open
+    /// again.
+    pub(crate) fn steps<T>(
         self: &Arc<Self>,
-        inputs: impl IntoIterator<Item = Input<'a>>,
-    ) -> Vec<Datagram> {
+        each: impl FnOnce(&mut dyn FnMut(Input<'_>)) -> T,
+    ) -> T {
         let now = self.now();
         let mut datagrams = Vec::new();
         let mut state = self.lock();
         let State { engine, phase } = &mut *state;
-        let Phase::Open(relays) = phase else {
-            return datagrams;
-        };
-        for input in inputs {
-            let effects = engine.handle(now, input);
-            self.dispatch(now, engine, relays, effects, &mut datagrams);
-        }
-        datagrams
+        let told = each(&mut |input| {
+            if let Phase::Open(relays) = phase {
+                let effects = engine.handle(now, input);
+                self.dispatch(now, engine, relays, effects, &mut datagrams);
+            }
+        });
+        drop(state);
+        udp::send(datagrams, &self.offload);
+        told
     }
 
     fn dispatch(
@@ -305,8 +307,11 @@ impl Shared {
     ) -> bool {
         let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
         let more = inbox.fill(socket, &self.offload);
-        let inputs = inbox.datagrams().map(|(from, data)| input(from, data));
-        udp::send(self.carry_out(inputs), &self.offload);
+        self.steps(|step| {
+            for (from, data) in inbox.datagrams() {
+                step(input(from, data));
+            }
+        });
         more
     }
 }
