@@ -3,9 +3,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { serveDemo } from "../../web/demo/server.mjs";
 
@@ -20,19 +22,22 @@ export const PASSWORD = "correct horse battery";
 /**
  * Starts a node with the site `demo` and these agents, and the demo's websites.
  * `set` are settings such as `queue.ring_timeout=5`; `development` is the site's lead policy,
- * `preconnect` what it allows while it rings.
+ * `preconnect` what it allows while it rings. With `tls`, which `newCertificate` gives, it speaks
+ * https.
  */
 export async function startNode({
   agents = ["ada"],
   set = [],
   development = true,
   preconnect = "relay",
+  tls,
 } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "isession-"));
-  const settings = [`database=${join(folder, "isession.db")}`, ...set];
+  const files = tls ? [`tls.certificate=${tls.certificate}`, `tls.key=${tls.key}`] : [];
+  const settings = [`database=${join(folder, "isession.db")}`, ...files, ...set];
   // The websites name the node, and the node names the websites' origins: reserve a port first.
   const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const url = `${tls ? "https" : "http"}://localhost:${port}`;
   const sites = await serveDemo({ node: url });
   const site = ["site", "add", "demo", "--name", "Lantern & Co.", "--preconnect", preconnect];
   if (development) {
@@ -49,7 +54,7 @@ export async function startNode({
     /** The log so far, one JSON object a line. */
     log: () => running.log.join("\n"),
     /** The metrics in text form. */
-    metrics: async () => (await fetch(`${url}/metrics`)).text(),
+    metrics: () => (tls ? readTrusting(`${url}/metrics`, tls.pem) : read(`${url}/metrics`)),
     async stop(signal = "SIGTERM") {
       await end(running.child, signal);
     },
@@ -116,6 +121,13 @@ export async function end(child, signal) {
     child.kill(signal);
     await gone;
   }
+}
+
+const read = async (url) => (await fetch(url)).text();
+
+async function readTrusting(url, ca) {
+  const [answer] = await once(get(url, { ca }), "response");
+  return text(answer);
 }
 
 async function freePort() {

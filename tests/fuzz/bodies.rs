@@ -11,8 +11,8 @@ use isession_protocol::signaling::{FromAgent, FromVisitor, ToAgent, ToVisitor};
 use isession_protocol::{decode, encode, limits};
 use isession_turn::deny::is_global;
 use isession_turn::{
-    AddressFamily, Credentials, Effect, Engine, FiveTuple, Input, Instant, Limits, Now, Policy,
-    Secret, Transport,
+    AddressFamily, Credentials, Effect, Engine, FiveTuple, Frames, Input, Instant, Limits, Now,
+    Policy, Secret, Transport,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -85,6 +85,46 @@ pub fn turn(mut input: &[u8]) -> bool {
         assert!(answers <= packet.len() + ANSWER, "{answers}");
     }
     heard
+}
+
+/// A stream of a client to a TURN server; the first byte is the size of the pieces that it comes in.
+///
+/// What is found does not depend on the pieces, is no more than there was, and little is kept.
+pub fn framing(input: &[u8]) -> bool {
+    let Some((piece, stream)) = input.split_first() else {
+        return false;
+    };
+    let found = frames(stream, usize::from(*piece).max(1));
+    assert_eq!(found, frames(stream, BUFFER));
+    let (frames, understood) = found;
+    let length = |frame: &Vec<u8>| frame.len().next_multiple_of(4);
+    let taken: usize = frames.iter().map(length).sum();
+    assert!(taken <= stream.len());
+    understood && !frames.is_empty() && taken == stream.len()
+}
+
+/// The most that is kept of a stream.
+const BUFFER: usize = 16 * 1024;
+
+/// The frames of a stream, and whether nothing in it was none.
+fn frames(mut stream: &[u8], piece: usize) -> (Vec<Vec<u8>>, bool) {
+    let (mut frames, mut found) = (Frames::default(), Vec::new());
+    while !stream.is_empty() {
+        let space = frames.space();
+        let room = space.capacity() - space.len();
+        assert!(room > 0 && space.capacity() <= BUFFER);
+        let (now, later) = stream.split_at(piece.min(room).min(stream.len()));
+        space.extend_from_slice(now);
+        stream = later;
+        loop {
+            match frames.next() {
+                Ok(Some(frame)) => found.push(frame.to_vec()),
+                Ok(None) => break,
+                Err(_) => return (found, false),
+            }
+        }
+    }
+    (found, true)
 }
 
 fn server() -> (Engine, Now) {

@@ -42,6 +42,11 @@ fn turn() {
 }
 
 #[test]
+fn framing() {
+    check("framing", bodies::framing);
+}
+
+#[test]
 fn signaling() {
     check("signaling", bodies::signaling);
 }

@@ -85,7 +85,8 @@ impl Running {
     /// Waits for a line of the log with all these words.
     async fn logs(&mut self, words: &[&str]) {
         loop {
-            let line = self.log.next_line().await.unwrap().expect("the node runs");
+            let line = self.log.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("it ended and never said {words:?}"));
             if words.iter().all(|words| line.contains(words)) {
                 return;
             }

@@ -1,6 +1,6 @@
 //! Pages, WebSockets and relaying come through one port, within TLS and without.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use isession_node::{Config, Offer};
 use isession_protocol::signaling::{Details, FromVisitor, IceServer, Path, ToVisitor};
@@ -13,6 +13,11 @@ use isession_tests::{
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Command;
+use turn_types::stun::attribute::XorMappedAddress;
+use turn_types::stun::message::{
+    BINDING, Message, MessageClass, MessageType, MessageWriteVec, TransactionId,
+};
+use turn_types::stun::prelude::MessageWrite as _;
 
 const TOOL: &str = "turnutils_uclient";
 
@@ -151,6 +156,33 @@ async fn plain_http_is_told_to_come_by_https() {
     assert!(answer.contains("https://"), "{answer}");
     // Nothing that a browser would keep: it was not told by the node's own name.
     assert!(!answer.contains("strict-transport"), "{answer}");
+}
+
+#[tokio::test]
+async fn both_families_come_by_one_listener_and_are_told_their_own_address() {
+    let both = |config: &mut Config| {
+        config.listen = "[::]:0".parse().unwrap();
+        config.insecure_listen = true;
+    };
+    let lab = Lab::with(both, std::sync::Arc::new(isession_node::SystemClock)).await;
+    let port = address(&lab).port();
+    for loopback in [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        Ipv6Addr::LOCALHOST.into(),
+    ] {
+        let mut io = TcpStream::connect((loopback, port)).await.unwrap();
+        let id = TransactionId::generate();
+        let kind = MessageType::from_class_method(MessageClass::Request, BINDING);
+        let binding = Message::builder(kind, id, MessageWriteVec::new()).finish();
+        io.write_all(&binding).await.unwrap();
+        let mut answer = vec![0; 20];
+        io.read_exact(&mut answer).await.unwrap();
+        answer.resize(20 + usize::from(answer[3]), 0);
+        io.read_exact(&mut answer[20..]).await.unwrap();
+        let answer = Message::from_bytes(&answer).unwrap();
+        let mapped = answer.attribute::<XorMappedAddress>().unwrap().addr(id);
+        assert_eq!(mapped, io.local_addr().unwrap());
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ struct Tool {
     package: &'static str,
 }
 
-const TEST_TOOLS: [Tool; 4] = [
+const TEST_TOOLS: [Tool; 5] = [
     Tool {
         program: "chromium",
         package: "chromium",
@@ -25,6 +25,10 @@ const TEST_TOOLS: [Tool; 4] = [
     Tool {
         program: "turnutils_uclient",
         package: "coturn",
+    },
+    Tool {
+        program: "openssl",
+        package: "openssl",
     },
 ];
 

@@ -142,7 +142,8 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
 /// Starts everything on the configured ports and stops at once: what can fail fails here.
 pub(crate) async fn check(config: Config) -> Done {
     let node = Node::start(config, std::sync::Arc::new(SystemClock)).await?;
-    say(&format!("http {} ok", node.address()));
+    let scheme = node.certificate().map_or("http", |_| "https");
+    say(&format!("{scheme} {} ok", node.address()));
     let mut unfit = None;
     if let Some(certificate) = node.certificate() {
         match certificate.days_left {

@@ -3,22 +3,26 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessible } from "../axe.mjs";
+import { newCertificate } from "../certificate.mjs";
 import { startNode } from "../node.mjs";
 import { launchChromium } from "../people.mjs";
 
+let certificate;
 let browser;
 
 before(async () => {
-  browser = await launchChromium();
+  certificate = await newCertificate();
+  browser = await launchChromium({ args: [certificate.trust] });
 });
 
 after(async () => {
   await browser?.close();
+  await certificate?.close();
 });
 
 /** The page of a node with these settings once it has its result; the test may interfere first. */
-async function checked(set, interfere = async () => {}) {
-  const node = await startNode({ set });
+async function checked(set, interfere = async () => {}, tls = undefined) {
+  const node = await startNode({ set, tls });
   const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: node.url });
   const page = await context.newPage();
@@ -65,6 +69,15 @@ test("where all that the node offers is open", async () => {
     await page.setViewportSize(before);
     await accessible(page, `check, ${colorScheme}`);
   }
+  await close();
+});
+
+test("every way to the relay, by one port with TLS", async () => {
+  const { page, close } = await checked([], async () => {}, certificate);
+  for (const transport of ["UDP", "TCP", "TLS"]) {
+    assert.match(await line(page, `Relay over ${transport}`).textContent(), /open$/, transport);
+  }
+  assert.match(await result(page), /all is well/i);
   await close();
 });
 
