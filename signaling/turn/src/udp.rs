@@ -152,3 +152,48 @@ fn send_run(first: &Datagram, run: &[Datagram], offload: &Offload) -> io::Result
         sent => sent,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_run_goes_one_way_in_one_length_but_for_its_end() {
+        let open = || UdpSocket::bind("127.0.0.1:0");
+        let sockets = [
+            Arc::new(open().await.unwrap()),
+            Arc::new(open().await.unwrap()),
+        ];
+        let datagram = |socket: usize, port: u16, length: usize| Datagram {
+            socket: Arc::clone(&sockets[socket]),
+            to: SocketAddr::from(([127, 0, 0, 1], port)),
+            data: vec![0; length],
+        };
+        let lengths = |lengths: &[usize]| -> Vec<Datagram> {
+            lengths
+                .iter()
+                .map(|length| datagram(0, 1, *length))
+                .collect()
+        };
+        for (lengths, most, expected) in [
+            (&[][..], 64, 0),
+            (&[9], 64, 1),
+            (&[9, 9, 9], 64, 3),
+            (&[9, 9, 9], 2, 2),
+            (&[9, 9, 9], 1, 1),
+            (&[9, 9, 5, 9], 64, 3),
+            (&[9, 10], 64, 1),
+            (&[9, 0], 64, 1),
+            (&[0, 0], 64, 1),
+            (&[MAX_SEGMENT + 1, MAX_SEGMENT + 1], 64, 1),
+        ]
+        .map(|(given, most, expected)| (lengths(given), most, expected))
+        {
+            assert_eq!(run(&lengths, most), expected);
+        }
+        let whole = lengths(&[MAX_SEGMENT; 64]);
+        assert_eq!(run(&whole, 64), MAX_RUN / MAX_SEGMENT);
+        assert_eq!(run(&[datagram(0, 1, 9), datagram(0, 2, 9)], 64), 1);
+        assert_eq!(run(&[datagram(0, 1, 9), datagram(1, 1, 9)], 64), 1);
+    }
+}

@@ -56,7 +56,7 @@ const LOADS: [Load; 2] = [
 async fn main() {
     let asked: Vec<String> = std::env::args().skip(1).collect();
     let is_asked = |it: &Transport| asked.is_empty() || asked.iter().any(|name| name == it.name());
-    let mut servers = [Server::ours().await, Server::coturn().await];
+    let mut servers = [Server::ours(), Server::coturn().await];
     println!("turn: CPU seconds per gigabyte relayed, median of {RUNS} runs");
     println!("turn: transport  load            ours   coturn   ratio");
     for transport in Transport::ALL.into_iter().filter(is_asked) {

@@ -49,7 +49,7 @@ enum Process {
 
 impl Server {
     /// The example `turn_server`, which is built beside this one.
-    pub(crate) async fn ours() -> Self {
+    pub(crate) fn ours() -> Self {
         let (folder, certificate) = certificate("ours");
         let program = std::env::current_exe().unwrap();
         let mut child = Command::new(program.with_file_name("turn_server"))

@@ -113,35 +113,50 @@ impl Line {
     }
 }
 
+impl Line {
+    /// Takes what comes until this answer has come, or the stream is closed.
+    async fn collect(&mut self, id: TransactionId, outcome: &mut Outcome) {
+        while !outcome.closed {
+            let Some(answer) = self.receive().await else {
+                outcome.closed = true;
+                break;
+            };
+            let is_last = transaction(&answer) == Some(id);
+            outcome.answers.push(answer);
+            if is_last {
+                break;
+            }
+        }
+    }
+}
+
+fn transaction(packet: &[u8]) -> Option<TransactionId> {
+    let message = Message::from_bytes(packet).ok()?;
+    Some(message.transaction_id())
+}
+
 impl Stage for Sockets {
-    /// What need not be answered has a Binding request after it, whose answer tells that the
-    /// server is done. coturn looks names up in a thread of its own and meanwhile answers other
-    /// packets: the answers to requests are waited for.
+    /// What need not be answered has a Binding request after it, and another one after its answer:
+    /// what goes different ways may overtake, and by the second answer all is gone. coturn looks
+    /// names up in a thread of its own and meanwhile answers other packets: the answers to
+    /// requests are waited for.
     async fn exchange(&mut self, line: usize, packet: &[u8], is_answered: bool) -> Outcome {
-        let (fence, fence_id) = fence();
         let line = self.line(line).await;
         let mut outcome = Outcome {
             closed: !line.send(packet).await,
             ..Outcome::default()
         };
-        let awaited = if is_answered {
-            Message::from_bytes(packet).unwrap().transaction_id()
+        if is_answered {
+            let id = Message::from_bytes(packet).unwrap().transaction_id();
+            line.collect(id, &mut outcome).await;
         } else {
-            outcome.closed |= !line.send(&fence).await;
-            fence_id
-        };
-        while !outcome.closed {
-            let Some(answer) = line.receive().await else {
-                outcome.closed = true;
-                break;
-            };
-            let id = Message::from_bytes(&answer).map(|answer| answer.transaction_id());
-            if id.is_ok_and(|id| id == fence_id) {
-                break;
-            }
-            outcome.answers.push(answer);
-            if id.is_ok_and(|id| id == awaited) {
-                break;
+            for _ in 0..2 {
+                let (fence, id) = fence();
+                outcome.closed |= !line.send(&fence).await;
+                line.collect(id, &mut outcome).await;
+                outcome
+                    .answers
+                    .retain(|answer| transaction(answer) != Some(id));
             }
         }
         for (name, peer) in &self.peers {
