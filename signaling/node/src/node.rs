@@ -201,8 +201,8 @@ impl Node {
     ) -> Result<Self, NodeError> {
         config.validate()?;
         let address = listener.local_addr().map_err(NodeError::Listen)?;
-        let tls = match config.tls.clone() {
-            Some(files) => Some(Arc::new(Tls::open(files).await?)),
+        let opened = match config.tls.clone() {
+            Some(files) => Some(Tls::open(files).await?),
             None => None,
         };
         let accounts = Accounts::open(&config.database).await?;
@@ -239,12 +239,14 @@ impl Node {
         let (stop, stopped) = oneshot::channel();
         tasks.spawn(desk::run(Arc::clone(&shared), questions));
         tasks.spawn(sweep(Arc::clone(&shared)));
-        if let Some(tls) = &tls {
-            if tls.current().expired(shared.clock.now()) {
+        let tls = opened.map(|(tls, held)| {
+            let (tls, clock) = (Arc::new(tls), Arc::clone(&shared.clock));
+            if tls.current().expired(clock.now()) {
                 tracing::error!("the certificate has expired: browsers will refuse it");
             }
-            tasks.spawn(Arc::clone(tls).watch(Arc::clone(&shared.clock)));
-        }
+            tasks.spawn(Arc::clone(&tls).watch(held, clock));
+            tls
+        });
         let (serving, with_tls) = (Arc::clone(&shared), tls.clone());
         let streams = turn.as_ref().map(TurnServer::streams);
         tasks.spawn(async move {

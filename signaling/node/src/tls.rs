@@ -72,20 +72,17 @@ pub(crate) struct Identity {
 
 /// What the two files hold.
 #[derive(PartialEq, Eq)]
-struct Files {
+pub(crate) struct Files {
     certificate: Vec<u8>,
     key: Vec<u8>,
 }
 
 impl Tls {
-    /// Reads the files for the first time.
-    pub(crate) async fn open(files: TlsConfig) -> Result<Self, TlsError> {
+    /// Reads the files for the first time; what they held is for [`Tls::watch`].
+    pub(crate) async fn open(files: TlsConfig) -> Result<(Self, Files), TlsError> {
         let read = Files::read(&files).await?;
-        let identity = Identity::new(&read, &files)?;
-        Ok(Self {
-            files,
-            current: RwLock::new(Arc::new(identity)),
-        })
+        let current = RwLock::new(Arc::new(Identity::new(&read, &files)?));
+        Ok((Self { files, current }, read))
     }
 
     /// The one in use.
@@ -94,9 +91,10 @@ impl Tls {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Watches the files for as long as it is polled. Whoever is connected stays so.
-    pub(crate) async fn watch(self: Arc<Self>, clock: Arc<dyn Clock>) {
-        let mut judged = Files::read(&self.files).await.ok();
+    /// Watches the files, which held this, for as long as it is polled. Whoever is connected
+    /// stays so.
+    pub(crate) async fn watch(self: Arc<Self>, held: Files, clock: Arc<dyn Clock>) {
+        let mut judged = Some(held);
         let mut seen = None;
         let mut looks = tokio::time::interval(LOOK);
         loop {

@@ -129,7 +129,7 @@ async fn who_makes_no_allocation_is_let_go() {
     assert_eq!(halfway.end().await, StreamEnd::Idle);
 
     let mut chatty = StreamClient::new(&server, client(3), "link");
-    while !chatty.served.is_finished() {
+    for _ in 1..5 {
         chatty.ask(Ask::Binding).await;
         tokio::time::advance(Duration::from_secs(1)).await;
     }
