@@ -74,7 +74,7 @@ pub fn turn(mut input: &[u8]) -> bool {
                     assert!(proven && is_global(peer.ip()));
                     assert!(data.len() <= packet.len());
                 }
-                Effect::Open { tuple } => {
+                Effect::Open { tuple, .. } => {
                     assert!(proven);
                     let relay = Some(SocketAddr::from(([198, 20, 0, 1], 50_000)));
                     effects.extend(engine.handle(now, Input::Opened { tuple, relay }));

@@ -1,14 +1,12 @@
 //! coturn (Debian package `coturn`) on loopback, and the certificates of a small authority.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use isession_node::ExternalTurn;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use tokio::process::{Child, Command};
 
-const PROGRAM: &str = "turnserver";
+use crate::turnserver::{Turnserver, free_port};
+
 const SECRET: &str = "a secret that coturn and the node share";
 
 /// A certificate for 127.0.0.1 of an authority that nobody knows.
@@ -69,11 +67,10 @@ impl Default for Certificates {
 /// A running coturn, with one port for UDP and TCP and one for TLS. Ends when dropped.
 #[derive(Debug)]
 pub struct Coturn {
-    port: u16,
+    server: Turnserver,
     tls_port: u16,
     certificates: Certificates,
     folder: PathBuf,
-    _child: Child,
 }
 
 impl Coturn {
@@ -83,61 +80,22 @@ impl Coturn {
         std::fs::create_dir_all(&folder).expect("a folder for coturn");
         let certificates = Certificates::new();
         let (certificate, key) = certificates.write(&folder);
-        // coturn takes no port 0: these were free a moment ago, and whoever is quicker makes it
-        // fail with its own words.
-        let (port, tls_port) = (free_port(), free_port());
-        let mut child = Command::new(PROGRAM)
-            .args(["-n", "-L", "127.0.0.1", "-E", "127.0.0.1", "-m", "1"])
-            .args([
-                "--no-cli",
-                "--no-rfc5780",
-                "--no-dtls",
-                "--allow-loopback-peers",
-            ])
-            .args([
-                "--use-auth-secret",
-                "--static-auth-secret",
-                SECRET,
-                "-r",
-                "tests",
-            ])
-            .args([
-                "-p",
-                &port.to_string(),
-                "--tls-listening-port",
-                &tls_port.to_string(),
-            ])
-            .args(["-l", "stdout"])
-            .arg("--cert")
-            .arg(&certificate)
-            .arg("--pkey")
-            .arg(&key)
-            .arg("--pidfile")
-            .arg(folder.join("pid"))
-            .arg("--userdb")
-            .arg(folder.join("turndb"))
-            .args(options)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{PROGRAM} (Debian package coturn): {error}"));
-        for port in [port, tls_port] {
-            while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-                .await
-                .is_err()
-            {
-                let ended = child.try_wait().expect("coturn's state");
-                assert_eq!(ended, None, "{PROGRAM} does not start");
-                tokio::task::yield_now().await;
-            }
-        }
+        let tls_port = free_port();
+        let tls = [
+            "--tls-listening-port",
+            &tls_port.to_string(),
+            "--cert",
+            &certificate.display().to_string(),
+            "--pkey",
+            &key.display().to_string(),
+        ];
+        let mut server = Turnserver::start(SECRET, "tests", &[&tls, options].concat()).await;
+        server.listens(tls_port).await;
         Self {
-            port,
+            server,
             tls_port,
             certificates,
             folder,
-            _child: child,
         }
     }
 
@@ -148,12 +106,18 @@ impl Coturn {
 
     /// The URL for UDP.
     pub fn udp(&self) -> String {
-        format!("turn:127.0.0.1:{}?transport=udp", self.port)
+        format!(
+            "turn:127.0.0.1:{}?transport=udp",
+            self.server.address().port()
+        )
     }
 
     /// The URL for TCP.
     pub fn tcp(&self) -> String {
-        format!("turn:127.0.0.1:{}?transport=tcp", self.port)
+        format!(
+            "turn:127.0.0.1:{}?transport=tcp",
+            self.server.address().port()
+        )
     }
 
     /// The URL for TLS.
@@ -174,16 +138,4 @@ pub fn external(urls: Vec<String>) -> Option<ExternalTurn> {
         urls,
         secret: SECRET.to_owned(),
     })
-}
-
-/// A port that is free for UDP and for TCP.
-fn free_port() -> u16 {
-    loop {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let tcp = TcpListener::bind(any).expect("a port");
-        let address = tcp.local_addr().expect("a port");
-        if UdpSocket::bind(address).is_ok() {
-            return address.port();
-        }
-    }
 }

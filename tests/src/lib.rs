@@ -7,6 +7,7 @@
 pub mod coturn;
 pub mod relay;
 pub mod tls;
+pub mod turnserver;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -16,6 +16,8 @@ pub(crate) fn bench() -> Outcome {
         "isession-sdk",
         "--package",
         "isession-netlab",
+        "--package",
+        "isession-turn",
     ];
     run(
         ".",
@@ -32,6 +34,18 @@ pub(crate) fn bench() -> Outcome {
             "isession-tests",
             "--example",
             "memory",
+        ],
+    )?;
+    run(
+        ".",
+        "cargo",
+        &[
+            "run",
+            "--release",
+            "--package",
+            "isession-turn",
+            "--example",
+            "bench",
         ],
     )?;
     finish(command("tests/browser", "node", &["bench.mjs"]).env("BUILD_PROFILE", "release"))?;

@@ -14,7 +14,7 @@ pub(crate) enum Proof {
     Absent,
     /// It pretends: the username was never minted, or the password is wrong.
     Broken,
-    /// It names its sender twice, so that two readers could disagree about who it is.
+    /// It names no sender, or two, so that readers could disagree about who it is.
     Ambiguous,
     /// It hides its sender's name in a hash, and with it the expiry.
     Hashed,
@@ -37,13 +37,14 @@ impl Proof {
         }
         let names = message
             .iter_attributes()
-            .filter(|(_, attribute)| attribute.get_type() == Username::TYPE);
-        if names.count() > 1 {
+            .filter(|(_, attribute)| attribute.get_type() == Username::TYPE)
+            .count();
+        let signed = message.has_attribute(MessageIntegrity::TYPE)
+            || message.has_attribute(MessageIntegritySha256::TYPE);
+        if names > 1 || (signed && names == 0) {
             return Self::Ambiguous;
         }
-        if !message.has_attribute(MessageIntegrity::TYPE)
-            && !message.has_attribute(MessageIntegritySha256::TYPE)
-        {
+        if !signed {
             return Self::Absent;
         }
         Self::claimed(message, secret, realm).map_or(Self::Broken, Self::Good)

@@ -91,11 +91,21 @@ pub(crate) enum Standing {
     Holder(Holder),
 }
 
+/// Which port a relay is asked for on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Port {
+    Any,
+    Even,
+    /// One that was kept for it, or an even one with the next kept. None is ever kept.
+    Kept,
+}
+
 /// A request for an allocation that nothing speaks against.
 pub(crate) struct Asked {
     pub(crate) username: String,
     pub(crate) link: String,
     pub(crate) transaction: TransactionId,
+    pub(crate) port: Port,
 }
 
 pub(crate) struct Holder {
@@ -199,6 +209,13 @@ impl Client {
         } = self.tuple;
         self.proto
             .allocated_socket(transport.into(), server, client, kind, family, socket, now);
+    }
+
+    pub(crate) const fn asked(&self) -> Option<&Asked> {
+        match &self.standing {
+            Standing::Stranger { asked, .. } => asked.as_ref(),
+            Standing::Holder(_) => None,
+        }
     }
 
     pub(crate) const fn holder(&mut self) -> Option<&mut Holder> {

@@ -10,7 +10,7 @@ use turn_types::{
 };
 
 use crate::{
-    client::{Client, FiveTuple, Holder, Outgoing, Standing},
+    client::{Client, FiveTuple, Holder, Outgoing, Port, Standing},
     deny::Fence,
     frame::Frame,
     limits::{Pace, Quota},
@@ -224,12 +224,15 @@ impl Engine {
         kind: TransportType,
         family: AddressFamily,
     ) {
-        let refused = if kind != TransportType::Udp {
+        let asked = self.clients.get(&tuple).and_then(Client::asked);
+        let port = asked.map_or(Port::Any, |asked| asked.port);
+        let refused = if kind != TransportType::Udp || port == Port::Kept {
             SocketAllocateError::InsufficientCapacity
         } else if family != self.policy.family {
             SocketAllocateError::AddressFamilyNotSupported
         } else {
-            return self.effects.push(Effect::Open { tuple });
+            let even = port == Port::Even;
+            return self.effects.push(Effect::Open { tuple, even });
         };
         if let Some(client) = self.clients.get_mut(&tuple) {
             client.answer_socket(kind, family, Err(refused), now.monotonic);

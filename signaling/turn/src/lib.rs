@@ -6,7 +6,8 @@
 //! - a **pure** part that knows no sockets either, [`Engine`]: who may have an allocation
 //!   ([`Secret`], [`Limits`]), which peers may be reached ([`deny`]), what to do about the faults
 //!   of the crate. Time is an argument; packets go in and come out as [`Input`] and [`Effect`];
-//! - a **shell**, [`TurnServer`]: the listening socket, the relay sockets, the clock; and
+//! - a **shell**, [`TurnServer`]: the listening socket, the relay sockets, the clock, on a thread of
+//!   their own and with datagrams in batches; and
 //!   [`TurnStreams`], which serves connections over TCP and TLS that others accept.
 //!
 //! "Client" and "username" are RFC 8656's words here: a client is whatever asks for a relay, be
@@ -18,6 +19,7 @@
 
 pub mod deny;
 
+mod allocate;
 mod auth;
 mod client;
 mod config;
@@ -35,6 +37,7 @@ mod requests;
 mod server;
 mod step;
 mod streams;
+mod udp;
 
 pub use client::{FiveTuple, Transport};
 pub use config::{TurnConfig, TurnError};

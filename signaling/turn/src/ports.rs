@@ -27,16 +27,18 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Opens a socket on a port that is not `taken`, beginning anywhere in the range so that
+    /// Opens a socket on a port that is not `taken`, and `even` if that was asked for, beginning anywhere in the range so that
     /// relay addresses cannot be guessed from one another. `None` if there is no free port.
     pub(crate) fn open(
         &self,
+        even: bool,
         taken: impl Fn(&SocketAddr) -> bool,
     ) -> Option<(SocketAddr, UdpSocket)> {
         let (first, last) = (*self.range.start(), *self.range.end());
         let begin = rand::random_range(self.range.clone());
         (begin..=last)
             .chain(first..begin)
+            .filter(|port| !even || port.is_multiple_of(2))
             .map(|port| SocketAddr::new(self.advertised, port))
             .filter(|relay| !taken(relay))
             .take(TRIES)

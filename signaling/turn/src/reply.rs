@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use turn_types::stun::{
-    attribute::{ErrorCode, Fingerprint, Userhash, XorMappedAddress},
+    attribute::{AttributeType, ErrorCode, Fingerprint, Userhash, XorMappedAddress},
     message::{Message, MessageWriteVec},
     prelude::{AttributeStaticType, MessageWrite, MessageWriteExt},
 };
@@ -35,6 +35,20 @@ pub(crate) fn refusal(request: &Message<'_>, code: u16, proven: &Proven) -> Opti
     answer
         .add_attribute(&ErrorCode::builder(code).build().ok()?)
         .ok()?;
+    answer
+        .add_message_integrity(&proven.key, proven.algorithm)
+        .ok()?;
+    Some(answer.finish())
+}
+
+/// Refuses a request whose sender is proven, and which holds what is not understood here.
+pub(crate) fn unknown(
+    request: &Message<'_>,
+    attribute: AttributeType,
+    proven: &Proven,
+) -> Option<Vec<u8>> {
+    let write = MessageWriteVec::with_capacity(96);
+    let mut answer = Message::unknown_attributes(request, &[attribute], write);
     answer
         .add_message_integrity(&proven.key, proven.algorithm)
         .ok()?;

@@ -6,13 +6,14 @@ use turn_types::{
     attribute::{ChannelNumber, XorPeerAddress},
     message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH},
     stun::{
-        attribute::ErrorCode,
+        attribute::{AttributeType, ErrorCode},
         message::Message,
         prelude::{Attribute as _, AttributeFromRaw as _, AttributeStaticType as _},
     },
 };
 
 use crate::{
+    allocate::{self, Flaw},
     auth::{Proof, Proven},
     client::{Asked, Client, FiveTuple, Standing},
     engine::Engine,
@@ -31,6 +32,8 @@ enum Verdict {
     Challenge,
     /// It is answered with this error code.
     Refuse(u16),
+    /// It is told that this attribute is not understood.
+    Unknown(AttributeType),
     /// It was answered before, and is answered the same again.
     Repeat(Vec<u8>),
 }
@@ -72,6 +75,9 @@ impl Engine {
             }
             Verdict::Challenge => self.challenge(now, tuple, message),
             Verdict::Refuse(code) => self.reply(tuple, reply::refusal(message, code, &proven)),
+            Verdict::Unknown(attribute) => {
+                self.reply(tuple, reply::unknown(message, attribute, &proven));
+            }
             Verdict::Repeat(receipt) => self.reply(tuple, Some(receipt)),
         }
     }
@@ -105,6 +111,11 @@ impl Engine {
         if message.method() != ALLOCATE {
             return Verdict::Pass;
         }
+        match allocate::flaw(message) {
+            Some(Flaw::Refused(code)) => return Verdict::Refuse(code),
+            Some(Flaw::Unknown(attribute)) => return Verdict::Unknown(attribute),
+            None => {}
+        }
         let source = Source::from(tuple.client.ip());
         if let Err(reason) = self.quota.judge(&self.policy.limits, &claim.link, source) {
             self.metrics.refuse(reason);
@@ -120,6 +131,7 @@ impl Engine {
                 username: claim.username.clone(),
                 link: claim.link.clone(),
                 transaction: message.transaction_id(),
+                port: allocate::port(message),
             });
         }
         Verdict::Pass
@@ -164,11 +176,12 @@ impl Engine {
             self.metrics.refuse(Refusal::DeniedPeer);
             return Verdict::Refuse(ErrorCode::FORBIDDEN);
         }
-        let noted = match (channel(message), peers.last()) {
-            (Some(number), Some(peer)) if message.method() == CHANNEL_BIND => {
-                holder.ledger.bind(number, *peer, limit, now.monotonic)
-            }
-            _ => holder.ledger.permit(&peers, limit, now.monotonic),
+        let binding = (message.method() == CHANNEL_BIND)
+            .then(|| channel(message).zip(peers.last()))
+            .flatten();
+        let noted = match binding {
+            Some((number, peer)) => holder.ledger.bind(number, *peer, limit, now.monotonic),
+            None => holder.ledger.permit(&peers, limit, now.monotonic),
         };
         match noted {
             Ok(()) => Verdict::Pass,

@@ -4,13 +4,15 @@ use std::{
     collections::{HashMap, VecDeque},
     fmt, io,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc},
+    thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use socket2::SockRef;
 use tokio::{
     net::UdpSocket,
+    runtime::{Builder, Handle, Runtime},
+    sync::oneshot,
     task::{JoinHandle, JoinSet},
     time::MissedTickBehavior,
 };
@@ -24,13 +26,8 @@ use crate::{
     ports::{self, Ports},
     step::{Effect, Input, Now},
     streams::{Streams, TurnStreams},
+    udp::{self, Datagram, Inbox, Offload},
 };
-
-/// Longer datagrams are dropped. WebRTC keeps below 1500 bytes; this leaves room for others.
-const MAX_PACKET: usize = 8 * 1024;
-
-/// Packets taken from one socket before the others get their turn.
-const BATCH: usize = 32;
 
 const TICK: Duration = Duration::from_secs(1);
 
@@ -39,7 +36,10 @@ const TICK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct TurnServer {
     shared: Arc<Shared>,
-    tasks: JoinSet<()>,
+    /// Says that it is to end, by being dropped.
+    stop: Option<oneshot::Sender<()>>,
+    /// Says that it has ended, by being closed.
+    ended: oneshot::Receiver<()>,
 }
 
 pub(crate) struct Shared {
@@ -47,6 +47,10 @@ pub(crate) struct Shared {
     address: SocketAddr,
     ports: Ports,
     begin: std::time::Instant,
+    runtime: Handle,
+    offload: Offload,
+    /// There is one thread that reads datagrams, so nobody waits for it.
+    inbox: Mutex<Inbox>,
     pub(crate) streams: Streams,
     state: Mutex<State>,
 }
@@ -75,41 +79,38 @@ impl Drop for Relay {
     }
 }
 
-/// A datagram to send once the state is no longer locked.
-struct Datagram {
-    socket: Arc<UdpSocket>,
-    to: SocketAddr,
-    data: Vec<u8>,
-}
-
 impl TurnServer {
-    /// Begins to serve, on the current tokio runtime.
+    /// Begins to serve, on a thread of its own. Packets come one by one and are quickly done: on a
+    /// runtime of several threads, waking another one for each costs a third of all the time.
     ///
     /// # Errors
     /// When the configuration is unsound or the address cannot be listened on.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime.
     pub fn bind(config: TurnConfig) -> Result<Self, TurnError> {
-        let listen = config.listen;
-        let (policy, ports) = config.split()?;
-        let listener = Arc::new(ports::listen(listen)?);
-        let shared = Arc::new(Shared {
-            address: listener.local_addr()?,
-            listener,
-            ports,
-            begin: std::time::Instant::now(),
-            streams: Streams::default(),
-            state: Mutex::new(State {
-                engine: Engine::new(policy),
-                phase: Phase::Open(HashMap::new()),
-            }),
-        });
-        let mut tasks = JoinSet::new();
-        tasks.spawn(read_clients(Arc::clone(&shared)));
-        tasks.spawn(tick(Arc::clone(&shared)));
+        let (opened, opening) = mpsc::sync_channel(1);
+        let (stop, stopped) = oneshot::channel();
+        let (ending, ended) = oneshot::channel();
+        let run = move || {
+            // Closed when the sockets are.
+            let _ending: oneshot::Sender<()> = ending;
+            match Shared::begin(config) {
+                Ok((runtime, shared)) => {
+                    let served = serve(Arc::clone(&shared), stopped);
+                    let _ = opened.send(Ok(shared));
+                    runtime.block_on(served);
+                }
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                }
+            }
+        };
+        thread::Builder::new().name("turn".to_owned()).spawn(run)?;
+        let shared = opening.recv().map_err(io::Error::other)??;
         tracing::info!(port = shared.address.port(), "turn listens");
-        Ok(Self { shared, tasks })
+        Ok(Self {
+            shared,
+            stop: Some(stop),
+            ended,
+        })
     }
 
     /// The address that clients are listened to on, with the port that was taken for port 0.
@@ -140,18 +141,14 @@ impl TurnServer {
     /// Waits until the server fails, which nothing but a fault in it can bring about. A node
     /// that waits for it need not relay in silence through half a server.
     pub async fn failed(&mut self) {
-        self.tasks.join_next().await;
+        let _ = (&mut self.ended).await;
     }
 
     /// Ends all allocations and returns when every socket is closed.
     pub async fn shutdown(mut self) {
-        let relays = self.shared.close();
-        self.tasks.shutdown().await;
-        for (_, mut relay) in relays {
-            relay.reader.abort();
-            // An aborted task ends with an error that says so.
-            let _ = (&mut relay.reader).await;
-        }
+        self.shared.streams.close();
+        self.stop.take();
+        self.failed().await;
     }
 }
 
@@ -182,12 +179,37 @@ impl TurnLinks {
 
 impl Drop for TurnServer {
     fn drop(&mut self) {
-        // The readers of relays hold what holds them; this opens the circle.
+        // Nobody is served from here on, even if the thread takes a moment to learn it.
         self.shared.close();
     }
 }
 
 impl Shared {
+    fn begin(config: TurnConfig) -> Result<(Runtime, Arc<Self>), TurnError> {
+        let listen = config.listen;
+        let (policy, ports) = config.split()?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let inside = runtime.enter();
+        let listener = Arc::new(ports::listen(listen)?);
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Self {
+            address,
+            listener,
+            ports,
+            begin: std::time::Instant::now(),
+            runtime: runtime.handle().clone(),
+            offload: Offload::find(address)?,
+            inbox: Mutex::new(Inbox::new()),
+            streams: Streams::default(),
+            state: Mutex::new(State {
+                engine: Engine::new(policy),
+                phase: Phase::Open(HashMap::new()),
+            }),
+        });
+        drop(inside);
+        Ok((runtime, shared))
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic in between leaves one client's allocation in doubt, not the others'.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -213,22 +235,39 @@ impl Shared {
     }
 
     pub(crate) fn step(self: &Arc<Self>, input: Input<'_>) {
-        for Datagram { socket, to, data } in self.carry_out(input) {
-            // Straight to the kernel: a fresh socket is writable before tokio has learned it.
-            // What the kernel does not take is lost, as datagrams may be.
-            let _ = SockRef::from(&*socket).send_to(&data, &to.into());
-        }
+        self.steps(|step| step(input));
     }
 
-    fn carry_out(self: &Arc<Self>, input: Input<'_>) -> Vec<Datagram> {
+    /// Takes all steps that `each` tells under one lock; what they send is sent when it is open
+    /// again.
+    pub(crate) fn steps<T>(
+        self: &Arc<Self>,
+        each: impl FnOnce(&mut dyn FnMut(Input<'_>)) -> T,
+    ) -> T {
         let now = self.now();
+        let mut datagrams = Vec::new();
         let mut state = self.lock();
         let State { engine, phase } = &mut *state;
-        let Phase::Open(relays) = phase else {
-            return Vec::new();
-        };
-        let mut effects = VecDeque::from(engine.handle(now, input));
-        let mut datagrams = Vec::with_capacity(effects.len());
+        let told = each(&mut |input| {
+            if let Phase::Open(relays) = phase {
+                let effects = engine.handle(now, input);
+                self.dispatch(now, engine, relays, effects, &mut datagrams);
+            }
+        });
+        drop(state);
+        udp::send(datagrams, &self.offload);
+        told
+    }
+
+    fn dispatch(
+        self: &Arc<Self>,
+        now: Now,
+        engine: &mut Engine,
+        relays: &mut HashMap<SocketAddr, Relay>,
+        effects: Vec<Effect>,
+        datagrams: &mut Vec<Datagram>,
+    ) {
+        let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::ToClient { tuple, packet } if tuple.transport != Transport::Datagram => {
@@ -252,8 +291,8 @@ impl Shared {
                         data,
                     }));
                 }
-                Effect::Open { tuple } => {
-                    let relay = self.open(relays);
+                Effect::Open { tuple, even } => {
+                    let relay = self.open(even, relays);
                     effects.extend(engine.handle(now, Input::Opened { tuple, relay }));
                 }
                 Effect::Close { relay } => {
@@ -261,41 +300,37 @@ impl Shared {
                 }
             }
         }
-        datagrams
     }
 
-    fn open(self: &Arc<Self>, relays: &mut HashMap<SocketAddr, Relay>) -> Option<SocketAddr> {
-        let (address, socket) = self.ports.open(|relay| relays.contains_key(relay))?;
+    fn open(
+        self: &Arc<Self>,
+        even: bool,
+        relays: &mut HashMap<SocketAddr, Relay>,
+    ) -> Option<SocketAddr> {
+        // Clients of streams ask from elsewhere.
+        let _inside = self.runtime.enter();
+        let (address, socket) = self.ports.open(even, |relay| relays.contains_key(relay))?;
         let socket = Arc::new(socket);
         let reader = read_peers(Arc::clone(self), Arc::clone(&socket), address);
-        relays.insert(
-            address,
-            Relay {
-                socket,
-                reader: tokio::spawn(reader),
-            },
-        );
+        let reader = self.runtime.spawn(reader);
+        relays.insert(address, Relay { socket, reader });
         Some(address)
     }
 
-    /// Takes what waits in a socket, a batch at most; `true` if there may be more.
+    /// Takes what waits in a socket; `true` if there may be more.
     fn take(
         self: &Arc<Self>,
         socket: &UdpSocket,
         input: impl for<'a> Fn(SocketAddr, &'a [u8]) -> Input<'a>,
     ) -> bool {
-        let mut buffer = [0; MAX_PACKET + 1];
-        for _ in 0..BATCH {
-            match socket.try_recv_from(&mut buffer) {
-                Ok((length, from)) if length <= MAX_PACKET => {
-                    self.step(input(from, &buffer[..length]));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                // Too long, or the echo of an earlier datagram that could not be delivered.
-                Ok(_) | Err(_) => {}
+        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let more = inbox.fill(socket, &self.offload);
+        self.steps(|step| {
+            for (from, data) in inbox.datagrams() {
+                step(input(from, data));
             }
-        }
-        true
+        });
+        more
     }
 }
 
@@ -305,6 +340,19 @@ impl fmt::Debug for Shared {
             .field("port", &self.address.port())
             .finish_non_exhaustive()
     }
+}
+
+/// Serves until a task fails or the server is no longer wanted, and closes what is open.
+async fn serve(shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(read_clients(Arc::clone(&shared)));
+    tasks.spawn(tick(Arc::clone(&shared)));
+    tokio::select! {
+        _ = stopped => {}
+        _ = tasks.join_next() => {}
+    }
+    // The readers of relays hold what holds them; this opens the circle.
+    shared.close();
 }
 
 async fn read_clients(shared: Arc<Shared>) {

@@ -72,8 +72,9 @@ pub enum Effect {
         peer: SocketAddr,
         data: Vec<u8>,
     },
-    /// Open a relay address for a client and say what became of it before anything else.
-    Open { tuple: FiveTuple },
+    /// Open a relay address for a client, with an even port if `even`, and say what became of it
+    /// before anything else.
+    Open { tuple: FiveTuple, even: bool },
     /// Close a relay address.
     Close { relay: SocketAddr },
 }

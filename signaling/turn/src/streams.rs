@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{
     client::{FiveTuple, Transport},
-    framing::{self, Frames},
+    framing::{self, Frames, NoFrame},
     limits::{Limits, Source},
     metrics::Refusal,
     server::Shared,
@@ -235,12 +235,14 @@ impl Stream {
                 Ok(0) | Err(_) => return StreamEnd::Closed,
                 Ok(_) => {}
             }
-            loop {
-                match frames.next() {
-                    Ok(Some(packet)) => self.shared.step(Input::FromClient { tuple, packet }),
-                    Ok(None) => break,
-                    Err(_) => return StreamEnd::NoFrame,
+            let understood = self.shared.steps(|step| {
+                while let Some(packet) = frames.next()? {
+                    step(Input::FromClient { tuple, packet });
                 }
+                Ok(())
+            });
+            if let Err(NoFrame) = understood {
+                return StreamEnd::NoFrame;
             }
         }
     }

@@ -77,7 +77,7 @@ fn only_udp_relays_of_the_servers_family_are_given() {
     let mut lab = Lab::new(Limits::default());
     let asks = [
         (Ask::AllocateKind(99), Some(442)),
-        (Ask::AllocateKind(TCP), Some(400)),
+        (Ask::AllocateKind(TCP), Some(442)),
         (Ask::AllocateFamily(AddressFamily::IPV6), Some(440)),
         (Ask::AllocateKind(UDP), None),
         (Ask::AllocateFamily(AddressFamily::IPV4), None),
@@ -147,7 +147,7 @@ fn a_relay_over_tcp_is_refused_on_a_stream_too() {
     let reply = lab
         .ask(tuple, &mut Lab::caller("link"), Ask::AllocateKind(TCP))
         .unwrap();
-    assert_eq!(reply.code, Some(508));
+    assert_eq!(reply.code, Some(442));
     assert_eq!(lab.open, []);
 }
 

@@ -7,10 +7,18 @@
 )]
 
 mod support;
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the end-to-end tests have it as well, and need more of it"
+)]
+#[path = "../../../../tests/src/turnserver.rs"]
+mod turnserver;
 
 mod allocations_end;
 mod binding_tells_the_address;
 mod checks_carry_nothing;
+mod conformance;
 mod coturn_client_passes;
 mod crate_faults_stay_inside;
 mod credentials_are_checked;

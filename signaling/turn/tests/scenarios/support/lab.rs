@@ -85,8 +85,8 @@ impl Lab {
             let mut next = Vec::new();
             for effect in effects {
                 match effect {
-                    Effect::Open { tuple } => {
-                        let port = self.ports.next();
+                    Effect::Open { tuple, even } => {
+                        let port = self.ports.find(|port| !even || port.is_multiple_of(2));
                         let relay = port.map(|port| SocketAddr::new(self.own, port));
                         self.open.extend(relay);
                         next.extend(self.engine.handle(self.now, Input::Opened { tuple, relay }));
