@@ -27,8 +27,10 @@ const RESTARTS: u32 = 2;
 /// Between tries: grows, so that a long outage costs little.
 const RETRY: u64 = 8_000;
 const RETRY_MOST: u64 = 60_000;
-/// Frames that may come before the accept does: an agent's first words, hardly more.
-const HELD: usize = 16;
+/// Entries that may come before the accept does: first words, or what a visitor wrote waiting.
+const HELD_ENTRIES: usize = 16;
+/// Signals and the like that may come before it, which nobody would repeat.
+const HELD_OTHERS: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Channel {
@@ -103,7 +105,10 @@ pub struct SessionCore {
     /// Whether this side may speak, and hear, before the accept.
     speaks: bool,
     hears: bool,
-    held: Vec<Talk>,
+    held_entries: Vec<Entry>,
+    held_others: Vec<Talk>,
+    /// Entries came for which there was no room.
+    lost: bool,
     /// A better path may be looked for: the one before the accept was a relay's.
     upgrades: bool,
 }
@@ -125,7 +130,9 @@ impl SessionCore {
             over: false,
             speaks: true,
             hears: true,
-            held: Vec::new(),
+            held_entries: Vec::new(),
+            held_others: Vec::new(),
+            lost: false,
             upgrades: false,
         }
     }
@@ -245,8 +252,15 @@ impl SessionCore {
             return;
         }
         self.flow();
-        for talk in std::mem::take(&mut self.held) {
+        for entry in std::mem::take(&mut self.held_entries) {
+            self.hear(Talk::Entry(entry));
+        }
+        for talk in std::mem::take(&mut self.held_others) {
             self.hear(talk);
+        }
+        if std::mem::take(&mut self.lost) {
+            // Nothing may follow that would show the gap.
+            self.ask();
         }
         self.upgrade();
     }
@@ -455,11 +469,7 @@ impl SessionCore {
             current.heard = true;
         }
         if !self.hears {
-            // Beyond the bound frames are lost, which shows as a gap and is asked for again.
-            if self.held.len() < HELD {
-                self.held.push(talk);
-            }
-            return;
+            return self.hold(talk);
         }
         match talk {
             Talk::Entry(entry) => self.hear_entry(entry),
@@ -472,6 +482,27 @@ impl SessionCore {
             Talk::Signal { .. } | Talk::Unknown => {}
         }
         self.upgrade();
+    }
+
+    /// Until the accept. Entries beyond the bound are asked for after it.
+    fn hold(&mut self, talk: Talk) {
+        match talk {
+            Talk::Entry(entry) if self.held_entries.len() < HELD_ENTRIES => {
+                self.held_entries.push(entry);
+            }
+            Talk::Entry(_) => self.lost = true,
+            talk if self.held_others.len() < HELD_OTHERS => self.held_others.push(talk),
+            _ => {}
+        }
+    }
+
+    /// Asks for what is missing, once: all that follows it comes again.
+    fn ask(&mut self) {
+        let current = self.current.as_mut();
+        if current.is_some_and(|current| !std::mem::replace(&mut current.asked, true)) {
+            let seen = self.transcript.seen();
+            self.tell(Talk::Resume { seen });
+        }
     }
 
     fn resume(&mut self, seen: Seen) {
@@ -491,14 +522,7 @@ impl SessionCore {
             return;
         };
         match receipt {
-            Receipt::Gap => {
-                // Asked once: all that follows the gap comes again.
-                if !std::mem::replace(&mut current.asked, true) {
-                    let seen = self.transcript.seen();
-                    self.tell(Talk::Resume { seen });
-                }
-                return;
-            }
+            Receipt::Gap => return self.ask(),
             Receipt::Full => return self.effects.push(Effect::Full),
             Receipt::New | Receipt::Double | Receipt::PassedOver => current.asked = false,
         }

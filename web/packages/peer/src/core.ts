@@ -74,8 +74,12 @@ const RESTARTS = 2;
 /** Between tries: grows, so that a long outage costs little. */
 const RETRY = 8000;
 const RETRY_MOST = 60_000;
-/** Frames that may come before the accept does: an agent's first words, hardly more. */
-const HELD = 16;
+/** Entries that may come before the accept does: first words, or what a visitor wrote waiting. */
+const HELD_ENTRIES = 16;
+/** Signals and the like that may come before it, which nobody would repeat. */
+const HELD_OTHERS = 64;
+
+type Heard = Talk & { type: "entry" };
 
 interface Current {
   epoch: string;
@@ -118,7 +122,10 @@ export class SessionCore {
   /** Whether this side may speak, and hear, before the accept. */
   #speaks = true;
   #hears = true;
-  #held: Talk[] = [];
+  #heldEntries: Heard[] = [];
+  #heldOthers: Talk[] = [];
+  /** Entries came for which there was no room. */
+  #lost = false;
   /** A better path may be looked for: the one before the accept was a relay's. */
   #upgrades = false;
 
@@ -254,8 +261,13 @@ export class SessionCore {
       return;
     }
     this.#flow();
-    for (const talk of this.#held.splice(0)) {
+    for (const talk of [...this.#heldEntries.splice(0), ...this.#heldOthers.splice(0)]) {
       this.#hear(talk);
+    }
+    if (this.#lost) {
+      // Nothing may follow that would show the gap.
+      this.#lost = false;
+      this.#ask();
     }
     this.#upgrade();
   }
@@ -418,10 +430,7 @@ export class SessionCore {
   #hear(talk: Talk): void {
     (this.#current as Current).heard = true;
     if (!this.#hears) {
-      // Beyond the bound frames are lost, which shows as a gap and is asked for again.
-      if (this.#held.length < HELD) {
-        this.#held.push(talk);
-      }
+      this.#hold(talk);
       return;
     }
     switch (talk.type) {
@@ -444,6 +453,28 @@ export class SessionCore {
     this.#upgrade();
   }
 
+  /** Until the accept. Entries beyond the bound are asked for after it. */
+  #hold(talk: Talk): void {
+    if (talk.type !== "entry") {
+      if (this.#heldOthers.length < HELD_OTHERS) {
+        this.#heldOthers.push(talk);
+      }
+    } else if (this.#heldEntries.length < HELD_ENTRIES) {
+      this.#heldEntries.push(talk);
+    } else {
+      this.#lost = true;
+    }
+  }
+
+  /** Asks for what is missing, once: all that follows it comes again. */
+  #ask(): void {
+    const current = this.#current as Current;
+    if (!current.asked) {
+      current.asked = true;
+      this.#tell({ type: "resume", seen: this.#transcript.seen() });
+    }
+  }
+
   #resume(seen: Seen): void {
     const current = this.#current as Current;
     current.seen = seen;
@@ -457,11 +488,7 @@ export class SessionCore {
     const current = this.#current as Current;
     const receipt = this.#transcript.receive(entry);
     if (receipt === "gap") {
-      // Asked once: all that follows the gap comes again.
-      if (!current.asked) {
-        current.asked = true;
-        this.#tell({ type: "resume", seen: this.#transcript.seen() });
-      }
+      this.#ask();
       return;
     }
     if (receipt === "full") {
