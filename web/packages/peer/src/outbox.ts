@@ -1,6 +1,7 @@
 // What goes out on `talk`, no faster than the channel takes it. Entries that wait are of the
 // transcript, whose size is bounded; asked again and again, the queue starts anew and does not grow.
 // Of all else the newest of each kind waits.
+
 import { type Entry, LIMITS, type Talk } from "@isession/protocol";
 
 /** Bytes in the channel's own buffer; browsers close a channel that holds 16 MiB. */

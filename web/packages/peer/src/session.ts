@@ -46,6 +46,8 @@ export interface SessionOptions {
   createPeer?(config: RTCConfiguration): RTCPeerConnection;
 }
 
+const KEYS = ["connection", "path", "typing", "lines", "consent", "ended"] as const;
+
 /** "Writes" is forgotten when it is not heard again for this long. */
 const TYPING = 6000;
 /** How long goodbye may take to leave. */
@@ -53,6 +55,11 @@ const GOODBYE = 1500;
 /** After a path is found a better one often follows; later ones are rare. */
 const PATH_SOON = 2000;
 const PATH_LATER = 15_000;
+
+interface Read extends Pick<SessionView, "lines" | "consent" | "ended"> {
+  version: number;
+  live: boolean;
+}
 
 export class Session {
   readonly #options: SessionOptions;
@@ -71,6 +78,8 @@ export class Session {
   #cancelTyping = () => {};
   #cancelPath = () => {};
   #iTypeSince = 0;
+  /** What was shown last of the transcript, which is costly to look through. */
+  #read: Read | null = null;
   /** What was written is on its way to be kept, and goes out after that. */
   #kept: Promise<void> | null = null;
 
@@ -365,21 +374,29 @@ export class Session {
     }
   }
 
+  /** Tells only news: most frames change nothing that is shown. */
   #show(change: Partial<Pick<SessionView, "path" | "typing">>): void {
-    const { path, typing } = { ...this.#view.get(), ...change };
-    this.#view.set(this.#look(path, typing));
+    const before = this.#view.get();
+    const { path, typing } = { ...before, ...change };
+    const now = this.#look(path, typing);
+    if (KEYS.some((key) => now[key] !== before[key])) {
+      this.#view.set(now);
+    }
   }
 
   #look(path: Path | null, typing: boolean): SessionView {
-    const transcript = this.#transcript;
     const connection = this.#closed ? "ended" : this.#core.connection;
-    return {
-      connection,
-      path,
-      typing: typing && connection === "open",
-      lines: transcript.lines(connection === "open"),
-      consent: transcript.consent(),
-      ended: transcript.ended(),
-    };
+    const { lines, consent, ended } = this.#readTranscript(connection === "open");
+    return { connection, path, typing: typing && connection === "open", lines, consent, ended };
+  }
+
+  #readTranscript(live: boolean): Read {
+    const transcript = this.#transcript;
+    const { version } = transcript;
+    if (this.#read?.version !== version || this.#read.live !== live) {
+      const [consent, ended] = [transcript.consent(), transcript.ended()];
+      this.#read = { version, live, lines: transcript.lines(live), consent, ended };
+    }
+    return this.#read;
   }
 }
