@@ -13,6 +13,7 @@ mod no_personal_data_in_logs;
 mod origin_is_checked;
 mod own_authority;
 mod queue_survives_node_restart;
+mod refusals_end_or_pass;
 mod relay_only;
 mod relay_transports;
 mod ring_timeout_reringing;

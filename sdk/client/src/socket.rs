@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use isession_protocol::bounded::Reason;
 use isession_protocol::signaling::ErrorFrame;
 use isession_protocol::{SUBPROTOCOL, decode, encode, limits};
 use serde::Serialize;
@@ -21,6 +22,9 @@ use crate::SdkError;
 use crate::net::{self, RootCertificates, Stream};
 
 type Ws = WebSocketStream<Box<dyn Stream>>;
+
+/// A node that closed for a reason that may pass is left in peace for so many milliseconds.
+const REFUSED: u32 = 5_000;
 
 /// Where and as whom to connect.
 #[derive(Clone, Debug)]
@@ -55,6 +59,7 @@ pub(crate) enum Meaning {
     GoingAway(u32),
     /// Milliseconds until the next sign of life.
     Alive(u32),
+    /// It closes with this.
     Fatal(ErrorFrame),
     Other,
 }
@@ -135,6 +140,14 @@ pub(crate) async fn run<S: Side>(
         }
         match open(&endpoint).await {
             Ok(opened) => ws = Some(opened),
+            // A sign-in that lapsed is told before there is a connection.
+            Err(SdkError::Refused { code, message }) if code.is_final() => {
+                return Some(ErrorFrame {
+                    code,
+                    message: Reason::truncated(&message),
+                    fatal: true,
+                });
+            }
             Err(error) => tracing::debug!(%error, "the node is not reached"),
         }
     }
@@ -175,7 +188,8 @@ async fn serve<S: Side>(mut ws: Ws, side: &mut S, tries: &mut u32) -> Ended {
                     Meaning::Alive(next) => {
                         patience = Some(2 * Duration::from_millis(u64::from(next)));
                     }
-                    Meaning::Fatal(error) => return Ended::Refused(error),
+                    Meaning::Fatal(error) if error.is_final() => return Ended::Refused(error),
+                    Meaning::Fatal(_) => after = REFUSED,
                     Meaning::Other => {}
                 }
                 if !side.frame(frame).await {

@@ -2,6 +2,7 @@
 
 import {
   type Clock,
+  isFinal,
   NodeSocket,
   randomEpoch,
   Session,
@@ -319,7 +320,7 @@ export class Visit {
   #refused(error: ErrorFrame): void {
     if (error.code === "bad_ticket") {
       this.#beginAfresh();
-    } else if (error.fatal && (error.code === "superseded" || !this.#talks())) {
+    } else if (isFinal(error) && (error.code === "superseded" || !this.#talks())) {
       this.session?.close();
       this.stage.set({ kind: "refused", error });
     }

@@ -203,6 +203,16 @@ test("a visit that goes on in another window is refused here", () => {
   expect(visit.session?.view.get().connection).toBe("ended");
 });
 
+test("a node that may think again loses no visitor", () => {
+  const visit = begin();
+  const error = { code: "too_fast", message: "slower", fatal: true } as const;
+  node.open(welcome("one"), { type: "error", ...error });
+  expect(visit.stage.get().kind).toBe("joining");
+  timers.shift()?.();
+  node.open();
+  expect(node.heard).toMatchObject([{ type: "hello", ticket: "one" }]);
+});
+
 test("a visit is kept from its beginning, and a closed window holds it no longer", () => {
   const visit = begin();
   expect([memory.load(), memory.open]).toMatchObject([{ details: visit.details }, true]);
