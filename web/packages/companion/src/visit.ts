@@ -69,7 +69,7 @@ export class Visit {
   session: Session | null = null;
   onSession: (session: Session) => void = () => {};
   readonly #options: VisitOptions;
-  readonly #socket: NodeSocket<FromVisitor, ToVisitor>;
+  #socket: NodeSocket<FromVisitor, ToVisitor>;
   /** Connected while it rings: one for each agent who is rung. */
   readonly #rings = new Map<LinkId, Session>();
   #ticket: string | undefined;
@@ -89,15 +89,7 @@ export class Visit {
       epoch: randomEpoch(),
       saved: remembered?.transcript,
     });
-    this.#socket = new NodeSocket<FromVisitor, ToVisitor>({
-      url: options.url,
-      hello: () => this.#hello(),
-      decode: decodeToVisitor,
-      clock: this.#clock,
-      ...(options.openSocket && { open: options.openSocket }),
-    });
-    this.#socket.onFrame((frame) => this.#frame(frame));
-    this.#socket.state.subscribe(() => this.#touch());
+    this.#socket = this.#reach();
     this.save();
   }
 
@@ -191,6 +183,20 @@ export class Visit {
 
   #state(): Remembered {
     return { ticket: this.#ticket, details: this.details, transcript: this.transcript.save() };
+  }
+
+  #reach(): NodeSocket<FromVisitor, ToVisitor> {
+    const { url, openSocket } = this.#options;
+    const socket = new NodeSocket<FromVisitor, ToVisitor>({
+      url,
+      hello: () => this.#hello(),
+      decode: decodeToVisitor,
+      clock: this.#clock,
+      ...(openSocket && { open: openSocket }),
+    });
+    socket.onFrame((frame) => this.#frame(frame));
+    socket.state.subscribe(() => this.#touch());
+    return socket;
   }
 
   #hello(): FromVisitor {
@@ -297,12 +303,21 @@ export class Visit {
       ice,
       relayOnly,
       send: (signal) => this.#socket.send({ type: "signal", link, signal }),
-      wantIce: () => this.#socket.ask({ type: "ice", link }),
+      wantIce: () => this.#wantIce(link),
       keep: () => {
         this.save();
         return undefined;
       },
     });
+  }
+
+  /** A session that the node does not know ends with its channel. */
+  #wantIce(link: LinkId): void {
+    if (this.#socket.state.get() === "stopped") {
+      this.#beginAfresh();
+    } else {
+      this.#socket.ask({ type: "ice", link });
+    }
   }
 
   #by(link: LinkId): Session | null | undefined {
@@ -318,7 +333,9 @@ export class Visit {
   }
 
   #refused(error: ErrorFrame): void {
-    if (error.code === "bad_ticket") {
+    if (error.code === "bad_ticket" && this.#talks()) {
+      this.#goOnAlone();
+    } else if (error.code === "bad_ticket") {
       this.#beginAfresh();
     } else if (isFinal(error) && (error.code === "superseded" || !this.#talks())) {
       this.session?.close();
@@ -329,6 +346,15 @@ export class Visit {
   /** A session that runs does not need the node. */
   #talks(): boolean {
     return this.session?.view.get().connection === "open";
+  }
+
+  /** The node took this visitor for a newcomer, who does not wait: a session runs. */
+  #goOnAlone(): void {
+    this.#socket.send({ type: "leave" });
+    this.#socket.stop();
+    this.#ticket = undefined;
+    this.#sessionId = null;
+    this.save();
   }
 
   /** The ticket holds no longer: a new visit, with what was written and not yet heard. */
@@ -346,6 +372,9 @@ export class Visit {
     }
     this.stage.set({ kind: "joining" });
     this.save();
+    if (this.#socket.state.get() === "stopped") {
+      this.#socket = this.#reach();
+    }
     this.#touch();
   }
 
