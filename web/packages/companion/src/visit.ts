@@ -75,6 +75,8 @@ export class Visit {
   #ticket: string | undefined;
   #link: LinkId | null = null;
   #sessionId: SessionId | null = null;
+  /** What the node has yet to hear of the end. */
+  #last: FromVisitor | null = null;
   #cancelKeep: (() => void) | null = null;
   readonly #clock: Clock;
 
@@ -123,16 +125,14 @@ export class Visit {
   }
 
   leave(): void {
-    this.#socket.send({ type: "leave" });
-    this.#end("abandoned");
+    this.#end("abandoned", { type: "leave" });
+    this.#sayLast();
   }
 
   async end(): Promise<void> {
     const { session } = this;
-    if (this.#sessionId) {
-      this.#socket.send({ type: "end", session: this.#sessionId });
-    }
-    this.#end("by_visitor");
+    this.#end("by_visitor", this.#goodbye());
+    this.#sayLast();
     await session?.end();
   }
 
@@ -206,6 +206,10 @@ export class Visit {
   }
 
   #frame(frame: ToVisitor): void {
+    if (this.stage.get().kind === "over") {
+      this.#part(frame);
+      return;
+    }
     switch (frame.type) {
       case "welcome":
         // The node rings anew at whoever is still to be rung.
@@ -239,7 +243,7 @@ export class Visit {
         this.#by(frame.link)?.ice(frame.ice);
         break;
       case "ended":
-        this.#end(frame.reason);
+        this.#end(frame.reason, null);
         break;
       case "error":
         this.#refused(frame);
@@ -326,7 +330,8 @@ export class Visit {
 
   #sessionChanged(session: Session): void {
     if (session === this.session && session.view.get().ended) {
-      this.#end("by_agent");
+      // The agent's side tells the node too, unless it cannot.
+      this.#end("by_agent", this.#goodbye());
     }
     this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
     this.#touch();
@@ -378,17 +383,48 @@ export class Visit {
     this.#touch();
   }
 
-  #end(reason: EndReason): void {
+  #goodbye(): FromVisitor | null {
+    const session = this.#sessionId;
+    return session === null ? null : { type: "end", session };
+  }
+
+  /** `last` is for the node, whose connection stays until it is heard. Nothing else is kept. */
+  #end(reason: EndReason, last: FromVisitor | null): void {
     if (this.stage.get().kind === "over") {
       return;
     }
     this.stage.set({ kind: "over", reason });
     this.#options.memory.clear();
-    this.#socket.stop();
     this.#hangUp();
+    this.#last = last;
+    if (!last) {
+      this.#socket.stop();
+    }
     const { session } = this;
-    this.#clock.after(LAST_WORDS, () => session?.close());
+    this.#clock.after(LAST_WORDS, () => {
+      session?.close();
+      this.#sayLast();
+    });
     this.#touch();
+  }
+
+  #sayLast(): void {
+    if (this.#last) {
+      this.#socket.ask(this.#last);
+    }
+  }
+
+  /** After the end: a node that was not reached then is told now. */
+  #part(frame: ToVisitor): void {
+    if (frame.type === "accepted") {
+      this.#last = { type: "end", session: frame.session };
+      this.#sayLast();
+    } else if (frame.type === "welcome" && this.#last?.type === "leave") {
+      this.#sayLast();
+    } else if (frame.type === "ended" || (frame.type === "error" && frame.code === "bad_ticket")) {
+      this.#last = null;
+      this.#socket.stop();
+    }
   }
 
   #touch(): void {

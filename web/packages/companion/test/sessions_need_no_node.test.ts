@@ -151,6 +151,95 @@ test("when its channel is lost too, the visit begins afresh", async () => {
   expect(node().heard).toEqual([{ type: "hello", site: "shop", details: {} }]);
 });
 
+const ended = (reason: "by_visitor" | "by_agent" | "abandoned"): ToVisitor => ({
+  type: "ended",
+  reason,
+});
+const said = () => node().heard.filter(({ type }) => type !== "hello" && type !== "path");
+
+test("an end that the node could not hear is told when it is back", async () => {
+  const visit = await talking();
+  node().lose();
+  void visit.end();
+  await settled();
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "by_visitor" });
+  expect(agent.view.get().ended).toBe(true);
+  clock.turn(500);
+  node().open(welcome("queue"));
+  expect(node().heard).toMatchObject([{ type: "hello", ticket: "session" }]);
+  node().tell(accepted);
+  expect(said()).toEqual([{ type: "end", session: ID }]);
+  node().tell(ended("by_visitor"));
+  expect(node().readyState).toBe(3);
+  clock.turn(100_000);
+  expect(nodes).toHaveLength(2);
+});
+
+test("an end on a connection that died without a word is told again", async () => {
+  const visit = await talking();
+  void visit.end();
+  await settled();
+  expect(said()).toEqual([{ type: "end", session: ID }]);
+  clock.turn(7000);
+  expect(nodes).toHaveLength(2);
+  node().open(welcome("queue"), accepted);
+  expect(said()).toEqual([{ type: "end", session: ID }]);
+});
+
+test("leaving while the node is away is told when it is back", () => {
+  const visit = begin();
+  node().open(welcome("queue"), { type: "queue", position: 1, waiting: 1, available: true });
+  node().lose();
+  visit.leave();
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "abandoned" });
+  clock.turn(500);
+  node().open(welcome("queue"));
+  expect(node().heard).toMatchObject([{ type: "hello", ticket: "queue" }, { type: "leave" }]);
+  node().tell(ended("abandoned"));
+  expect(node().readyState).toBe(3);
+});
+
+test("an agent who accepts somebody who left is left", () => {
+  const visit = begin();
+  node().open(welcome("queue"));
+  visit.leave();
+  node().tell(accepted);
+  expect(visit.session).toBeNull();
+  expect(said()).toEqual([{ type: "leave" }, { type: "end", session: ID }]);
+});
+
+test("a ticket that holds no longer has nothing to end", () => {
+  const visit = begin();
+  node().open(welcome("queue"));
+  node().lose();
+  visit.leave();
+  clock.turn(500);
+  node().open(stale);
+  expect(node().readyState).toBe(3);
+  clock.turn(100_000);
+  expect(nodes).toHaveLength(2);
+});
+
+test("a goodbye that came by the channel alone is told to the node", async () => {
+  const visit = await talking();
+  void agent.end();
+  await settled();
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "by_agent" });
+  expect(said()).toEqual([]);
+  clock.turn(2000);
+  expect(said()).toEqual([{ type: "end", session: ID }]);
+});
+
+test("a goodbye that the node knows of is not", async () => {
+  await talking();
+  void agent.end();
+  await settled();
+  node().tell(ended("by_agent"));
+  expect(node().readyState).toBe(3);
+  clock.turn(2000);
+  expect(said()).toEqual([]);
+});
+
 test("without a channel a ticket that does not hold begins afresh at once", async () => {
   const visit = await talking();
   FakePeer.all.at(-1)?.fail("disconnected");

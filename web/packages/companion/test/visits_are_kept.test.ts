@@ -177,6 +177,7 @@ test("the visitor's own end is told to the node and called so", async () => {
   expect(visit.stage.get()).toEqual({ kind: "over", reason: "by_visitor" });
   expect(node.heard.at(-1)).toEqual({ type: "end", session: ID });
   expect(memory.kept).toBeNull();
+  node.tell({ type: "ended", reason: "by_visitor" });
   while (timers.length > 0) {
     timers.shift()?.();
     await Promise.resolve();

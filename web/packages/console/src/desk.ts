@@ -60,6 +60,10 @@ export const superseded = signal(false);
 const accepting = new Set<VisitorId>();
 /** Connected while they ring, so that the accept finds them connected. */
 const ringing = new Map<VisitorId, { link: LinkId; transcript: Transcript; peer: Session }>();
+/** Sessions that ended here, and the node has not said so. */
+const untold = new Set<SessionId>();
+/** The visitor's side tells the node of its goodbye within this time, unless it cannot. */
+const THEIR_WORD = 2000;
 /** Counts changes of the sessions' own views. */
 const turns = signal(0);
 
@@ -159,6 +163,7 @@ function leaveTalks(): void {
     talk.peer.close();
   }
   hangUp();
+  untold.clear();
   talks.value = [];
   before.clear();
   show(null);
@@ -305,6 +310,7 @@ function receive(frame: ToAgent): void {
       byLink(frame.link)?.ice(frame.ice);
       break;
     case "ended": {
+      untold.delete(frame.session);
       const talk = find(frame.session);
       if (talk) {
         over(talk, frame.reason);
@@ -369,6 +375,10 @@ function hangUp(): void {
 
 function accepted(frame: ToAgent & { type: "accepted" }): void {
   const { session, link, visitor, ice, ticket } = frame;
+  if (untold.has(session)) {
+    socket?.send({ type: "end", session });
+    return;
+  }
   const known = talkOf(link);
   if (known) {
     const confirmed = known.session === null;
@@ -437,13 +447,24 @@ function add(begun: Omit<Talk, "gone" | "ended" | "read">): Talk {
 /** A session that is not confirmed yet is ended when it is. */
 function tellEnd({ session }: Talk): void {
   if (session !== null) {
+    untold.add(session);
     socket?.send({ type: "end", session });
+  }
+}
+
+/** The visitor said goodbye. A node that hears of it from nobody would hold the session. */
+function hearEnd(talk: Talk): void {
+  over(talk, "by_visitor");
+  const { session } = talk;
+  if (session !== null) {
+    untold.add(session);
+    setTimeout(() => untold.has(session) && tellEnd(talk), THEIR_WORD);
   }
 }
 
 function changed(talk: Talk): void {
   if (talk.peer.view.get().ended && talk.ended === null) {
-    over(talk, "by_visitor");
+    hearEnd(talk);
   }
   if (talk.link === current.value && !document.hidden) {
     talk.read = theirs(talk);
