@@ -42,7 +42,7 @@ const LAST_WORDS = 2000;
 const KEEP_AFTER = 300;
 
 /** Agents rung at once, at the most; a node that rings more has them connect after the accept. */
-const RINGS = 4;
+const RINGS = 3;
 
 const ELSEWHERE: ErrorFrame = { code: "superseded", message: "", fatal: true };
 
