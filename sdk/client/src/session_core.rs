@@ -109,7 +109,7 @@ pub struct SessionCore {
     held_others: Vec<Talk>,
     /// Entries came for which there was no room.
     lost: bool,
-    /// A better path may be looked for: the one before the accept was a relay's.
+    /// A better path may be looked for: the one before the accept is a relay's.
     upgrades: bool,
 }
 
@@ -165,9 +165,9 @@ impl SessionCore {
     fn take(&mut self, input: Input) -> Result<(), Full> {
         match input {
             Input::Start { resumed } => self.start(resumed),
-            Input::Ring => {
+            Input::Ring { relay_only } => {
                 (self.speaks, self.hears) = (false, false);
-                self.upgrades = true;
+                self.upgrades = relay_only;
                 if self.role() == Role::Agent {
                     self.ready(self.life.clone());
                 }
@@ -224,6 +224,8 @@ impl SessionCore {
 
     fn connect(&mut self) {
         let epoch = (self.source.epoch)();
+        // Whoever connects after the accept does so with all that is allowed.
+        self.upgrades &= !self.hears;
         self.current = Some(Current {
             epoch: epoch.clone(),
             theirs: None,
@@ -246,8 +248,7 @@ impl SessionCore {
     fn accepted(&mut self) {
         (self.speaks, self.hears) = (true, true);
         if self.current.is_none() {
-            // Whoever did not connect while it rang begins now, with all that is allowed.
-            self.upgrades = false;
+            // Whoever did not connect while it rang begins now.
             self.start(false);
             return;
         }

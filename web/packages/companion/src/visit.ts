@@ -288,7 +288,7 @@ export class Visit {
     }
     const session = this.#newSession(link, ice, this.#options.relayOnly || relay_only);
     this.#rings.set(link, session);
-    session.ring();
+    session.ring(relay_only);
   }
 
   #hangUp(): void {

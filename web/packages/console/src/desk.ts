@@ -336,7 +336,7 @@ function connectWhileItRings(visitor: VisitorId, { link, ice, relay_only }: Prec
   const transcript = new Transcript({ role: "agent", epoch: randomEpoch() });
   const peer = newSession(link, transcript, ice, relayOnly || relay_only);
   ringing.set(visitor, { link, transcript, peer });
-  peer.ring();
+  peer.ring(relay_only);
 }
 
 /** The accept of a visitor who is connected already: the talk begins with the click. */

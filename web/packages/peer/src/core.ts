@@ -21,8 +21,11 @@ export type Addressed = Signal & { kind: "description" | "candidate" };
 export type Input =
   /** Begins. `resumed`: this side was in the session before. */
   | { type: "start"; resumed: boolean }
-  /** Begins while it rings: an agent asks for an offer, and both wait for the accept. */
-  | { type: "ring" }
+  /**
+   * Begins while it rings: an agent asks for an offer, and both wait for the accept. `relay_only`:
+   * better paths are not allowed before it.
+   */
+  | { type: "ring"; relay_only: boolean }
   /** This agent accepts: may speak, and is not heard before the node's word. */
   | { type: "answer" }
   /** The node's word that it was this agent. */
@@ -126,7 +129,7 @@ export class SessionCore {
   #heldOthers: Talk[] = [];
   /** Entries came for which there was no room. */
   #lost = false;
-  /** A better path may be looked for: the one before the accept was a relay's. */
+  /** A better path may be looked for: the one before the accept is a relay's. */
   #upgrades = false;
 
   constructor(options: CoreOptions) {
@@ -163,7 +166,7 @@ export class SessionCore {
         break;
       case "ring":
         this.#speaks = this.#hears = false;
-        this.#upgrades = true;
+        this.#upgrades = input.relay_only;
         if (this.#role === "agent") {
           this.#ready(this.#life);
         }
@@ -241,6 +244,8 @@ export class SessionCore {
 
   #connect(): void {
     const epoch = this.#options.epoch();
+    // Whoever connects after the accept does so with all that is allowed.
+    this.#upgrades &&= !this.#hears;
     const nothing = { theirs: null, seen: null, flows: false, heard: false, asked: false };
     this.#current = { epoch, path: "connecting", channel: "opening", ...nothing };
     this.#effects.push({ type: "connect", epoch });
@@ -255,8 +260,7 @@ export class SessionCore {
   #accepted(): void {
     this.#speaks = this.#hears = true;
     if (!this.#current) {
-      // Whoever did not connect while it rang begins now, with all that is allowed.
-      this.#upgrades = false;
+      // Whoever did not connect while it rang begins now.
       this.#start(false);
       return;
     }

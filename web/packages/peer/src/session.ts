@@ -110,9 +110,12 @@ export class Session {
     this.#do({ type: "start", resumed });
   }
 
-  /** Begins while it rings: connects, and nothing is said or heard before the accept. */
-  ring(): void {
-    this.#do({ type: "ring" });
+  /**
+   * Begins while it rings: connects, and nothing is said or heard before the accept. `relayOnly`:
+   * better paths are for after it.
+   */
+  ring(relayOnly: boolean): void {
+    this.#do({ type: "ring", relay_only: relayOnly });
   }
 
   /** This agent accepts: what is said from here on leaves at once. */

@@ -269,8 +269,8 @@ test("a gap is asked for once", async () => {
 async function ring(): Promise<{ visitor: Session; agent: Session }> {
   const visitor = begin("visitor");
   const agent = begin("agent");
-  visitor.ring();
-  agent.ring();
+  visitor.ring(true);
+  agent.ring(true);
   await settled();
   return { visitor, agent };
 }
