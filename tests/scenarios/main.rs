@@ -8,6 +8,7 @@
 mod bad_frames_get_typed_errors;
 mod bulk_never_delays_talk;
 mod check_from_a_shell;
+mod ends_reach_the_node;
 mod journey;
 mod no_personal_data_in_logs;
 mod origin_is_checked;

@@ -59,29 +59,7 @@ impl Lab {
             .await
             .expect("the node starts");
         config.listen = node.address();
-        let site = NewSite {
-            id: site(),
-            name: Name::truncated("The Shop"),
-            origins: vec!["https://shop.example".to_owned()],
-            lead_policy: LeadPolicy::default(),
-            destinations: Vec::new(),
-            preconnect: Preconnect::default(),
-            retention: Duration::ZERO,
-        };
-        node.accounts().add_site(site).await.expect("a site");
-        for login in ["ada", "ben"] {
-            let agent = NewAgent {
-                login: login.to_owned(),
-                name: Name::truncated(login),
-                capacity: 3,
-                sites: Vec::new(),
-                departments: Vec::new(),
-            };
-            node.accounts()
-                .add_agent(agent, PASSWORD)
-                .await
-                .expect("an agent");
-        }
+        furnish(&node).await;
         Self {
             node: Some(node),
             config,
@@ -97,9 +75,28 @@ impl Lab {
 
     /// Stops the node as an operator would, and starts it again on the same port and database.
     pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
+    }
+
+    /// The same, with a database that has forgotten everything.
+    pub async fn forget(&mut self) {
+        self.stop().await;
+        std::fs::remove_dir_all(&self.folder).expect("the database was there");
+        std::fs::create_dir_all(&self.folder).expect("a folder for the database");
+        self.start_again().await;
+        furnish(self.node()).await;
+    }
+
+    /// Stops the node as an operator would.
+    pub async fn stop(&mut self) {
         if let Some(node) = self.node.take() {
             node.stop().await;
         }
+    }
+
+    /// Starts it again on the same port and database.
+    pub async fn start_again(&mut self) {
         let started = Node::start(self.config.clone(), Arc::clone(&self.clock)).await;
         self.node = Some(started.expect("the node starts again"));
     }
@@ -162,6 +159,33 @@ impl Lab {
             }
             tokio::task::yield_now().await;
         }
+    }
+}
+
+/// Gives a node the site and the agents.
+async fn furnish(node: &Node) {
+    let site = NewSite {
+        id: site(),
+        name: Name::truncated("The Shop"),
+        origins: vec!["https://shop.example".to_owned()],
+        lead_policy: LeadPolicy::default(),
+        destinations: Vec::new(),
+        preconnect: Preconnect::default(),
+        retention: Duration::ZERO,
+    };
+    node.accounts().add_site(site).await.expect("a site");
+    for login in ["ada", "ben"] {
+        let agent = NewAgent {
+            login: login.to_owned(),
+            name: Name::truncated(login),
+            capacity: 3,
+            sites: Vec::new(),
+            departments: Vec::new(),
+        };
+        node.accounts()
+            .add_agent(agent, PASSWORD)
+            .await
+            .expect("an agent");
     }
 }
 
@@ -254,6 +278,11 @@ pub async fn opens(session: &mut Session) -> Path {
             return path;
         }
     }
+}
+
+/// Waits until the channel goes this way: what connected while it rang may go by a relay first.
+pub async fn opens_by(session: &mut Session, path: Path) {
+    while opens(session).await != path {}
 }
 
 /// Waits for a message.

@@ -142,6 +142,11 @@ impl SessionCore {
         self.shown
     }
 
+    /// Whether the channel carries, accepted or not.
+    pub fn is_connected(&self) -> bool {
+        self.current.as_ref().is_some_and(Current::lives)
+    }
+
     /// What was said on both sides.
     pub const fn transcript(&self) -> &Transcript {
         &self.transcript

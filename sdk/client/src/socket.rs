@@ -8,7 +8,6 @@ use isession_protocol::signaling::ErrorFrame;
 use isession_protocol::{SUBPROTOCOL, decode, encode, limits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
@@ -127,7 +126,7 @@ pub(crate) async fn run<S: Side>(
         let wait = Duration::from_millis(u64::from(retry_after) + back_off(tries));
         tries += 1;
         // What the side wants to send meanwhile is dropped: after the next hello the node and
-        // the other side start over.
+        // the other side start over. Ends are told again then.
         let pause = tokio::time::sleep(wait);
         tokio::pin!(pause);
         loop {
@@ -218,22 +217,4 @@ fn back_off(tries: u32) -> u64 {
     // The low bits of a version 4 UUID are random.
     let random = u64::from(Uuid::new_v4().as_fields().0);
     random % (ceiling + 1)
-}
-
-/// Receives from whichever queue has something, the first before the second.
-pub(crate) async fn either<A, B>(
-    first: &mut mpsc::Receiver<A>,
-    second: &mut mpsc::Receiver<B>,
-) -> Option<Either<A, B>> {
-    tokio::select! {
-        biased;
-        item = first.recv() => item.map(Either::First),
-        Some(item) = second.recv() => Some(Either::Second(item)),
-    }
-}
-
-/// One of two.
-pub(crate) enum Either<A, B> {
-    First(A),
-    Second(B),
 }
