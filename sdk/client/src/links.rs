@@ -149,7 +149,7 @@ impl Links {
                 inputs,
             }) => {
                 began.name(session);
-                let _ = inputs.try_send(LinkInput::Accepted(config.ice));
+                put_once(&inputs, LinkInput::Accepted(config.ice));
                 (began, inputs)
             }
             None => {
@@ -182,13 +182,8 @@ impl Links {
         let Some(link) = link.map(|(link, _)| *link) else {
             return;
         };
-        if let Some(Held { inputs, .. }) = self.held.remove(&link)
-            && let Err(TrySendError::Full(last)) = inputs.try_send(LinkInput::Ended(reason))
-        {
-            // This is said but once: a session that is busy takes it a moment later.
-            tokio::spawn(async move {
-                let _ = inputs.send(last).await;
-            });
+        if let Some(held) = self.held.remove(&link) {
+            put_once(&held.inputs, LinkInput::Ended(reason));
         }
     }
 
@@ -310,6 +305,16 @@ impl Links {
             let _ = to.send((link, None)).await;
         });
         inputs
+    }
+}
+
+/// What is said but once. A session that is busy takes it a moment later, one that is gone never.
+fn put_once(inputs: &mpsc::Sender<LinkInput>, input: LinkInput) {
+    if let Err(TrySendError::Full(input)) = inputs.try_send(input) {
+        let inputs = inputs.clone();
+        tokio::spawn(async move {
+            let _ = inputs.send(input).await;
+        });
     }
 }
 
