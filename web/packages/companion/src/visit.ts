@@ -338,10 +338,8 @@ export class Visit {
   }
 
   #refused(error: ErrorFrame): void {
-    if (error.code === "bad_ticket" && this.#talks()) {
-      this.#goOnAlone();
-    } else if (error.code === "bad_ticket") {
-      this.#beginAfresh();
+    if (error.code === "bad_ticket") {
+      this.#talks() ? this.#goOnAlone() : this.#beginAfresh();
     } else if (isFinal(error) && (error.code === "superseded" || !this.#talks())) {
       this.session?.close();
       this.stage.set({ kind: "refused", error });

@@ -81,9 +81,10 @@ export class Outbox {
   }
 
   #next(): Talk | null {
-    for (const [kind, talk] of this.#told) {
-      this.#told.delete(kind);
-      return talk;
+    const [told] = this.#told;
+    if (told) {
+      this.#told.delete(told[0]);
+      return told[1];
     }
     const entry = this.#entries.shift();
     return entry ? { type: "entry", ...entry } : null;

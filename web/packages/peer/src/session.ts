@@ -46,8 +46,6 @@ export interface SessionOptions {
   createPeer?(config: RTCConfiguration): RTCPeerConnection;
 }
 
-const KEYS = ["connection", "path", "typing", "lines", "consent", "ended"] as const;
-
 /** "Writes" is forgotten when it is not heard again for this long. */
 const TYPING = 6000;
 /** How long goodbye may take to leave. */
@@ -382,23 +380,30 @@ export class Session {
     const before = this.#view.get();
     const { path, typing } = { ...before, ...change };
     const now = this.#look(path, typing);
-    if (KEYS.some((key) => now[key] !== before[key])) {
+    const keys = Object.keys(now) as (keyof SessionView)[];
+    if (keys.some((key) => now[key] !== before[key])) {
       this.#view.set(now);
     }
   }
 
   #look(path: Path | null, typing: boolean): SessionView {
     const connection = this.#closed ? "ended" : this.#core.connection;
-    const { lines, consent, ended } = this.#readTranscript(connection === "open");
-    return { connection, path, typing: typing && connection === "open", lines, consent, ended };
+    const live = connection === "open";
+    const { lines, consent, ended } = this.#readTranscript(live);
+    return { connection, path, typing: typing && live, lines, consent, ended };
   }
 
   #readTranscript(live: boolean): Read {
     const transcript = this.#transcript;
     const { version } = transcript;
     if (this.#read?.version !== version || this.#read.live !== live) {
-      const [consent, ended] = [transcript.consent(), transcript.ended()];
-      this.#read = { version, live, lines: transcript.lines(live), consent, ended };
+      this.#read = {
+        version,
+        live,
+        lines: transcript.lines(live),
+        consent: transcript.consent(),
+        ended: transcript.ended(),
+      };
     }
     return this.#read;
   }
