@@ -6,7 +6,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { brotliCompressSync } from "node:zlib";
 import { median, percentile } from "./figures.mjs";
 import { startNode } from "./node.mjs";
-import { agentAtWork, launchChromium, visitorFromShop } from "./people.mjs";
+import { agentAtWork, launchChromium, peersAre, visitorFromShop } from "./people.mjs";
 import { runExample } from "./programs.mjs";
 
 const ROUNDS = 20;
@@ -68,6 +68,8 @@ async function measurePrograms(agent) {
   const setup = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const visitor = runExample("visitor", [node.url, "demo"]);
+    // As people answer: the two have connected while it rang.
+    await peersAre(agent, "connected", 1);
     setup.push(await acceptTakes(agent));
     await visitor.said(/^open /);
     await endSession(agent);

@@ -97,7 +97,10 @@ impl Bulk {
             return;
         };
         // What was sent before this end was open is no loss.
-        let last = self.heard.entry(token).or_insert(number.saturating_sub(1));
+        let last = self
+            .heard
+            .entry(token)
+            .or_insert_with(|| number.saturating_sub(1));
         counts.bulk += 1;
         counts.bulk_lost += number.saturating_sub(*last + 1);
         counts.bulk_doubled += u32::from(number <= *last);

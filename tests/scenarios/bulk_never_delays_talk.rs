@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 
 use isession_protocol::limits;
+use isession_protocol::signaling::Path;
 use isession_sdk::{BulkReceiver, BulkSender, Session};
-use isession_tests::{Lab, accept, hears, opens};
+use isession_tests::{Lab, accept, hears, opens_by};
 
 /// Things said each way while the flood goes on.
 const WORDS: usize = 20;
@@ -14,8 +15,8 @@ async fn talking() -> (Lab, Session, Session) {
     let mut agent = lab.agent("ada").await;
     let mut visitor = lab.visitor().await;
     let (mut agents, mut visitors) = accept(&mut agent, &mut visitor).await;
-    opens(&mut agents).await;
-    opens(&mut visitors).await;
+    opens_by(&mut agents, Path::Direct).await;
+    opens_by(&mut visitors, Path::Direct).await;
     (lab, agents, visitors)
 }
 

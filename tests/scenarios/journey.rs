@@ -3,7 +3,7 @@
 use isession_protocol::channel::{Blocked, Consent, How, Landing};
 use isession_protocol::signaling::{EndReason, Path};
 use isession_sdk::{SessionEvent, VisitorEvent};
-use isession_tests::{Lab, accept, hears, opens, place, session_event, visitor_event};
+use isession_tests::{Lab, accept, hears, opens_by, place, session_event, visitor_event};
 
 #[tokio::test]
 async fn from_the_queue_to_a_landing_and_goodbye() {
@@ -16,8 +16,8 @@ async fn from_the_queue_to_a_landing_and_goodbye() {
         .say("written before the channel opened")
         .await
         .unwrap();
-    assert_eq!(opens(&mut agents).await, Path::Direct);
-    assert_eq!(opens(&mut visitors).await, Path::Direct);
+    opens_by(&mut agents, Path::Direct).await;
+    opens_by(&mut visitors, Path::Direct).await;
     assert_eq!(
         hears(&mut agents).await,
         "written before the channel opened"
@@ -66,8 +66,8 @@ async fn hostile_and_stopped_leads_never_reach_the_program() {
     let mut visitor = lab.visitor().await;
     let mut agent = lab.agent("ada").await;
     let (mut agents, mut visitors) = accept(&mut agent, &mut visitor).await;
-    opens(&mut agents).await;
-    opens(&mut visitors).await;
+    opens_by(&mut agents, Path::Direct).await;
+    opens_by(&mut visitors, Path::Direct).await;
     agents.lead("https://192.168.0.1/").await.unwrap();
     assert_eq!(blocked(&mut agents).await, Blocked::PrivateAddress);
     visitors.consent(Consent::Stop).await.unwrap();
@@ -89,8 +89,8 @@ async fn bulk_carries_its_largest_message_beside_the_talk() {
     let mut visitor = lab.visitor().await;
     let mut agent = lab.agent("ada").await;
     let (mut agents, mut visitors) = accept(&mut agent, &mut visitor).await;
-    opens(&mut agents).await;
-    opens(&mut visitors).await;
+    opens_by(&mut agents, Path::Direct).await;
+    opens_by(&mut visitors, Path::Direct).await;
     let data: Vec<u8> = (0..256 * 1024).map(|n| (n % 251) as u8).collect();
     agents.bulk().send(&data).await.unwrap();
     let mut bulk = visitors.take_bulk().unwrap();

@@ -1,7 +1,7 @@
 //! Tickets rebuild the queue, in its order, and sessions, on a node that has forgotten all.
 
 use isession_protocol::signaling::Path;
-use isession_tests::{Lab, accept, hears, opens, place};
+use isession_tests::{Lab, accept, hears, opens_by, place};
 
 #[tokio::test]
 async fn places_are_kept_in_order() {
@@ -25,8 +25,8 @@ async fn a_running_session_does_not_need_the_node() {
     let mut visitor = lab.visitor().await;
     let mut agent = lab.agent("ada").await;
     let (mut agents, mut visitors) = accept(&mut agent, &mut visitor).await;
-    assert_eq!(opens(&mut agents).await, Path::Direct);
-    opens(&mut visitors).await;
+    opens_by(&mut agents, Path::Direct).await;
+    opens_by(&mut visitors, Path::Direct).await;
     lab.restart().await;
     agents.say("are you still there?").await.unwrap();
     assert_eq!(hears(&mut visitors).await, "are you still there?");

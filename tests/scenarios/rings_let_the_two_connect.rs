@@ -1,15 +1,21 @@
 //! While it rings, each agent rung has a link of its own to the visitor, with credentials for
 //! the time of the ring. The accept makes one of them the session's, and closes the others.
+//! Programs connect by them, and nothing is heard before the accept.
 
 use std::sync::Arc;
 
 use isession_node::{Preconnect as Policy, SiteChange, SystemClock};
 use isession_protocol::ErrorCode;
-use isession_protocol::ids::{Epoch, LinkId, VisitorId};
+use isession_protocol::ids::{Epoch, LinkId, SessionId, VisitorId};
 use isession_protocol::signaling::{
-    FromAgent, FromVisitor, Path, Preconnect, Signal, ToAgent, ToVisitor,
+    FromAgent, FromVisitor, LeadPolicy, Path, Preconnect, Signal, ToAgent, ToVisitor,
 };
-use isession_tests::{Lab, Ws, agent_there, says, site, told, visitor_there};
+use isession_sdk::session::{Begin, Link, LinkInput, LinkOutput, SessionConfig};
+use isession_sdk::{AgentEvent, Role, RootCertificates, Session, SessionEvent};
+use isession_tests::{
+    Lab, Ws, accept, agent_event, agent_there, agents_session, hears, opens, opens_by, says,
+    session_event, site, told, visitor_there, visitors_session,
+};
 
 async fn rings(agent: &mut Ws) -> (VisitorId, Option<Preconnect>) {
     told(agent, |frame| match frame {
@@ -208,4 +214,113 @@ async fn a_visitor_connects_to_three_who_are_rung_and_no_more() {
         _ => None,
     });
     assert_eq!(introduced.await, accepted);
+}
+
+/// One side of a session that begins while it rings, on this machine.
+fn ringing(role: Role) -> (Session, Link) {
+    let config = SessionConfig {
+        role,
+        ice: Vec::new(),
+        relay_only: false,
+        bind: vec![([127, 0, 0, 1], 0).into()],
+        root_certificates: RootCertificates::default(),
+        lead_policy: LeadPolicy::default(),
+        begin: Begin::Ring { relay_only: false },
+    };
+    let (session, link) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+    Session::new(SessionId::new(session), LinkId::new(link), config)
+}
+
+/// Brings signals across until the agent's side knows which way its channel goes.
+async fn until_connected(agents: &mut Link, visitors: &mut Link) -> Path {
+    loop {
+        let (output, to) = tokio::select! {
+            output = agents.outputs.recv() => (output.unwrap(), &visitors.inputs),
+            output = visitors.outputs.recv() => (output.unwrap(), &agents.inputs),
+        };
+        match output {
+            LinkOutput::Signal(signal) => to.send(LinkInput::Signal(signal)).await.unwrap(),
+            LinkOutput::Path(path) => return path,
+            other => panic!("while it rings: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_connected_while_it_rang_needs_no_signal_after_the_accept() {
+    let (mut agents, mut agents_link) = ringing(Role::Agent);
+    let (mut visitors, mut visitors_link) = ringing(Role::Visitor);
+    agents_link.inputs.send(LinkInput::Answer).await.unwrap();
+    let path = until_connected(&mut agents_link, &mut visitors_link).await;
+    assert_eq!(path, Path::Direct);
+    // The node's words, and not one signal more.
+    for link in [&agents_link, &visitors_link] {
+        let word = LinkInput::Accepted(Vec::new());
+        link.inputs.send(word).await.unwrap();
+    }
+    assert_eq!(opens(&mut agents).await, Path::Direct);
+    assert_eq!(opens(&mut visitors).await, Path::Direct);
+    agents.say("at once").await.unwrap();
+    assert_eq!(hears(&mut visitors).await, "at once");
+    visitors.say("likewise").await.unwrap();
+    assert_eq!(hears(&mut agents).await, "likewise");
+}
+
+#[tokio::test]
+async fn programs_connect_by_the_relay_and_find_a_direct_path_after_the_accept() {
+    let lab = Lab::start().await;
+    let mut visitor = lab.visitor().await;
+    let mut agent = lab.agent("ada").await;
+    let who = isession_tests::rings(&mut agent).await;
+    // Something went from one to the other, and it went by the relay.
+    lab.until_metric("isession_turn_bytes_to_peers_total", |bytes| bytes > 2000.0)
+        .await;
+    agent.accept(who).await.unwrap();
+    let (_, mut agents) = agents_session(&mut agent).await;
+    let mut visitors = visitors_session(&mut visitor).await;
+    agents.say("hello").await.unwrap();
+    visitors.say("good day").await.unwrap();
+    agents.say("and again").await.unwrap();
+    visitors.say("likewise").await.unwrap();
+    assert_eq!(goes_direct(&mut visitors).await, ["hello", "and again"]);
+    assert_eq!(goes_direct(&mut agents).await, ["good day", "likewise"]);
+}
+
+/// Waits until the channel is direct and two things were heard, by whichever path.
+async fn goes_direct(session: &mut Session) -> Vec<String> {
+    let mut heard = Vec::new();
+    let mut direct = false;
+    while !direct || heard.len() < 2 {
+        match session_event(session).await {
+            SessionEvent::Open { path } => direct = path == Path::Direct,
+            SessionEvent::Message { text, .. } => heard.push(text),
+            _ => {}
+        }
+    }
+    heard
+}
+
+#[tokio::test]
+async fn an_accept_at_once_loses_nothing_and_goes_direct() {
+    let lab = Lab::start().await;
+    let mut visitor = lab.visitor().await;
+    let mut agent = lab.agent("ada").await;
+    let (mut agents, mut visitors) = accept(&mut agent, &mut visitor).await;
+    agents.say("hello").await.unwrap();
+    opens_by(&mut agents, Path::Direct).await;
+    opens_by(&mut visitors, Path::Direct).await;
+    assert_eq!(hears(&mut visitors).await, "hello");
+}
+
+#[tokio::test]
+async fn a_declined_ring_leaves_no_connection_behind() {
+    let lab = Lab::start().await;
+    let _visitor = lab.visitor().await;
+    let mut agent = lab.agent("ada").await;
+    let who = isession_tests::rings(&mut agent).await;
+    let live = "isession_turn_allocations_live";
+    lab.until_metric(live, |count| count >= 2.0).await;
+    agent.decline(who).await.unwrap();
+    while !matches!(agent_event(&mut agent).await, AgentEvent::RingEnded { .. }) {}
+    lab.until_metric(live, |count| count == 0.0).await;
 }

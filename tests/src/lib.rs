@@ -66,6 +66,18 @@ impl Lab {
             .await
             .expect("the node starts");
         config.listen = node.address();
+        let lab = Self {
+            node: Some(node),
+            config,
+            clock,
+            folder,
+        };
+        lab.furnish().await;
+        lab
+    }
+
+    /// Gives a new database the site and the agents.
+    async fn furnish(&self) {
         let site = NewSite {
             id: site(),
             name: Name::truncated("The Shop"),
@@ -75,17 +87,11 @@ impl Lab {
             preconnect: Preconnect::default(),
             retention: Duration::ZERO,
         };
-        node.accounts().add_site(site).await.expect("a site");
-        let lab = Self {
-            node: Some(node),
-            config,
-            clock,
-            folder,
-        };
+        let accounts = self.node().accounts();
+        accounts.add_site(site).await.expect("a site");
         for login in ["ada", "ben"] {
-            lab.add_agent(login).await;
+            self.add_agent(login).await;
         }
-        lab
     }
 
     /// Makes one more agent's account.
@@ -112,6 +118,15 @@ impl Lab {
         self.start_again().await;
     }
 
+    /// The same, with a database that has forgotten everything.
+    pub async fn forget(&mut self) {
+        self.stop().await;
+        std::fs::remove_dir_all(&self.folder).expect("the database was there");
+        std::fs::create_dir_all(&self.folder).expect("a folder for the database");
+        self.start_again().await;
+        self.furnish().await;
+    }
+
     /// Stops the node as an operator would.
     pub async fn stop(&mut self) {
         if let Some(node) = self.node.take() {
@@ -119,7 +134,7 @@ impl Lab {
         }
     }
 
-    /// Starts the node again on the same port and database.
+    /// Starts it again on the same port and database.
     pub async fn start_again(&mut self) {
         let started = Node::start(self.config.clone(), Arc::clone(&self.clock)).await;
         self.node = Some(started.expect("the node starts again"));
@@ -287,6 +302,11 @@ pub async fn opens(session: &mut Session) -> Path {
             return path;
         }
     }
+}
+
+/// Waits until the channel goes this way: what connected while it rang may go by a relay first.
+pub async fn opens_by(session: &mut Session, path: Path) {
+    while opens(session).await != path {}
 }
 
 /// Waits for a message.

@@ -4,13 +4,16 @@
 //!         returns=https://shop.example/returns
 //!
 //! A message that contains the word of a rule leads to its address; `go ADDRESS` leads anywhere.
+//! With `ask` among the rules it accepts whoever rings when a line of standard input says so.
 
 use std::io::Write;
 
+use isession_sdk::protocol::ids::VisitorId;
 use isession_sdk::{Agent, AgentEvent, AgentOptions, SdkError, Session, SessionEvent};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::task::JoinSet;
 
-const USAGE: &str = "echo_agent NODE LOGIN PASSWORD [WORD=ADDRESS ...]";
+const USAGE: &str = "echo_agent NODE LOGIN PASSWORD [ask] [WORD=ADDRESS ...]";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,7 +23,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         available: true,
         ..AgentOptions::new(next()?.parse()?, next()?, next()?)
     };
-    let rules: Vec<(String, String)> = arguments
+    let (asks, rules): (Vec<_>, Vec<_>) = arguments.partition(|rule| rule == "ask");
+    let rules: Vec<(String, String)> = rules
+        .iter()
         .map(|rule| {
             rule.split_once('=')
                 .map(|(w, a)| (w.to_owned(), a.to_owned()))
@@ -30,9 +35,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut agent = Agent::sign_in(options).await?;
     say(&format!("signed in as {}", agent.card().name.as_str()));
     let mut sessions = JoinSet::new();
-    while let Some(event) = agent.next_event().await {
+    let mut input = BufReader::new(tokio::io::stdin()).lines();
+    let mut ringing: Option<VisitorId> = None;
+    loop {
+        let event = tokio::select! {
+            event = agent.next_event() => match event {
+                Some(event) => event,
+                None => return Ok(()),
+            },
+            Ok(Some(_)) = input.next_line(), if ringing.is_some() => {
+                if let Some(visitor) = ringing.take() {
+                    agent.accept(visitor).await?;
+                }
+                continue;
+            }
+        };
         match event {
-            AgentEvent::Ring { visitor, .. } => agent.accept(visitor).await?,
+            AgentEvent::Ring { visitor, .. } if asks.is_empty() => agent.accept(visitor).await?,
+            AgentEvent::Ring { visitor, .. } => {
+                say("somebody rings");
+                ringing = Some(visitor);
+            }
             AgentEvent::Accepted { session, .. } => {
                 say("accepted");
                 sessions.spawn(talk(session, rules.clone()));
@@ -41,7 +64,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             _ => {}
         }
     }
-    Ok(())
 }
 
 async fn talk(mut session: Session, rules: Vec<(String, String)>) -> Result<(), SdkError> {

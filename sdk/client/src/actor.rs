@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Glance, Landing, Talk};
+use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Glance, Landing};
 use isession_protocol::ids::Epoch;
-use isession_protocol::signaling::{DescriptionRole, EndReason, Path, Signal};
+use isession_protocol::signaling::{DescriptionRole, EndReason, IceServer, Path, Signal};
 use isession_protocol::{Timestamp, decode, encode, limits};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -15,8 +15,11 @@ use uuid::Uuid;
 use crate::SdkError;
 use crate::bulk::{self, BulkQueue, OpenBulk};
 use crate::lead::judge_lead;
-use crate::peer::{Peer, PeerConfig, PeerEvent, Taken, candidate_input};
-use crate::session::{Command, LeadRequest, LinkInput, LinkOutput, SessionConfig, SessionEvent};
+use crate::outbox::Outbox;
+use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken, candidate_input};
+use crate::session::{
+    Begin, Command, LeadRequest, LinkInput, LinkOutput, SessionConfig, SessionEvent,
+};
 use crate::session_core::{Connection, Effect, Input, PeerInput, SessionCore, Source};
 use crate::transcript::{Role, Transcript};
 
@@ -47,6 +50,7 @@ pub(crate) struct Actor {
     bulk: bulk::Open,
     bulk_in: BulkQueue,
     peer: Option<Peer>,
+    outbox: Outbox,
     peer_events: mpsc::Receiver<PeerEvent>,
     /// What was last told of the connection.
     told: Option<Path>,
@@ -58,6 +62,10 @@ pub(crate) struct Actor {
     vanished_at: Option<Instant>,
     /// The node told the end: when and how it comes, if the other side's goodbye does not.
     ends: Option<(Instant, EndReason)>,
+    /// The program has no session before the accept, and hears nothing of it.
+    ringing: bool,
+    /// Better paths than a relay's are for after the accept.
+    withheld: bool,
     over: bool,
 }
 
@@ -78,6 +86,9 @@ impl Actor {
             epoch: Box::new(fresh_epoch),
             chance: Box::new(chance),
         };
+        if let Begin::Accepted { .. } = config.begin {
+            bulk_in.listen();
+        }
         Self {
             core: SessionCore::new(transcript, source),
             config,
@@ -89,12 +100,15 @@ impl Actor {
             bulk,
             bulk_in,
             peer: None,
+            outbox: Outbox::default(),
             peer_events: mpsc::channel(1).1,
             told: None,
             look_at: None,
             again_at: None,
             vanished_at: Some(Instant::now() + VANISHED),
             ends: None,
+            ringing: false,
+            withheld: false,
             over: false,
         }
     }
@@ -107,16 +121,22 @@ impl Actor {
         let events = self.events.clone();
         // Without a node the session goes on over the channel it has.
         let mut linked = true;
-        let resumed = self.config.resumed;
-        self.feed(Input::Start { resumed }).await;
+        match self.config.begin {
+            Begin::Accepted { resumed } => self.feed(Input::Start { resumed }).await,
+            Begin::Ring { relay_only } => {
+                (self.ringing, self.withheld) = (true, relay_only);
+                self.feed(Input::Ring { relay_only }).await;
+            }
+        }
         while !(self.over && self.outgoing.is_empty()) {
             let tick_at = self.core.deadline().map(instant).filter(|_| !self.over);
             let look_at = self.look_at.filter(|_| !self.over);
             let again_at = self.again_at.filter(|_| !self.over);
-            let vanished_at = self.vanished_at.filter(|_| !self.over);
+            let vanished_at = self.vanished_at.filter(|_| !self.over && !self.ringing);
             let ends = self.ends.filter(|_| !self.over);
             // That the channel is open is told before what comes over it.
-            let told = self.core.connection() != Connection::Open || self.told.is_some();
+            let open = self.core.connection() == Connection::Open && !self.ringing;
+            let told = !open || self.told.is_some();
             let room = self.outgoing.len() < OUTGOING && told && !self.over;
             tokio::select! {
                 permit = events.reserve(), if !self.outgoing.is_empty() => {
@@ -135,7 +155,10 @@ impl Actor {
                     None => linked = false,
                 },
                 Some(event) = self.peer_events.recv(), if room => self.peer_event(event).await,
-                () = changed(self.peer.as_mut()), if !self.over => self.path_changed().await,
+                stir = stirs(self.peer.as_mut(), !self.outbox.is_empty()) => match stir {
+                    Stir::Path => self.path_changed().await,
+                    Stir::Room => self.pump().await,
+                },
                 () = sleep_until(look_at.unwrap_or_else(Instant::now)), if look_at.is_some() => {
                     self.look().await;
                 }
@@ -191,6 +214,10 @@ impl Actor {
                 }
                 made
             }
+            Effect::Restart if self.core.connection() == Connection::Open => {
+                self.look_for_better();
+                Ok(())
+            }
             Effect::Restart => {
                 let ice = &self.config.ice;
                 let Some(peer) = &mut self.peer else {
@@ -205,15 +232,25 @@ impl Actor {
             Effect::Take(signal) => self.take(signal).await,
             Effect::Signal(signal) => self.to_node(LinkOutput::Signal(signal)).await,
             Effect::Flow(entries) => {
-                for entry in entries {
-                    self.send(&Talk::Entry(entry)).await?;
-                }
+                self.outbox.replace(entries);
+                self.pump().await;
                 Ok(())
             }
-            Effect::Entry(entry) => self.send(&Talk::Entry(entry)).await,
-            Effect::Tell(talk) => self.send(&talk).await,
+            Effect::Entry(entry) => {
+                self.outbox.add(entry);
+                self.pump().await;
+                Ok(())
+            }
+            Effect::Tell(talk) => {
+                self.outbox.tell(talk);
+                self.pump().await;
+                Ok(())
+            }
             Effect::WantIce => self.to_node(LinkOutput::WantIce).await,
             Effect::Heard(entry) => {
+                if entry.body == Body::Bye {
+                    self.to_node(LinkOutput::Bye).await?;
+                }
                 self.heard(entry);
                 Ok(())
             }
@@ -238,13 +275,14 @@ impl Actor {
         let (events, peer_events) = mpsc::channel(PEER_EVENTS);
         let config = PeerConfig {
             ice: self.config.ice.clone(),
-            relay_only: self.config.relay_only,
+            relay_only: self.config.relay_only || self.withheld,
             bind: self.config.bind.clone(),
             roots: self.config.root_certificates.clone(),
         };
         self.bulk.send_replace(None);
         self.look_at = None;
         self.peer = None;
+        self.outbox.clear();
         self.peer_events = peer_events;
         let mut peer = Peer::new(epoch.clone(), config, events, self.bulk_in.clone()).await?;
         if self.config.role == Role::Visitor {
@@ -256,7 +294,30 @@ impl Actor {
         Ok(())
     }
 
+    /// A path that is allowed with the accept is found by a new connection: the `webrtc` crate
+    /// gives up the path it has when it restarts ICE.
+    fn look_for_better(&mut self) {
+        if !self.config.relay_only {
+            let epoch = fresh_epoch();
+            self.inputs
+                .push_back(Input::Signal(Signal::Ready { epoch }));
+        }
+    }
+
     async fn take(&mut self, signal: Signal) -> Step {
+        let offered = matches!(
+            signal,
+            Signal::Description {
+                role: DescriptionRole::Offer,
+                ..
+            }
+        );
+        if offered && self.config.role == Role::Agent && self.core.is_connected() {
+            // Likewise: an answer would take with it the path that it has to go.
+            let epoch = fresh_epoch();
+            let ready = Signal::Ready { epoch };
+            return self.to_node(LinkOutput::Signal(ready)).await;
+        }
         let polite = self.config.role == Role::Visitor;
         let Some(peer) = &mut self.peer else {
             return Ok(());
@@ -328,9 +389,13 @@ impl Actor {
     }
 
     /// Waits until the other side's stack has everything.
-    async fn drained(&self) {
-        let Some(peer) = &self.peer else { return };
-        while peer.unsent().await > 0 {
+    async fn drained(&mut self) {
+        loop {
+            self.pump().await;
+            let Some(peer) = &self.peer else { return };
+            if self.outbox.is_empty() && peer.unsent().await == 0 {
+                return;
+            }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -342,6 +407,8 @@ impl Actor {
                 self.config.ice = ice;
                 self.feed(Input::Ice).await;
             }
+            LinkInput::Answer => self.feed(Input::Answer).await,
+            LinkInput::Accepted(ice) => self.accepted(ice).await,
             LinkInput::NodeReturned => self.feed(Input::NodeReturned).await,
             // What was said before the end may come after it, for it goes another way.
             LinkInput::Ended(reason) if self.core.connection() == Connection::Open => {
@@ -350,6 +417,24 @@ impl Actor {
             }
             LinkInput::Ended(reason) => self.finish(reason),
         }
+    }
+
+    /// The node's word: the program has the session, with all that it may connect by.
+    async fn accepted(&mut self, ice: Vec<IceServer>) {
+        self.config.ice = ice;
+        self.ringing = false;
+        if self.core.connection() != Connection::Open {
+            self.vanished_at = Some(Instant::now() + VANISHED);
+        }
+        self.bulk_in.listen();
+        let withheld = std::mem::take(&mut self.withheld);
+        let connecting = self.peer.is_some() && !self.core.is_connected();
+        if withheld && connecting && self.config.role == Role::Visitor {
+            self.look_for_better();
+        }
+        self.feed(Input::Accepted).await;
+        self.told = None;
+        self.look().await;
     }
 
     async fn peer_event(&mut self, event: PeerEvent) {
@@ -368,7 +453,10 @@ impl Actor {
                 }
             },
             PeerEvent::Glance(text) => {
-                if let Ok(Glance::Typing { typing }) = decode(&text, limits::CHANNEL_FRAME) {
+                if let Ok(Glance::Typing { typing }) = decode(&text, limits::CHANNEL_FRAME)
+                    && self.core.connection() == Connection::Open
+                    && !self.ringing
+                {
                     self.tell(SessionEvent::Typing(typing));
                 }
                 return;
@@ -398,7 +486,7 @@ impl Actor {
             Connection::Reconnecting => {
                 self.vanished_at
                     .get_or_insert_with(|| Instant::now() + VANISHED);
-                if self.told.take().is_some() {
+                if self.told.take().is_some() && !self.ringing {
                     self.tell(SessionEvent::Reconnecting);
                 }
             }
@@ -419,7 +507,9 @@ impl Actor {
         };
         if self.told != Some(path) {
             self.told = Some(path);
-            self.tell(SessionEvent::Open { path });
+            if !self.ringing {
+                self.tell(SessionEvent::Open { path });
+            }
             // Without anybody at the other end of the link, the session goes on with what it has.
             let _ = self.to_node(LinkOutput::Path(path)).await;
         }
@@ -477,10 +567,21 @@ impl Actor {
         }
     }
 
-    async fn send(&self, talk: &Talk) -> Step {
-        match &self.peer {
-            Some(peer) => peer.talk(&encode(talk)).await,
-            None => Err(SdkError::NotOpen),
+    /// Sends what the channel takes now. The rest waits, and the session does not.
+    async fn pump(&mut self) {
+        let Some(peer) = &self.peer else {
+            return self.outbox.clear();
+        };
+        while let Some(talk) = self.outbox.next() {
+            match peer.talk(&encode(&talk)).await {
+                Ok(true) => {}
+                Ok(false) => return self.outbox.put_back(talk),
+                Err(error) => {
+                    // A channel that is gone: all that matters flows on the next.
+                    tracing::debug!(%error, "a message was not sent");
+                    return self.outbox.clear();
+                }
+            }
         }
     }
 
@@ -502,14 +603,11 @@ async fn ended(ends: Option<(Instant, EndReason)>) -> EndReason {
     }
 }
 
-/// Ready when the connection's state changed.
-async fn changed(peer: Option<&mut Peer>) {
-    let waited = match peer {
-        Some(peer) => peer.state.changed().await.is_ok(),
-        None => false,
-    };
-    if !waited {
-        std::future::pending::<()>().await;
+/// Ready when something happened to the connection.
+async fn stirs(peer: Option<&mut Peer>, waits: bool) -> Stir {
+    match peer {
+        Some(peer) => peer.stirs(waits).await,
+        None => std::future::pending().await,
     }
 }
 

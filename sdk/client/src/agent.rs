@@ -3,21 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use isession_protocol::bounded::Ticket;
-use isession_protocol::ids::{LinkId, SessionId, VisitorId};
+use isession_protocol::ids::{AgentId, LinkId, SessionId, VisitorId};
 use isession_protocol::signaling::{
-    AgentCard, EndReason, ErrorFrame, FromAgent, IceServer, LeadPolicy, RingEnd, SiteCard, ToAgent,
-    VisitorCard,
+    AgentCard, EndReason, ErrorFrame, FromAgent, IceServer, LeadPolicy, Preconnect, RingEnd,
+    SiteCard, ToAgent, VisitorCard,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use url::Url;
 
 use crate::SdkError;
+use crate::links::{Links, Said};
 use crate::net::{self, RootCertificates};
-use crate::session::{Link, LinkInput, LinkOutput, Session, SessionConfig};
-use crate::socket::{self, Either, Endpoint, Meaning, Side, either};
+use crate::session::{Begin, LinkInput, Session, SessionConfig};
+use crate::socket::{self, Endpoint, Meaning, Side};
 use crate::task::Task;
 use crate::transcript::Role;
 use crate::visitor::bind_addresses;
@@ -26,8 +25,6 @@ use crate::visitor::bind_addresses;
 const EVENTS: usize = 1024;
 /// Commands that wait for the connection; whoever gives more waits.
 const COMMANDS: usize = 64;
-/// Outputs of sessions that wait for the connection; the sessions wait beyond it.
-const OUTPUTS: usize = 256;
 
 /// How to sign in.
 #[derive(Clone)]
@@ -171,19 +168,17 @@ impl Agent {
         let first = socket::open(&endpoint).await?;
         let (commands, taken) = mpsc::channel(COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
-        let (output, outputs) = mpsc::channel(OUTPUTS);
         let mut side = AgentSide {
+            me: signed_in.agent.id,
             available: options.available,
             relay_only: options.relay_only,
             bind: bind_addresses(&options.node),
             roots: options.root_certificates,
             commands: taken,
             events: events_tx,
-            sessions: BTreeMap::new(),
+            links: Links::new(),
+            ringing: BTreeMap::new(),
             accepting: BTreeSet::new(),
-            output,
-            outputs,
-            forwarders: JoinSet::new(),
         };
         let task = Task::spawn(async move {
             if let Some(error) = socket::run(endpoint, first, &mut side).await {
@@ -228,96 +223,45 @@ impl Agent {
     }
 }
 
-struct Held {
-    session: SessionId,
-    ticket: Ticket,
-    inputs: mpsc::Sender<LinkInput>,
-    /// The program ended it, and the node has not confirmed it yet.
-    parts: bool,
-}
-
 struct AgentSide {
+    me: AgentId,
     available: bool,
     relay_only: bool,
     bind: Vec<SocketAddr>,
     roots: RootCertificates,
     commands: mpsc::Receiver<FromAgent>,
     events: mpsc::Sender<AgentEvent>,
-    sessions: BTreeMap<LinkId, Held>,
+    links: Links,
+    /// Whoever connects while ringing here, and by which link.
+    ringing: BTreeMap<VisitorId, LinkId>,
     /// Visitors accepted here whose session the node has not confirmed yet.
     accepting: BTreeSet<VisitorId>,
-    output: mpsc::Sender<(LinkId, LinkOutput)>,
-    outputs: mpsc::Receiver<(LinkId, LinkOutput)>,
-    forwarders: JoinSet<()>,
 }
 
 impl AgentSide {
-    /// To a session. One that takes nothing is not waited for: it starts over later.
-    fn to_session(&self, link: LinkId, input: LinkInput) {
-        if let Some(held) = self.sessions.get(&link) {
-            let _ = held.inputs.try_send(input);
-        }
-    }
-
     async fn tell(&self, event: AgentEvent) {
         let _ = self.events.send(event).await;
     }
 
-    async fn accepted(
-        &mut self,
-        session: SessionId,
-        link: LinkId,
-        visitor: VisitorCard,
-        ice: Vec<IceServer>,
-        ticket: Ticket,
-    ) {
-        if let Some(held) = self.sessions.get_mut(&link) {
-            held.ticket = ticket;
-            if held.parts {
-                // With a full queue the next return is another chance.
-                let _ = self.output.try_send((link, LinkOutput::End));
-            }
-            self.to_session(link, LinkInput::Ice(ice));
-            self.to_session(link, LinkInput::NodeReturned);
-            return;
-        }
-        let config = SessionConfig {
+    fn config(&self, ice: Vec<IceServer>, begin: Begin) -> SessionConfig {
+        SessionConfig {
             role: Role::Agent,
             ice,
             relay_only: self.relay_only,
             bind: self.bind.clone(),
             root_certificates: self.roots.clone(),
             lead_policy: LeadPolicy::default(),
-            // Who did not accept just now takes the session up again.
-            resumed: !self.accepting.remove(&visitor.id),
-        };
-        let (held, Link { inputs, outputs }) = Session::new(session, link, config);
-        let known = Held {
-            session,
-            ticket,
-            inputs,
-            parts: false,
-        };
-        self.sessions.insert(link, known);
-        self.forwarders
-            .spawn(forward(link, outputs, self.output.clone()));
-        self.tell(AgentEvent::Accepted {
-            visitor,
-            session: held,
-        })
-        .await;
+            begin,
+        }
     }
-}
 
-/// Brings a session's outputs to the connection.
-async fn forward(
-    link: LinkId,
-    mut outputs: mpsc::Receiver<LinkOutput>,
-    to: mpsc::Sender<(LinkId, LinkOutput)>,
-) {
-    while let Some(output) = outputs.recv().await {
-        if to.send((link, output)).await.is_err() {
-            break;
+    fn ring_ended(&mut self, visitor: VisitorId, reason: &RingEnd) {
+        // The node's word on a session of this agent follows, or came before.
+        if !matches!(reason, RingEnd::Accepted { by } if by.id == self.me) {
+            self.accepting.remove(&visitor);
+            if let Some(link) = self.ringing.remove(&visitor) {
+                self.links.ring_ended(link);
+            }
         }
     }
 }
@@ -327,7 +271,7 @@ impl Side for AgentSide {
     type Out = FromAgent;
 
     fn hello(&self) -> FromAgent {
-        let tickets = self.sessions.values().map(|held| held.ticket.clone());
+        let tickets = self.links.tickets().cloned();
         FromAgent::Hello {
             available: self.available,
             tickets: tickets.take(isession_protocol::limits::TICKETS).collect(),
@@ -350,23 +294,40 @@ impl Side for AgentSide {
 
     async fn frame(&mut self, frame: ToAgent) -> bool {
         let event = match frame {
-            ToAgent::Welcome { agent, sites, .. } => AgentEvent::Welcome { agent, sites },
+            ToAgent::Welcome { agent, sites, .. } => {
+                // The node rings anew whoever still rings.
+                self.links.returned();
+                self.ringing.clear();
+                self.accepting.clear();
+                AgentEvent::Welcome { agent, sites }
+            }
             ToAgent::Available { available } => AgentEvent::Available(available),
             ToAgent::Waiting { visitor, waited } => AgentEvent::Waiting { visitor, waited },
             ToAgent::Gone { visitor } => AgentEvent::Gone(visitor),
-            // Programs connect when they have accepted.
             ToAgent::Ring {
                 visitor,
                 expires_in,
-                preconnect: _,
-            } => AgentEvent::Ring {
-                visitor,
-                expires_in,
-            },
+                preconnect,
+            } => {
+                if let Some(Preconnect {
+                    link,
+                    ice,
+                    relay_only,
+                }) = preconnect
+                {
+                    if let Some(before) = self.ringing.insert(visitor, link) {
+                        self.links.ring_ended(before);
+                    }
+                    let config = self.config(ice, Begin::Ring { relay_only });
+                    self.links.ring(link, config).await;
+                }
+                AgentEvent::Ring {
+                    visitor,
+                    expires_in,
+                }
+            }
             ToAgent::RingEnded { visitor, reason } => {
-                self.accepting.retain(|accepting| {
-                    *accepting != visitor || matches!(reason, RingEnd::Accepted { .. })
-                });
+                self.ring_ended(visitor, &reason);
                 AgentEvent::RingEnded { visitor, reason }
             }
             ToAgent::Accepted {
@@ -376,26 +337,29 @@ impl Side for AgentSide {
                 ice,
                 ticket,
             } => {
-                self.accepted(session, link, visitor, ice, ticket).await;
-                return true;
+                if let Some(rang) = self.ringing.remove(&visitor.id)
+                    && rang != link
+                {
+                    self.links.ring_ended(rang);
+                }
+                // Who did not accept just now takes the session up again.
+                let resumed = !self.accepting.remove(&visitor.id);
+                let config = self.config(ice, Begin::Accepted { resumed });
+                match self.links.accepted(session, link, ticket, config) {
+                    Some(session) => AgentEvent::Accepted { visitor, session },
+                    None => return true,
+                }
             }
             ToAgent::Signal { link, signal } => {
-                self.to_session(link, LinkInput::Signal(signal));
+                self.links.put(link, LinkInput::Signal(signal));
                 return true;
             }
             ToAgent::Ice { link, ice } => {
-                self.to_session(link, LinkInput::Ice(ice));
+                self.links.put(link, LinkInput::Ice(ice));
                 return true;
             }
             ToAgent::Ended { session, reason } => {
-                let link = self
-                    .sessions
-                    .iter()
-                    .find(|(_, held)| held.session == session);
-                if let Some(link) = link.map(|(link, _)| *link) {
-                    self.to_session(link, LinkInput::Ended(reason));
-                    self.sessions.remove(&link);
-                }
+                self.links.ended(session, reason);
                 AgentEvent::Ended { session, reason }
             }
             ToAgent::Error(error) => AgentEvent::Refused(error),
@@ -406,34 +370,28 @@ impl Side for AgentSide {
     }
 
     async fn next(&mut self) -> Option<FromAgent> {
-        loop {
-            // Sessions that ended leave a finished task behind.
-            while self.forwarders.try_join_next().is_some() {}
-            match either(&mut self.commands, &mut self.outputs).await? {
-                Either::First(command) => {
-                    match &command {
-                        FromAgent::Available { available } => self.available = *available,
-                        FromAgent::Accept { visitor } => {
-                            self.accepting.insert(*visitor);
+        tokio::select! {
+            biased;
+            command = self.commands.recv() => {
+                let command = command?;
+                match &command {
+                    FromAgent::Available { available } => self.available = *available,
+                    FromAgent::Accept { visitor } => {
+                        self.accepting.insert(*visitor);
+                        if let Some(link) = self.ringing.get(visitor) {
+                            self.links.put(*link, LinkInput::Answer);
                         }
-                        _ => {}
                     }
-                    return Some(command);
+                    _ => {}
                 }
-                Either::Second((link, output)) => {
-                    let Some(held) = self.sessions.get_mut(&link) else {
-                        continue;
-                    };
-                    let session = held.session;
-                    held.parts |= matches!(output, LinkOutput::End);
-                    return Some(match output {
-                        LinkOutput::Signal(signal) => FromAgent::Signal { link, signal },
-                        LinkOutput::WantIce => FromAgent::Ice { link },
-                        LinkOutput::Path(path) => FromAgent::Path { link, path },
-                        LinkOutput::End => FromAgent::End { session },
-                    });
-                }
+                Some(command)
             }
+            said = self.links.next() => Some(match said {
+                Said::Signal { link, signal } => FromAgent::Signal { link, signal },
+                Said::Ice { link } => FromAgent::Ice { link },
+                Said::Path { link, path } => FromAgent::Path { link, path },
+                Said::End { session } => FromAgent::End { session },
+            }),
         }
     }
 }

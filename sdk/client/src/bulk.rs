@@ -3,7 +3,7 @@
 //! with it the conversation.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use isession_protocol::bounded::TooLong;
 use isession_protocol::limits;
@@ -58,6 +58,8 @@ pub struct BulkReceiver {
 /// What waits, and what found no room.
 #[derive(Debug, Default)]
 struct Waiting {
+    /// Nobody is heard before the accept.
+    listens: AtomicBool,
     bytes: AtomicUsize,
     lost: AtomicUsize,
 }
@@ -93,10 +95,18 @@ pub(crate) struct BulkQueue {
 }
 
 impl BulkQueue {
+    /// Messages from here on are for the program.
+    pub(crate) fn listen(&self) {
+        self.waiting.listens.store(true, Ordering::Release);
+    }
+
     /// Keeps a message for the program, or counts it as lost: never waits.
     pub(crate) fn put(&self, message: Vec<u8>) {
         let length = message.len();
         let waiting = &self.waiting;
+        if !waiting.listens.load(Ordering::Acquire) {
+            return;
+        }
         let behind = waiting.lost.load(Ordering::Acquire) > 0;
         if behind || waiting.bytes.fetch_add(length, Ordering::AcqRel) + length > BYTES {
             if !behind {
@@ -139,6 +149,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_program_is_told_what_it_lost_and_goes_on() {
         let (queue, mut receiver) = queue();
+        queue.listen();
         for n in 0..=MESSAGES + 1 {
             queue.put(vec![u8::try_from(n % 256).unwrap()]);
         }
@@ -158,8 +169,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_comes_before_the_accept_is_not_heard() {
+        let (queue, mut receiver) = queue();
+        queue.put(vec![1]);
+        queue.listen();
+        queue.put(vec![2]);
+        assert_eq!(receiver.next().await.unwrap(), [2]);
+    }
+
+    #[tokio::test]
     async fn bytes_are_bounded_too() {
         let (queue, mut receiver) = queue();
+        queue.listen();
         let large = limits::CHANNEL_FRAME;
         for _ in 0..=BYTES / large {
             queue.put(vec![0; large]);

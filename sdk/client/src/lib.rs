@@ -6,8 +6,9 @@
 //! and new lives of the other side. See `examples/` for a bot and a terminal visitor.
 //!
 //! # Layout
-//! - [`visitor`], [`agent`]: the two roles.
-//! - [`session`]: one side of a session; its task is in `actor`, its connection in `peer`.
+//! - [`visitor`], [`agent`]: the two roles; `links` is what they have in common.
+//! - [`session`]: one side of a session; its task is in `actor`, its connection in `peer`, what
+//!   waits for that in `outbox`.
 //! - [`session_core`], [`transcript`], [`lead`]: pure; the rules that browsers follow as well.
 //! - `socket`, `net`: reaching the node.
 //! - `sockets`, `relay`: what the connection's packets go over.
@@ -25,7 +26,9 @@ pub mod agent;
 mod bulk;
 mod error;
 pub mod lead;
+mod links;
 mod net;
+mod outbox;
 mod peer;
 mod relay;
 pub mod session;

@@ -33,7 +33,7 @@ use crate::relay::Relays;
 use crate::session_core::{PathState, PeerInput};
 use crate::sockets::{Rounds, Sockets};
 
-/// What one channel may hold of messages that were not sent yet; senders wait beyond it.
+/// What one channel may hold of messages that were not sent yet; what is more waits here.
 const SEND_BUFFER: usize = 4 * 1024 * 1024;
 /// Candidates that may arrive before the description they belong to; more are dropped.
 const EARLY_CANDIDATES: usize = 64;
@@ -52,6 +52,15 @@ pub(crate) enum PeerEvent {
     Open,
     /// The `talk` channel closed.
     Closed,
+}
+
+/// What a connection wants looked at.
+#[derive(Debug)]
+pub(crate) enum Stir {
+    /// Its state changed.
+    Path,
+    /// `talk` takes more.
+    Room,
 }
 
 /// What came of a description.
@@ -79,7 +88,7 @@ pub(crate) struct Peer {
     talk: Arc<dyn DataChannel>,
     glance: Arc<dyn DataChannel>,
     pub bulk: Arc<dyn DataChannel>,
-    pub state: watch::Receiver<RTCPeerConnectionState>,
+    state: watch::Receiver<RTCPeerConnectionState>,
     /// It was connected once: while candidates are checked anew, the old path still carries.
     connected: bool,
     described: bool,
@@ -236,9 +245,28 @@ impl Peer {
         Ok(self.pc.add_ice_candidate(candidate).await?)
     }
 
-    /// Sends on `talk`; waits while its buffer is full.
-    pub(crate) async fn talk(&self, text: &str) -> Result<(), SdkError> {
-        Ok(self.talk.send_text(text).await?)
+    /// Ready when its state changed, or `talk` takes more of what `waits`.
+    pub(crate) async fn stirs(&mut self, waits: bool) -> Stir {
+        tokio::select! {
+            Ok(()) = self.state.changed() => Stir::Path,
+            // On a closed channel that is at once: sending tells.
+            _ = self.talk.writable(), if waits => Stir::Room,
+            else => std::future::pending().await,
+        }
+    }
+
+    /// Sends on `talk`. False where it takes nothing now.
+    pub(crate) async fn talk(&self, text: &str) -> Result<bool, SdkError> {
+        match self.talk.try_send_text(text).await {
+            Err(webrtc::error::Error::ErrSendBufferFull) => {}
+            sent => return Ok(sent.map(|()| true)?),
+        }
+        // What is larger than the room that is left fits all the same.
+        let room = self.unsent().await < SEND_BUFFER;
+        if room {
+            self.talk.send_text(text).await?;
+        }
+        Ok(room)
     }
 
     /// Sends on `glance`, or not at all.

@@ -25,7 +25,8 @@ const SIGNALS: usize = 256;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SessionEvent {
-    /// The channel is open, directly or relayed; also again after a lost path.
+    /// The channel is open, directly or relayed; also again after a lost path, and by a better one
+    /// than could be tried before the accept.
     Open {
         /// Which way it goes.
         path: Path,
@@ -148,6 +149,10 @@ pub enum LinkInput {
     Ice(Vec<IceServer>),
     /// The node is there again: what was under way may have been lost.
     NodeReturned,
+    /// This agent accepts whoever rings by this link.
+    Answer,
+    /// The node's word that the two have each other, with what they may connect by from now on.
+    Accepted(Vec<IceServer>),
     /// The node says that the session is over.
     Ended(EndReason),
 }
@@ -161,6 +166,8 @@ pub enum LinkOutput {
     WantIce,
     /// Which way the channel goes.
     Path(Path),
+    /// The other side said goodbye. It tells the node too, unless it cannot.
+    Bye,
     /// The session is over.
     End,
 }
@@ -172,6 +179,21 @@ pub struct Link {
     pub inputs: mpsc::Sender<LinkInput>,
     /// Out of the session.
     pub outputs: mpsc::Receiver<LinkOutput>,
+}
+
+/// How a session begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// With the accept. `resumed`: this side was in the session before, in another life.
+    Accepted {
+        /// Whether it was.
+        resumed: bool,
+    },
+    /// While it rings: the two connect, and neither hears the other before the accept.
+    Ring {
+        /// Only relayed paths before the accept.
+        relay_only: bool,
+    },
 }
 
 /// How a session connects.
@@ -189,8 +211,8 @@ pub struct SessionConfig {
     pub root_certificates: RootCertificates,
     /// What the site allows leads to (visitors).
     pub lead_policy: LeadPolicy,
-    /// This side was in the session before, in another life.
-    pub resumed: bool,
+    /// How it begins.
+    pub begin: Begin,
 }
 
 /// One side of a session. Dropping it closes the channel without a word, and the other side
@@ -236,6 +258,11 @@ impl Session {
             _task: Task::spawn(actor.run(taken, from_link)),
         };
         (session, Link { inputs, outputs })
+    }
+
+    /// The accept names what was begun while it rang.
+    pub(crate) const fn name(&mut self, id: SessionId) {
+        self.id = id;
     }
 
     /// The session's id.

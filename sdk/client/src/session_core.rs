@@ -31,8 +31,10 @@ const RETRY_MOST: u64 = 60_000;
 /// says: a path may be lost one way only, and after an outage some stacks wait for a minute before
 /// they send again what it swallowed.
 const SILENCE: u64 = 10_000;
-/// Frames that may come before the accept does: an agent's first words, hardly more.
-const HELD: usize = 16;
+/// Entries that may come before the accept does: first words, or what a visitor wrote waiting.
+const HELD_ENTRIES: usize = 16;
+/// Signals and the like that may come before it, which nobody would repeat.
+const HELD_OTHERS: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Channel {
@@ -111,8 +113,11 @@ pub struct SessionCore {
     /// Whether this side may speak, and hear, before the accept.
     speaks: bool,
     hears: bool,
-    held: Vec<Talk>,
-    /// A better path may be looked for: the one before the accept was a relay's.
+    held_entries: Vec<Entry>,
+    held_others: Vec<Talk>,
+    /// Entries came for which there was no room.
+    lost: bool,
+    /// A better path may be looked for: the one before the accept is a relay's.
     upgrades: bool,
 }
 
@@ -133,7 +138,9 @@ impl SessionCore {
             over: false,
             speaks: true,
             hears: true,
-            held: Vec::new(),
+            held_entries: Vec::new(),
+            held_others: Vec::new(),
+            lost: false,
             upgrades: false,
         }
     }
@@ -141,6 +148,11 @@ impl SessionCore {
     /// How the connection is.
     pub const fn connection(&self) -> Connection {
         self.shown
+    }
+
+    /// Whether the channel carries, accepted or not.
+    pub fn is_connected(&self) -> bool {
+        self.current.as_ref().is_some_and(Current::lives)
     }
 
     /// What was said on both sides.
@@ -168,9 +180,9 @@ impl SessionCore {
     fn take(&mut self, input: Input) -> Result<(), Full> {
         match input {
             Input::Start { resumed } => self.start(resumed),
-            Input::Ring => {
+            Input::Ring { relay_only } => {
                 (self.speaks, self.hears) = (false, false);
-                self.upgrades = true;
+                self.upgrades = relay_only;
                 if self.role() == Role::Agent {
                     self.ready(self.life.clone());
                 }
@@ -223,6 +235,8 @@ impl SessionCore {
 
     fn connect(&mut self) {
         let epoch = (self.source.epoch)();
+        // Whoever connects after the accept does so with all that is allowed.
+        self.upgrades &= !self.hears;
         self.current = Some(Current {
             epoch: epoch.clone(),
             theirs: None,
@@ -247,14 +261,20 @@ impl SessionCore {
     fn accepted(&mut self) {
         (self.speaks, self.hears) = (true, true);
         if self.current.is_none() {
-            // Whoever did not connect while it rang begins now, with all that is allowed.
-            self.upgrades = false;
+            // Whoever did not connect while it rang begins now.
             self.start(false);
             return;
         }
         self.flow();
-        for talk in std::mem::take(&mut self.held) {
+        for entry in std::mem::take(&mut self.held_entries) {
+            self.hear(Talk::Entry(entry));
+        }
+        for talk in std::mem::take(&mut self.held_others) {
             self.hear(talk);
+        }
+        if std::mem::take(&mut self.lost) {
+            // Nothing may follow that would show the gap.
+            self.ask();
         }
         self.upgrade();
     }
@@ -491,11 +511,7 @@ impl SessionCore {
             current.heard = true;
         }
         if !self.hears {
-            // Beyond the bound frames are lost, which shows as a gap and is asked for again.
-            if self.held.len() < HELD {
-                self.held.push(talk);
-            }
-            return;
+            return self.hold(talk);
         }
         match talk {
             Talk::Entry(entry) => self.hear_entry(entry),
@@ -532,6 +548,27 @@ impl SessionCore {
         }
     }
 
+    /// Until the accept. Entries beyond the bound are asked for after it.
+    fn hold(&mut self, talk: Talk) {
+        match talk {
+            Talk::Entry(entry) if self.held_entries.len() < HELD_ENTRIES => {
+                self.held_entries.push(entry);
+            }
+            Talk::Entry(_) => self.lost = true,
+            talk if self.held_others.len() < HELD_OTHERS => self.held_others.push(talk),
+            _ => {}
+        }
+    }
+
+    /// Asks for what is missing, once: all that follows it comes again.
+    fn ask(&mut self) {
+        let current = self.current.as_mut();
+        if current.is_some_and(|current| !std::mem::replace(&mut current.asked, true)) {
+            let seen = self.transcript.seen();
+            self.tell(Talk::Resume { seen });
+        }
+    }
+
     fn resume(&mut self, seen: Seen) {
         let over = self.over;
         if let Some(current) = &mut self.current {
@@ -551,14 +588,7 @@ impl SessionCore {
             return;
         };
         match receipt {
-            Receipt::Gap => {
-                // Asked once: all that follows the gap comes again.
-                if !std::mem::replace(&mut current.asked, true) {
-                    let seen = self.transcript.seen();
-                    self.tell(Talk::Resume { seen });
-                }
-                return;
-            }
+            Receipt::Gap => return self.ask(),
             Receipt::Full => return self.effects.push(Effect::Full),
             Receipt::New | Receipt::Double | Receipt::PassedOver => current.asked = false,
         }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use isession_protocol::bounded::Reason;
 use isession_protocol::signaling::ErrorFrame;
 use isession_protocol::{SUBPROTOCOL, decode, encode, limits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
@@ -27,6 +27,8 @@ type Ws = WebSocketStream<Box<dyn Stream>>;
 const ANSWER: Duration = Duration::from_secs(4);
 /// A connection that does not open in this time never will.
 const OPENING: Duration = Duration::from_secs(10);
+/// A node that closed for a reason that may pass is left in peace for so many milliseconds.
+const REFUSED: u32 = 5_000;
 
 /// Where and as whom to connect.
 #[derive(Clone, Debug)]
@@ -63,6 +65,7 @@ pub(crate) enum Meaning {
     GoingAway(u32),
     /// Milliseconds until the next sign of life.
     Alive(u32),
+    /// It closes with this.
     Fatal(ErrorFrame),
     Other,
 }
@@ -130,7 +133,7 @@ pub(crate) async fn run<S: Side>(
         let wait = Duration::from_millis(u64::from(retry_after) + back_off(tries));
         tries += 1;
         // What the side wants to send meanwhile is dropped: after the next hello the node and
-        // the other side start over.
+        // the other side start over. Ends are told again then.
         let pause = tokio::time::sleep(wait);
         tokio::pin!(pause);
         loop {
@@ -143,6 +146,14 @@ pub(crate) async fn run<S: Side>(
         }
         match timeout(OPENING, open(&endpoint)).await {
             Ok(Ok(opened)) => ws = Some(opened),
+            // A sign-in that lapsed is told before there is a connection.
+            Ok(Err(SdkError::Refused { code, message })) if code.is_final() => {
+                return Some(ErrorFrame {
+                    code,
+                    message: Reason::truncated(&message),
+                    fatal: true,
+                });
+            }
             Ok(Err(error)) => tracing::debug!(%error, "the node is not reached"),
             Err(_) => tracing::debug!("the node does not answer"),
         }
@@ -185,7 +196,8 @@ async fn serve<S: Side>(mut ws: Ws, side: &mut S, tries: &mut u32) -> Ended {
                         patience = Some(between);
                         silent_at = Some(Instant::now() + between);
                     }
-                    Meaning::Fatal(error) => return Ended::Refused(error),
+                    Meaning::Fatal(error) if error.is_final() => return Ended::Refused(error),
+                    Meaning::Fatal(_) => after = REFUSED,
                     Meaning::Other => {}
                 }
                 if !side.frame(frame).await {
@@ -218,24 +230,6 @@ fn back_off(tries: u32) -> u64 {
     // The low bits of a version 4 UUID are random.
     let random = u64::from(Uuid::new_v4().as_fields().0);
     random % (ceiling + 1)
-}
-
-/// Receives from whichever queue has something, the first before the second.
-pub(crate) async fn either<A, B>(
-    first: &mut mpsc::Receiver<A>,
-    second: &mut mpsc::Receiver<B>,
-) -> Option<Either<A, B>> {
-    tokio::select! {
-        biased;
-        item = first.recv() => item.map(Either::First),
-        Some(item) = second.recv() => Some(Either::Second(item)),
-    }
-}
-
-/// One of two.
-pub(crate) enum Either<A, B> {
-    First(A),
-    Second(B),
 }
 
 #[cfg(test)]

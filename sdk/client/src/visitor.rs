@@ -2,18 +2,20 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use isession_protocol::ErrorCode;
 use isession_protocol::bounded::Ticket;
-use isession_protocol::ids::{LinkId, SessionId, SiteId};
+use isession_protocol::ids::SiteId;
 use isession_protocol::signaling::{
-    AgentCard, Details, EndReason, ErrorFrame, FromVisitor, LeadPolicy, QueuePlace, SiteCard,
-    ToVisitor,
+    AgentCard, Details, EndReason, ErrorFrame, FromVisitor, IceServer, LeadPolicy, Preconnect,
+    QueuePlace, SiteCard, ToVisitor,
 };
 use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use crate::SdkError;
+use crate::links::{Links, Said};
 use crate::net::RootCertificates;
-use crate::session::{Link, LinkInput, LinkOutput, Session, SessionConfig};
+use crate::session::{Begin, LinkInput, Session, SessionConfig};
 use crate::socket::{self, Endpoint, Meaning, Side};
 use crate::task::Task;
 use crate::transcript::Role;
@@ -23,6 +25,9 @@ use crate::transcript::Role;
 const EVENTS: usize = 64;
 /// Commands that wait for the connection; whoever gives more waits.
 const COMMANDS: usize = 16;
+
+/// Agents rung at once, at the most; a node that rings more has them connect after the accept.
+const RINGS: usize = 3;
 
 /// How to visit.
 #[derive(Clone, Debug)]
@@ -77,7 +82,8 @@ pub enum VisitorEvent {
     Refused(ErrorFrame),
     /// The visit is over. Nothing follows.
     Ended(EndReason),
-    /// The node ended the connection for good. Nothing follows.
+    /// The node ended the connection for good, or knows nothing of the session, which goes on
+    /// without it. Nothing follows.
     Closed(ErrorFrame),
 }
 
@@ -118,9 +124,10 @@ impl Visitor {
             commands: taken,
             events: events_tx,
             ticket: ticket_tx,
-            link: None,
-            parts: false,
-            tell_end: false,
+            links: Links::new(),
+            in_session: false,
+            leaves: Leaves::No,
+            alone: None,
         };
         let task = Task::spawn(async move {
             if let Some(error) = socket::run(endpoint, first, &mut side).await {
@@ -175,6 +182,16 @@ pub(crate) fn bind_addresses(node: &Url) -> Vec<SocketAddr> {
     addresses
 }
 
+/// Whether the visitor leaves the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leaves {
+    No,
+    /// It was told, on a connection that may have been dead.
+    Told,
+    /// It is to be told on this connection.
+    Tells,
+}
+
 struct VisitorSide {
     options: VisitorOptions,
     policy: LeadPolicy,
@@ -182,25 +199,42 @@ struct VisitorSide {
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<VisitorEvent>,
     ticket: watch::Sender<Option<Ticket>>,
-    link: Option<(LinkId, SessionId, Link)>,
-    /// The program ended the session, and the node has not confirmed it yet.
-    parts: bool,
-    /// The node is to be told so again.
-    tell_end: bool,
+    links: Links,
+    /// The ticket is a session's, which is worth more than a place in the queue.
+    in_session: bool,
+    leaves: Leaves,
+    /// Why the session goes on without the node.
+    alone: Option<ErrorFrame>,
 }
 
 impl VisitorSide {
-    /// To the session. A session that takes nothing is not waited for: it starts over later.
-    fn to_session(&self, link: LinkId, input: LinkInput) {
-        if let Some((known, _, ends)) = &self.link
-            && *known == link
-        {
-            let _ = ends.inputs.try_send(input);
+    async fn tell(&self, event: VisitorEvent) {
+        let _ = self.events.send(event).await;
+    }
+
+    fn config(&self, ice: Vec<IceServer>, begin: Begin) -> SessionConfig {
+        SessionConfig {
+            role: Role::Visitor,
+            ice,
+            relay_only: self.options.relay_only,
+            bind: self.bind.clone(),
+            root_certificates: self.options.root_certificates.clone(),
+            lead_policy: self.policy,
+            begin,
         }
     }
 
-    async fn tell(&self, event: VisitorEvent) {
-        let _ = self.events.send(event).await;
+    /// The node takes this visitor for a newcomer, who does not wait if a session runs.
+    async fn lost_ticket(&mut self, error: ErrorFrame) {
+        if self.links.talks() {
+            self.alone = Some(error);
+            self.leaves = Leaves::Tells;
+            self.ticket.send_replace(None);
+        } else {
+            self.links.forget();
+            self.in_session = false;
+            self.tell(VisitorEvent::Refused(error)).await;
+        }
     }
 }
 
@@ -231,17 +265,47 @@ impl Side for VisitorSide {
     }
 
     async fn frame(&mut self, frame: ToVisitor) -> bool {
+        if let Some(error) = self.alone.clone() {
+            match frame {
+                ToVisitor::Welcome { .. } => self.leaves = Leaves::Tells,
+                ToVisitor::Ended { .. } => {
+                    self.tell(VisitorEvent::Closed(error)).await;
+                    return false;
+                }
+                _ => {}
+            }
+            return true;
+        }
         match frame {
             ToVisitor::Welcome { site, ticket, .. } => {
+                // The node rings anew at whoever is still to be rung.
+                self.links.returned();
                 self.policy = site.lead_policy;
-                // A session's ticket is worth more than a place in the queue.
-                if self.link.is_none() {
+                if !self.in_session {
                     self.ticket.send_replace(Some(ticket));
+                }
+                if self.leaves == Leaves::Told {
+                    self.leaves = Leaves::Tells;
                 }
                 self.tell(VisitorEvent::Welcome(site)).await;
             }
             ToVisitor::Queue(place) => {
                 let _ = self.events.try_send(VisitorEvent::Queue(place));
+            }
+            ToVisitor::Ring(Preconnect {
+                link,
+                ice,
+                relay_only,
+            }) => {
+                if !self.in_session && self.links.ringing() < RINGS {
+                    let config = self.config(ice, Begin::Ring { relay_only });
+                    self.links.ring(link, config).await;
+                }
+            }
+            ToVisitor::RingEnded { link } => self.links.ring_ended(link),
+            // Whoever left is not to be accepted any more.
+            ToVisitor::Accepted { session, .. } if self.leaves != Leaves::No => {
+                self.links.refuse(session);
             }
             ToVisitor::Accepted {
                 session,
@@ -250,63 +314,38 @@ impl Side for VisitorSide {
                 ice,
                 ticket,
             } => {
-                self.ticket.send_replace(Some(ticket));
-                if self.link.as_ref().is_some_and(|(known, ..)| *known == link) {
-                    self.tell_end = self.parts;
-                    self.to_session(link, LinkInput::Ice(ice));
-                    self.to_session(link, LinkInput::NodeReturned);
-                    return true;
+                self.ticket.send_replace(Some(ticket.clone()));
+                self.in_session = true;
+                let config = self.config(ice, Begin::Accepted { resumed: false });
+                let begun = self.links.accepted(session, link, ticket, config);
+                self.links.hang_up();
+                if let Some(session) = begun {
+                    self.tell(VisitorEvent::Accepted { agent, session }).await;
                 }
-                let config = SessionConfig {
-                    role: Role::Visitor,
-                    ice,
-                    relay_only: self.options.relay_only,
-                    bind: self.bind.clone(),
-                    root_certificates: self.options.root_certificates.clone(),
-                    lead_policy: self.policy,
-                    resumed: false,
-                };
-                let (held, ends) = Session::new(session, link, config);
-                self.link = Some((link, session, ends));
-                self.tell(VisitorEvent::Accepted {
-                    agent,
-                    session: held,
-                })
-                .await;
             }
-            ToVisitor::Signal { link, signal } => self.to_session(link, LinkInput::Signal(signal)),
-            ToVisitor::Ice { link, ice } => self.to_session(link, LinkInput::Ice(ice)),
+            ToVisitor::Signal { link, signal } => {
+                self.links.put(link, LinkInput::Signal(signal));
+            }
+            ToVisitor::Ice { link, ice } => self.links.put(link, LinkInput::Ice(ice)),
             ToVisitor::Ended { reason } => {
-                if let Some((link, ..)) = self.link {
-                    self.to_session(link, LinkInput::Ended(reason));
-                }
+                self.links.all_ended(reason);
                 self.tell(VisitorEvent::Ended(reason)).await;
                 return false;
             }
+            ToVisitor::Error(error) if error.code == ErrorCode::BadTicket => {
+                self.lost_ticket(error).await;
+            }
             ToVisitor::Error(error) => self.tell(VisitorEvent::Refused(error)).await,
-            // Programs connect when they are accepted: agents do without.
-            ToVisitor::Ring(_) | ToVisitor::RingEnded { .. } => {}
             ToVisitor::Alive { .. } | ToVisitor::GoingAway { .. } | ToVisitor::Unknown => {}
         }
         true
     }
 
     async fn next(&mut self) -> Option<FromVisitor> {
-        if std::mem::take(&mut self.tell_end)
-            && let Some((_, session, _)) = self.link
-        {
-            return Some(FromVisitor::End { session });
+        if self.leaves == Leaves::Tells {
+            self.leaves = Leaves::Told;
+            return Some(FromVisitor::Leave);
         }
-        let output = async {
-            match &mut self.link {
-                Some((link, session, ends)) => match ends.outputs.recv().await {
-                    Some(output) => (*link, *session, output),
-                    // The session is over; the node will say so.
-                    None => std::future::pending().await,
-                },
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
             command = self.commands.recv() => Some(match command? {
@@ -314,16 +353,16 @@ impl Side for VisitorSide {
                     self.options.details = details.clone();
                     FromVisitor::Details { details }
                 }
-                Command::Leave => FromVisitor::Leave,
-            }),
-            (link, session, output) = output => Some(match output {
-                LinkOutput::Signal(signal) => FromVisitor::Signal { link, signal },
-                LinkOutput::WantIce => FromVisitor::Ice { link },
-                LinkOutput::Path(path) => FromVisitor::Path { link, path },
-                LinkOutput::End => {
-                    self.parts = true;
-                    FromVisitor::End { session }
+                Command::Leave => {
+                    self.leaves = Leaves::Told;
+                    FromVisitor::Leave
                 }
+            }),
+            said = self.links.next() => Some(match said {
+                Said::Signal { link, signal } => FromVisitor::Signal { link, signal },
+                Said::Ice { link } => FromVisitor::Ice { link },
+                Said::Path { link, path } => FromVisitor::Path { link, path },
+                Said::End { session } => FromVisitor::End { session },
             }),
         }
     }

@@ -47,7 +47,9 @@ enum In {
     Start {
         resumed: bool,
     },
-    Ring,
+    Ring {
+        relay_only: bool,
+    },
     Answer,
     Accepted,
     NodeReturned,
@@ -91,7 +93,7 @@ enum In {
 fn input(input: In) -> Input {
     match input {
         In::Start { resumed } => Input::Start { resumed },
-        In::Ring => Input::Ring,
+        In::Ring { relay_only } => Input::Ring { relay_only },
         In::Answer => Input::Answer,
         In::Accepted => Input::Accepted,
         In::NodeReturned => Input::NodeReturned,

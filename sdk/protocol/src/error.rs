@@ -77,3 +77,13 @@ pub enum ErrorCode {
     #[serde(other)]
     Unknown,
 }
+
+impl ErrorCode {
+    /// Coming back changes nothing. Whatever else closes a connection may pass.
+    pub const fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Superseded | Self::UnknownSite | Self::OriginNotAllowed | Self::NotSignedIn
+        )
+    }
+}

@@ -207,6 +207,13 @@ pub struct ErrorFrame {
     pub fatal: bool,
 }
 
+impl ErrorFrame {
+    /// Whether the node closes for good, and not only this connection.
+    pub const fn is_final(&self) -> bool {
+        self.fatal && self.code.is_final()
+    }
+}
+
 /// What a visitor says of the visit. With signals, all that passes the node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

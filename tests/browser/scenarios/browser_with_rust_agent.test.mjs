@@ -2,7 +2,7 @@
 
 import { after, before, test } from "node:test";
 import { PASSWORD } from "../node.mjs";
-import { connection, heard, say, visitorFromShop } from "../people.mjs";
+import { connection, heard, peersAre, say, visitorFromShop } from "../people.mjs";
 import { runExample } from "../programs.mjs";
 import { withNode } from "../with_node.mjs";
 
@@ -49,4 +49,25 @@ test("a reload of the companion loses nothing of the conversation", async () => 
   await say(companion, "after the reload");
   await heard(companion, "You said: after the reload");
   await context.close();
+});
+
+test("they connect while it rings, and find a direct path after the accept", async () => {
+  const other = await startNode();
+  const asks = runExample("echo_agent", [other.url, "ada", PASSWORD, "ask"]);
+  await asks.said(/^signed in as Ada$/);
+  const { companion, context } = await visitorFromShop(browser, other);
+  await say(companion, "written while it rang");
+  await asks.said(/^somebody rings$/);
+  await peersAre(companion, "connected", 1);
+  asks.input("y");
+  await heard(companion, "I am a program");
+  await heard(companion, "You said: written while it rang");
+  await asks.said(/^open RelayedUdp$/);
+  await asks.said(/^open Direct$/);
+  await connection(companion, /direct/i);
+  await say(companion, "over the new path");
+  await heard(companion, "You said: over the new path");
+  await asks.stop();
+  await context.close();
+  await other.close();
 });

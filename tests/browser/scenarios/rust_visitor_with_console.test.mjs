@@ -1,7 +1,17 @@
 // A visitor that is a program, and an agent at the console in Chromium.
 
+import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { accept, agentAtWork, connection, heard, lead, leadStatus, say } from "../people.mjs";
+import {
+  accept,
+  agentAtWork,
+  connection,
+  heard,
+  lead,
+  leadStatus,
+  peersAre,
+  say,
+} from "../people.mjs";
 import { runExample } from "../programs.mjs";
 import { withNode } from "../with_node.mjs";
 
@@ -36,4 +46,41 @@ test("the console talks with the program and leads it", async () => {
 
   await agent.getByRole("button", { name: "End session" }).click();
   await visitor.said(/^ended /);
+  await agent.context().close();
+});
+
+test("they connect while it rings, and find a direct path after the accept", async () => {
+  const agent = await agentAtWork(browser, node);
+  const robin = runExample("visitor", [node.url, "demo", "Robin"]);
+  await robin.said(/^number 1 of 1/);
+  await peersAre(agent, "connected", 1);
+  await accept(agent);
+  await say(agent, "said at once");
+  await robin.said(/^agent: said at once$/);
+  await robin.said(/^open RelayedUdp$/);
+  await robin.said(/^open Direct$/);
+  await connection(agent, /direct/i);
+  robin.input("over the new path");
+  await heard(agent, "over the new path");
+  await agent.getByRole("button", { name: "End session" }).click();
+  await robin.said(/^ended /);
+  await robin.stop();
+  await agent.context().close();
+});
+
+test("what the site lets be direct while it rings stays as it is", async () => {
+  const open = await startNode({ preconnect: "direct" });
+  const agent = await agentAtWork(browser, open);
+  const robin = runExample("visitor", [open.url, "demo", "Robin"]);
+  await peersAre(agent, "connected", 1);
+  await accept(agent);
+  await robin.said(/^open Direct$/);
+  await say(agent, "said at once");
+  await robin.said(/^agent: said at once$/);
+  robin.input("good day");
+  await heard(agent, "good day");
+  assert.equal(await agent.evaluate(() => window.peers.length), 1);
+  await robin.stop();
+  await agent.context().close();
+  await open.close();
 });

@@ -29,7 +29,8 @@ pub enum Input {
     /// Begins. `resumed`: this side was in the session before.
     Start { resumed: bool },
     /// Begins while it rings: an agent asks for an offer, and both wait for the accept.
-    Ring,
+    /// `relay_only`: better paths are not allowed before it.
+    Ring { relay_only: bool },
     /// This agent accepts: may speak, and is not heard before the node's word.
     Answer,
     /// The node's word that it was this agent.

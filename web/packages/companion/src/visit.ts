@@ -2,6 +2,7 @@
 
 import {
   type Clock,
+  isFinal,
   NodeSocket,
   randomEpoch,
   Session,
@@ -41,7 +42,7 @@ const LAST_WORDS = 2000;
 const KEEP_AFTER = 300;
 
 /** Agents rung at once, at the most; a node that rings more has them connect after the accept. */
-const RINGS = 4;
+const RINGS = 3;
 
 const ELSEWHERE: ErrorFrame = { code: "superseded", message: "", fatal: true };
 
@@ -68,14 +69,14 @@ export class Visit {
   session: Session | null = null;
   onSession: (session: Session) => void = () => {};
   readonly #options: VisitOptions;
-  readonly #socket: NodeSocket<FromVisitor, ToVisitor>;
+  #socket: NodeSocket<FromVisitor, ToVisitor>;
   /** Connected while it rings: one for each agent who is rung. */
   readonly #rings = new Map<LinkId, Session>();
   #ticket: string | undefined;
   #link: LinkId | null = null;
   #sessionId: SessionId | null = null;
-  /** The visitor ended the session, and the node has not confirmed it yet. */
-  #parts = false;
+  /** What the node has yet to hear of the end. */
+  #last: FromVisitor | null = null;
   #cancelKeep: (() => void) | null = null;
   readonly #clock: Clock;
 
@@ -90,15 +91,7 @@ export class Visit {
       epoch: randomEpoch(),
       saved: remembered?.transcript,
     });
-    this.#socket = new NodeSocket<FromVisitor, ToVisitor>({
-      url: options.url,
-      hello: () => this.#hello(),
-      decode: decodeToVisitor,
-      clock: this.#clock,
-      ...(options.openSocket && { open: options.openSocket }),
-    });
-    this.#socket.onFrame((frame) => this.#frame(frame));
-    this.#socket.state.subscribe(() => this.#touch());
+    this.#socket = this.#reach();
     this.save();
   }
 
@@ -132,23 +125,15 @@ export class Visit {
   }
 
   leave(): void {
-    this.#socket.send({ type: "leave" });
-    this.#end("abandoned");
+    this.#end("abandoned", { type: "leave" });
+    this.#sayLast();
   }
 
-  /** The node is told too, now or when it is back: the other side may be reached by it alone. */
   async end(): Promise<void> {
     const { session } = this;
-    this.#parts = this.#sessionId !== null;
-    this.#tellEnd();
-    this.#end("by_visitor");
+    this.#end("by_visitor", this.#goodbye());
+    this.#sayLast();
     await session?.end();
-  }
-
-  #tellEnd(): void {
-    if (this.#sessionId) {
-      this.#socket.ask({ type: "end", session: this.#sessionId });
-    }
   }
 
   /** Somebody looks. */
@@ -200,6 +185,20 @@ export class Visit {
     return { ticket: this.#ticket, details: this.details, transcript: this.transcript.save() };
   }
 
+  #reach(): NodeSocket<FromVisitor, ToVisitor> {
+    const { url, openSocket } = this.#options;
+    const socket = new NodeSocket<FromVisitor, ToVisitor>({
+      url,
+      hello: () => this.#hello(),
+      decode: decodeToVisitor,
+      clock: this.#clock,
+      ...(openSocket && { open: openSocket }),
+    });
+    socket.onFrame((frame) => this.#frame(frame));
+    socket.state.subscribe(() => this.#touch());
+    return socket;
+  }
+
   #hello(): FromVisitor {
     const { details } = this;
     const hello = { type: "hello" as const, site: this.#options.site, details };
@@ -207,7 +206,7 @@ export class Visit {
   }
 
   #frame(frame: ToVisitor): void {
-    if (this.#isClosed()) {
+    if (this.stage.get().kind === "over") {
       this.#part(frame);
       return;
     }
@@ -244,20 +243,11 @@ export class Visit {
         this.#by(frame.link)?.ice(frame.ice);
         break;
       case "ended":
-        this.#end(frame.reason);
+        this.#end(frame.reason, null);
         break;
       case "error":
         this.#refused(frame);
         break;
-    }
-  }
-
-  /** After the end: nothing but that end is of interest. */
-  #part(frame: ToVisitor): void {
-    if (frame.type === "accepted") {
-      this.#tellEnd();
-    } else if (frame.type === "ended" || frame.type === "error") {
-      this.#socket.stop();
     }
   }
 
@@ -298,7 +288,7 @@ export class Visit {
     }
     const session = this.#newSession(link, ice, this.#options.relayOnly || relay_only);
     this.#rings.set(link, session);
-    session.ring();
+    session.ring(relay_only);
   }
 
   #hangUp(): void {
@@ -317,12 +307,21 @@ export class Visit {
       ice,
       relayOnly,
       send: (signal) => this.#socket.send({ type: "signal", link, signal }),
-      wantIce: () => this.#socket.ask({ type: "ice", link }),
+      wantIce: () => this.#wantIce(link),
       keep: () => {
         this.save();
         return undefined;
       },
     });
+  }
+
+  /** A session that the node does not know ends with its channel. */
+  #wantIce(link: LinkId): void {
+    if (this.#socket.state.get() === "stopped") {
+      this.#beginAfresh();
+    } else {
+      this.#socket.ask({ type: "ice", link });
+    }
   }
 
   #by(link: LinkId): Session | null | undefined {
@@ -331,7 +330,8 @@ export class Visit {
 
   #sessionChanged(session: Session): void {
     if (session === this.session && session.view.get().ended) {
-      this.#end("by_agent");
+      // The agent's side tells the node too, unless it cannot.
+      this.#end("by_agent", this.#goodbye());
     }
     this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
     this.#touch();
@@ -339,8 +339,8 @@ export class Visit {
 
   #refused(error: ErrorFrame): void {
     if (error.code === "bad_ticket") {
-      this.#beginAfresh();
-    } else if (error.fatal && (error.code === "superseded" || !this.#talks())) {
+      this.#talks() ? this.#goOnAlone() : this.#beginAfresh();
+    } else if (isFinal(error) && (error.code === "superseded" || !this.#talks())) {
       this.session?.close();
       this.stage.set({ kind: "refused", error });
     }
@@ -349,6 +349,15 @@ export class Visit {
   /** A session that runs does not need the node. */
   #talks(): boolean {
     return this.session?.view.get().connection === "open";
+  }
+
+  /** The node took this visitor for a newcomer, who does not wait: a session runs. */
+  #goOnAlone(): void {
+    this.#socket.send({ type: "leave" });
+    this.#socket.stop();
+    this.#ticket = undefined;
+    this.#sessionId = null;
+    this.save();
   }
 
   /** The ticket holds no longer: a new visit, with what was written and not yet heard. */
@@ -366,22 +375,54 @@ export class Visit {
     }
     this.stage.set({ kind: "joining" });
     this.save();
+    if (this.#socket.state.get() === "stopped") {
+      this.#socket = this.#reach();
+    }
     this.#touch();
   }
 
-  #end(reason: EndReason): void {
+  #goodbye(): FromVisitor | null {
+    const session = this.#sessionId;
+    return session === null ? null : { type: "end", session };
+  }
+
+  /** `last` is for the node, whose connection stays until it is heard. Nothing else is kept. */
+  #end(reason: EndReason, last: FromVisitor | null): void {
     if (this.stage.get().kind === "over") {
       return;
     }
     this.stage.set({ kind: "over", reason });
     this.#options.memory.clear();
-    if (!this.#parts) {
+    this.#hangUp();
+    this.#last = last;
+    if (!last) {
       this.#socket.stop();
     }
-    this.#hangUp();
     const { session } = this;
-    this.#clock.after(LAST_WORDS, () => session?.close());
+    this.#clock.after(LAST_WORDS, () => {
+      session?.close();
+      this.#sayLast();
+    });
     this.#touch();
+  }
+
+  #sayLast(): void {
+    if (this.#last) {
+      this.#socket.ask(this.#last);
+    }
+  }
+
+  /** After the end: a node that was not reached then is told now. */
+  #part(frame: ToVisitor): void {
+    if (frame.type === "accepted") {
+      this.#last = { type: "end", session: frame.session };
+      this.#sayLast();
+    } else if (frame.type === "welcome" && this.#last?.type === "leave") {
+      this.#sayLast();
+    } else if (frame.type === "ended" || (frame.type === "error" && frame.code === "bad_ticket")) {
+      this.#last = null;
+      this.#socket.stop();
+    }
   }
 
   #touch(): void {

@@ -77,6 +77,7 @@ class FakeMemory {
 let memory: FakeMemory;
 let node: FakeNode;
 let timers: (() => void)[];
+let peers: number;
 
 const clock: Clock = {
   now: () => 1,
@@ -88,11 +89,13 @@ const clock: Clock = {
   },
 };
 
-const fakePeer = () =>
-  ({
+const fakePeer = () => {
+  peers += 1;
+  return {
     createDataChannel: () => ({ readyState: "connecting" }),
     close() {},
-  }) as unknown as RTCPeerConnection;
+  } as unknown as RTCPeerConnection;
+};
 
 function begin(): Visit {
   return new Visit({
@@ -113,6 +116,7 @@ function begin(): Visit {
 beforeEach(() => {
   memory = new FakeMemory();
   timers = [];
+  peers = 0;
 });
 
 const texts = (visit: Visit) =>
@@ -236,6 +240,27 @@ test("a visit that goes on in another window is refused here", () => {
   node.open(welcome("one"), accepted("two"), { type: "error", ...error });
   expect(visit.stage.get()).toMatchObject({ kind: "refused", error });
   expect(visit.session?.view.get().connection).toBe("ended");
+});
+
+test("a node that may think again loses no visitor", () => {
+  const visit = begin();
+  const error = { code: "too_fast", message: "slower", fatal: true } as const;
+  node.open(welcome("one"), { type: "error", ...error });
+  expect(visit.stage.get().kind).toBe("joining");
+  timers.shift()?.();
+  node.open();
+  expect(node.heard).toMatchObject([{ type: "hello", ticket: "one" }]);
+});
+
+test("no more than three agents are connected with while it rings", async () => {
+  begin();
+  node.open(welcome("one"));
+  for (const digit of "1234") {
+    const link = `${ID.slice(0, -1)}${digit}`;
+    node.tell({ type: "ring", link, ice: [], relay_only: true });
+    node.tell({ type: "signal", link, signal: { kind: "ready", epoch: "life" } });
+  }
+  expect(peers).toBe(3);
 });
 
 test("a visit is kept from its beginning, and a closed window holds it no longer", () => {

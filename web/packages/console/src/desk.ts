@@ -44,8 +44,6 @@ export interface Talk {
   /** The visitor's side has vanished. */
   gone: Readable<boolean>;
   ended: { reason: EndReason; at: number } | null;
-  /** Ended here, and the node has not confirmed it yet. */
-  parts: boolean;
   /** Lines of the visitor that have been on screen. */
   read: number;
 }
@@ -67,6 +65,10 @@ export const lapsed = signal(false);
 const accepting = new Set<VisitorId>();
 /** Connected while they ring, so that the accept finds them connected. */
 const ringing = new Map<VisitorId, { link: LinkId; transcript: Transcript; peer: Session }>();
+/** Sessions that ended here, and the node has not said so. */
+const untold = new Set<SessionId>();
+/** The visitor's side tells the node of its goodbye within this time, unless it cannot. */
+const THEIR_WORD = 2000;
 /** Counts changes of the sessions' own views. */
 const turns = signal(0);
 
@@ -184,6 +186,7 @@ function leaveTalks(): void {
     talk.peer.close();
   }
   hangUp();
+  untold.clear();
   talks.value = [];
   before.clear();
   show(null);
@@ -295,7 +298,7 @@ function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): 
   const peer = new Session({ transcript, ice: [], send() {}, wantIce() {} });
   peer.close();
   const gone = vanished(peer.view);
-  const talk: Talk = { ...rest, transcript, peer, gone, parts: false, read: 0 };
+  const talk: Talk = { ...rest, transcript, peer, gone, read: 0 };
   talk.read = theirs(talk);
   talks.value = trim([...talks.value, talk]);
   current.value ??= talk.link;
@@ -305,7 +308,7 @@ function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): 
 function hello(): FromAgent {
   // One whose end the node does not know of goes on there.
   const going = talks.value.filter(
-    (talk) => (talk.ended === null || talk.parts) && talk.session !== null,
+    ({ session, ended }) => session !== null && (ended === null || untold.has(session)),
   );
   const known = going.map((talk) => talk.ticket);
   const others = [...before.values()].map(({ ticket }) => ticket);
@@ -341,9 +344,9 @@ function receive(frame: ToAgent): void {
       byLink(frame.link)?.ice(frame.ice);
       break;
     case "ended": {
+      untold.delete(frame.session);
       const talk = find(frame.session);
       if (talk) {
-        talk.parts = false;
         over(talk, frame.reason);
       } else {
         overBefore(frame.session, frame.reason);
@@ -369,7 +372,7 @@ function connectWhileItRings(visitor: VisitorId, { link, ice, relay_only }: Prec
   const transcript = new Transcript({ role: "agent", epoch: randomEpoch() });
   const peer = newSession(link, transcript, ice, relayOnly || relay_only);
   ringing.set(visitor, { link, transcript, peer });
-  peer.ring();
+  peer.ring(relay_only);
 }
 
 /** The accept of a visitor who is connected already: the talk begins with the click. */
@@ -426,6 +429,10 @@ function hangUp(): void {
 
 function accepted(frame: ToAgent & { type: "accepted" }): void {
   const { session, link, visitor, ice, ticket } = frame;
+  if (untold.has(session)) {
+    socket?.ask({ type: "end", session });
+    return;
+  }
   const known = talkOf(link);
   if (known) {
     const confirmed = known.session === null;
@@ -481,10 +488,10 @@ function newSession(
   });
 }
 
-function add(begun: Omit<Talk, "gone" | "ended" | "parts" | "read">): Talk {
+function add(begun: Omit<Talk, "gone" | "ended" | "read">): Talk {
   const { peer, link } = begun;
   const gone = vanished(peer.view);
-  const talk: Talk = { ...begun, gone, ended: null, parts: false, read: 0 };
+  const talk: Talk = { ...begun, gone, ended: null, read: 0 };
   peer.onPath((path) => socket?.send({ type: "path", link, path }));
   peer.view.subscribe(() => changed(talk));
   talk.gone.subscribe(change);
@@ -493,16 +500,26 @@ function add(begun: Omit<Talk, "gone" | "ended" | "parts" | "read">): Talk {
 }
 
 /** A session that is not confirmed yet is ended when it is; one that the node misses, later. */
-function tellEnd(talk: Talk): void {
-  talk.parts = true;
-  if (talk.session !== null) {
-    socket?.ask({ type: "end", session: talk.session });
+function tellEnd({ session }: Talk): void {
+  if (session !== null) {
+    untold.add(session);
+    socket?.ask({ type: "end", session });
+  }
+}
+
+/** The visitor said goodbye. A node that hears of it from nobody would hold the session. */
+function hearEnd(talk: Talk): void {
+  over(talk, "by_visitor");
+  const { session } = talk;
+  if (session !== null) {
+    untold.add(session);
+    setTimeout(() => untold.has(session) && tellEnd(talk), THEIR_WORD);
   }
 }
 
 function changed(talk: Talk): void {
   if (talk.peer.view.get().ended && talk.ended === null) {
-    over(talk, "by_visitor");
+    hearEnd(talk);
   }
   if (talk.link === current.value && !document.hidden) {
     talk.read = theirs(talk);

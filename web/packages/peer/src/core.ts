@@ -21,8 +21,11 @@ export type Addressed = Signal & { kind: "description" | "candidate" };
 export type Input =
   /** Begins. `resumed`: this side was in the session before. */
   | { type: "start"; resumed: boolean }
-  /** Begins while it rings: an agent asks for an offer, and both wait for the accept. */
-  | { type: "ring" }
+  /**
+   * Begins while it rings: an agent asks for an offer, and both wait for the accept. `relay_only`:
+   * better paths are not allowed before it.
+   */
+  | { type: "ring"; relay_only: boolean }
   /** This agent accepts: may speak, and is not heard before the node's word. */
   | { type: "answer" }
   /** The node's word that it was this agent. */
@@ -80,8 +83,12 @@ const RETRY_MOST = 60_000;
  * they send again what it swallowed.
  */
 const SILENCE = 10_000;
-/** Frames that may come before the accept does: an agent's first words, hardly more. */
-const HELD = 16;
+/** Entries that may come before the accept does: first words, or what a visitor wrote waiting. */
+const HELD_ENTRIES = 16;
+/** Signals and the like that may come before it, which nobody would repeat. */
+const HELD_OTHERS = 64;
+
+type Heard = Talk & { type: "entry" };
 
 interface Current {
   epoch: string;
@@ -128,8 +135,11 @@ export class SessionCore {
   /** Whether this side may speak, and hear, before the accept. */
   #speaks = true;
   #hears = true;
-  #held: Talk[] = [];
-  /** A better path may be looked for: the one before the accept was a relay's. */
+  #heldEntries: Heard[] = [];
+  #heldOthers: Talk[] = [];
+  /** Entries came for which there was no room. */
+  #lost = false;
+  /** A better path may be looked for: the one before the accept is a relay's. */
   #upgrades = false;
 
   constructor(options: CoreOptions) {
@@ -166,7 +176,7 @@ export class SessionCore {
         break;
       case "ring":
         this.#speaks = this.#hears = false;
-        this.#upgrades = true;
+        this.#upgrades = input.relay_only;
         if (this.#role === "agent") {
           this.#ready(this.#life);
         }
@@ -242,18 +252,11 @@ export class SessionCore {
 
   #connect(): void {
     const epoch = this.#options.epoch();
-    this.#current = {
-      epoch,
-      theirs: null,
-      seen: null,
-      path: "connecting",
-      channel: "opening",
-      flows: false,
-      heard: false,
-      asked: false,
-      owed: null,
-      silent: false,
-    };
+    // Whoever connects after the accept does so with all that is allowed.
+    this.#upgrades &&= !this.#hears;
+    const nothing = { theirs: null, seen: null, owed: null };
+    const not = { flows: false, heard: false, asked: false, silent: false };
+    this.#current = { epoch, path: "connecting", channel: "opening", ...nothing, ...not };
     this.#effects.push({ type: "connect", epoch });
     this.#look();
   }
@@ -266,14 +269,18 @@ export class SessionCore {
   #accepted(): void {
     this.#speaks = this.#hears = true;
     if (!this.#current) {
-      // Whoever did not connect while it rang begins now, with all that is allowed.
-      this.#upgrades = false;
+      // Whoever did not connect while it rang begins now.
       this.#start(false);
       return;
     }
     this.#flow();
-    for (const talk of this.#held.splice(0)) {
+    for (const talk of [...this.#heldEntries.splice(0), ...this.#heldOthers.splice(0)]) {
       this.#hear(talk);
+    }
+    if (this.#lost) {
+      // Nothing may follow that would show the gap.
+      this.#lost = false;
+      this.#ask();
     }
     this.#upgrade();
   }
@@ -463,10 +470,7 @@ export class SessionCore {
   #hear(talk: Talk): void {
     (this.#current as Current).heard = true;
     if (!this.#hears) {
-      // Beyond the bound frames are lost, which shows as a gap and is asked for again.
-      if (this.#held.length < HELD) {
-        this.#held.push(talk);
-      }
+      this.#hold(talk);
       return;
     }
     switch (talk.type) {
@@ -506,6 +510,28 @@ export class SessionCore {
     }
   }
 
+  /** Until the accept. Entries beyond the bound are asked for after it. */
+  #hold(talk: Talk): void {
+    if (talk.type !== "entry") {
+      if (this.#heldOthers.length < HELD_OTHERS) {
+        this.#heldOthers.push(talk);
+      }
+    } else if (this.#heldEntries.length < HELD_ENTRIES) {
+      this.#heldEntries.push(talk);
+    } else {
+      this.#lost = true;
+    }
+  }
+
+  /** Asks for what is missing, once: all that follows it comes again. */
+  #ask(): void {
+    const current = this.#current as Current;
+    if (!current.asked) {
+      current.asked = true;
+      this.#tell({ type: "resume", seen: this.#transcript.seen() });
+    }
+  }
+
   #resume(seen: Seen): void {
     const current = this.#current as Current;
     current.seen = seen;
@@ -522,11 +548,7 @@ export class SessionCore {
     const current = this.#current as Current;
     const receipt = this.#transcript.receive(entry);
     if (receipt === "gap") {
-      // Asked once: all that follows the gap comes again.
-      if (!current.asked) {
-        current.asked = true;
-        this.#tell({ type: "resume", seen: this.#transcript.seen() });
-      }
+      this.#ask();
       return;
     }
     if (receipt === "full") {

@@ -5,7 +5,7 @@ export { connectionText, pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";
 export { vanished } from "./reach";
 export { Session, type SessionOptions, type SessionView } from "./session";
-export { NodeSocket, type SocketState } from "./socket";
+export { isFinal, NodeSocket, type SocketState } from "./socket";
 export {
   type Delivery,
   type Line,

@@ -1,7 +1,8 @@
-// What goes out on `talk`, no faster than the channel takes it. The queue holds entries of the
-// transcript, whose size is bounded; asked again and again, it starts anew and does not grow.
+// What goes out on `talk`, no faster than the channel takes it. Entries that wait are of the
+// transcript, whose size is bounded; asked again and again, the queue starts anew and does not grow.
+// Of all else the newest of each kind waits.
 
-import type { Entry, Talk } from "@isession/protocol";
+import { type Entry, LIMITS, type Talk } from "@isession/protocol";
 
 /** Bytes in the channel's own buffer; browsers close a channel that holds 16 MiB. */
 const HIGH = 1024 * 1024;
@@ -9,6 +10,8 @@ const LOW = HIGH / 4;
 
 export class Outbox {
   readonly #channel: RTCDataChannel;
+  /** What found no room, one of each kind: the next says as much. */
+  readonly #told = new Map<string, Talk>();
   #entries: Entry[] = [];
   #whenEmpty: (() => void) | null = null;
 
@@ -19,14 +22,25 @@ export class Outbox {
   }
 
   /**
-   * Acks and the like: with a full buffer they are left out, for the next says as much. Signals
-   * are few, and nothing repeats them.
+   * Acks and the like wait for room, and a newer one takes the place of an older one. Signals are
+   * few and do not wait: nothing repeats them.
    */
   tell(talk: Talk): void {
-    const must = talk.type === "signal" && this.#channel.readyState === "open";
-    if (must || this.#hasRoom()) {
-      this.#channel.send(JSON.stringify(talk));
+    if (this.#channel.readyState !== "open") {
+      return;
     }
+    if (talk.type === "signal") {
+      this.#channel.send(JSON.stringify(talk));
+      return;
+    }
+    const kind = talk.type === "ack" ? `ack ${talk.id.epoch}` : talk.type;
+    this.#told.delete(kind);
+    this.#told.set(kind, talk);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > LIMITS.seenEpochs && oldest !== undefined) {
+      this.#told.delete(oldest);
+    }
+    this.#pump();
   }
 
   add(entry: Entry): void {
@@ -53,16 +67,26 @@ export class Outbox {
 
   #pump(): void {
     while (this.#hasRoom()) {
-      const entry = this.#entries.shift();
-      if (!entry) {
+      const talk = this.#next();
+      if (!talk) {
         break;
       }
-      this.#channel.send(JSON.stringify({ type: "entry", ...entry } satisfies Talk));
+      this.#channel.send(JSON.stringify(talk));
     }
-    const left = this.#entries.length === 0 && this.#channel.bufferedAmount === 0;
-    if (left || this.#channel.readyState !== "open") {
+    const waits = this.#told.size + this.#entries.length + this.#channel.bufferedAmount;
+    if (waits === 0 || this.#channel.readyState !== "open") {
       this.#whenEmpty?.();
       this.#whenEmpty = null;
     }
+  }
+
+  #next(): Talk | null {
+    const [told] = this.#told;
+    if (told) {
+      this.#told.delete(told[0]);
+      return told[1];
+    }
+    const entry = this.#entries.shift();
+    return entry ? { type: "entry", ...entry } : null;
   }
 }

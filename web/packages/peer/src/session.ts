@@ -54,6 +54,11 @@ const GOODBYE = 1500;
 const PATH_SOON = 2000;
 const PATH_LATER = 15_000;
 
+interface Read extends Pick<SessionView, "lines" | "consent" | "ended"> {
+  version: number;
+  live: boolean;
+}
+
 export class Session {
   readonly #options: SessionOptions;
   readonly #clock: Clock;
@@ -71,6 +76,8 @@ export class Session {
   #cancelTyping = () => {};
   #cancelPath = () => {};
   #iTypeSince = 0;
+  /** What was shown last of the transcript, which is costly to look through. */
+  #read: Read | null = null;
   /** What was written is on its way to be kept, and goes out after that. */
   #kept: Promise<void> | null = null;
 
@@ -101,9 +108,12 @@ export class Session {
     this.#do({ type: "start", resumed });
   }
 
-  /** Begins while it rings: connects, and nothing is said or heard before the accept. */
-  ring(): void {
-    this.#do({ type: "ring" });
+  /**
+   * Begins while it rings: connects, and nothing is said or heard before the accept. `relayOnly`:
+   * better paths are for after it.
+   */
+  ring(relayOnly: boolean): void {
+    this.#do({ type: "ring", relay_only: relayOnly });
   }
 
   /** This agent accepts: what is said from here on leaves at once. */
@@ -365,21 +375,36 @@ export class Session {
     }
   }
 
+  /** Tells only news: most frames change nothing that is shown. */
   #show(change: Partial<Pick<SessionView, "path" | "typing">>): void {
-    const { path, typing } = { ...this.#view.get(), ...change };
-    this.#view.set(this.#look(path, typing));
+    const before = this.#view.get();
+    const { path, typing } = { ...before, ...change };
+    const now = this.#look(path, typing);
+    const keys = Object.keys(now) as (keyof SessionView)[];
+    if (keys.some((key) => now[key] !== before[key])) {
+      this.#view.set(now);
+    }
   }
 
   #look(path: Path | null, typing: boolean): SessionView {
-    const transcript = this.#transcript;
     const connection = this.#closed ? "ended" : this.#core.connection;
-    return {
-      connection,
-      path,
-      typing: typing && connection === "open",
-      lines: transcript.lines(connection === "open"),
-      consent: transcript.consent(),
-      ended: transcript.ended(),
-    };
+    const live = connection === "open";
+    const { lines, consent, ended } = this.#readTranscript(live);
+    return { connection, path, typing: typing && live, lines, consent, ended };
+  }
+
+  #readTranscript(live: boolean): Read {
+    const transcript = this.#transcript;
+    const { version } = transcript;
+    if (this.#read?.version !== version || this.#read.live !== live) {
+      this.#read = {
+        version,
+        live,
+        lines: transcript.lines(live),
+        consent: transcript.consent(),
+        ended: transcript.ended(),
+      };
+    }
+    return this.#read;
   }
 }

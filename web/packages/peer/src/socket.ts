@@ -1,6 +1,6 @@
 // The WebSocket to the node: comes back by itself, and says hello anew each time.
 
-import { type ErrorFrame, SUBPROTOCOL } from "@isession/protocol";
+import { type ErrorCode, type ErrorFrame, SUBPROTOCOL } from "@isession/protocol";
 import { type Clock, Event, type Readable, systemClock, Value } from "./ports";
 
 export type SocketState = "connecting" | "open" | "waiting" | "stopped";
@@ -13,6 +13,19 @@ const OPENING = 10_000;
 const OPEN = 1;
 /** The longest pause that a node can ask for. */
 const LONGEST_PAUSE = 300_000;
+
+/** A node that closed for a reason that may pass is left in peace for as long. */
+const REFUSED = 5000;
+/** Coming back changes nothing. */
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  "superseded",
+  "unknown_site",
+  "origin_not_allowed",
+  "not_signed_in",
+]);
+
+/** Whether the node closes for good, and not only this connection. */
+export const isFinal = ({ code, fatal }: ErrorFrame): boolean => fatal && FINAL.has(code);
 
 /** Milliseconds before the next try; full jitter, so that a restarted node is not stormed. */
 export function backOff(tries: number, random: number): number {
@@ -173,9 +186,19 @@ export class NodeSocket<Out, In extends Incoming> {
     } else if (frame.type === "going_away") {
       const { retry_after } = frame as unknown as { retry_after: number };
       this.#retryAfter = Math.min(LONGEST_PAUSE, retry_after);
-    } else if (frame.type === "error" && (frame as unknown as ErrorFrame).fatal) {
-      this.stop();
+    } else if (frame.type === "error") {
+      this.#refused(frame as unknown as ErrorFrame);
     }
     this.#frames.fire(frame);
+  }
+
+  #refused(error: ErrorFrame): void {
+    if (isFinal(error)) {
+      this.stop();
+    } else if (error.fatal) {
+      this.#retryAfter = REFUSED;
+      this.#drop();
+      this.#wait();
+    }
   }
 }

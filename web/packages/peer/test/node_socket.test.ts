@@ -93,18 +93,40 @@ test("a node that goes away says when to come back, within bounds", () => {
   expect(opened).toHaveLength(2);
 });
 
-test("a fatal error stops it, another one does not", () => {
-  const { clock, opened, last, socket } = world();
-  const frames: string[] = [];
-  socket.onFrame(({ type }) => frames.push(type));
-  last().accept();
-  last().hear({ type: "error", fatal: false });
-  expect(socket.state.get()).toBe("open");
-  last().hear({ type: "error", fatal: true });
-  expect(socket.state.get()).toBe("stopped");
-  clock.turn(100_000);
-  expect(opened).toHaveLength(1);
-  expect(frames).toEqual(["error", "error"]);
+test("what will not change stops it, another error does not", () => {
+  for (const code of ["superseded", "unknown_site", "origin_not_allowed", "not_signed_in"]) {
+    const { clock, opened, last, socket } = world();
+    const frames: string[] = [];
+    socket.onFrame(({ type }) => frames.push(type));
+    last().accept();
+    last().hear({ type: "error", code, fatal: false });
+    expect(socket.state.get()).toBe("open");
+    last().hear({ type: "error", code, fatal: true });
+    expect(socket.state.get()).toBe("stopped");
+    clock.turn(100_000);
+    expect(opened).toHaveLength(1);
+    expect(frames).toEqual(["error", "error"]);
+  }
+});
+
+test("after an error that may pass it comes back, and not at once", () => {
+  for (const code of ["too_fast", "too_many_connections", "bad_frame", "unknown"]) {
+    const { clock, opened, last, socket } = world();
+    const frames: string[] = [];
+    socket.onFrame(({ type }) => frames.push(type));
+    last().accept();
+    last().hear({ type: "welcome" });
+    last().hear({ type: "error", code, fatal: true });
+    last().close();
+    expect(socket.state.get()).toBe("waiting");
+    expect(frames).toEqual(["welcome", "error"]);
+    clock.turn(5000);
+    expect(opened).toHaveLength(1);
+    clock.turn(500);
+    expect(opened).toHaveLength(2);
+    last().accept();
+    expect(socket.state.get()).toBe("open");
+  }
 });
 
 test("a hello that nobody answers is said again on a new connection", () => {
@@ -158,7 +180,7 @@ test("after a change of network even an open connection is made anew", () => {
   socket.renew();
   expect(before.readyState).toBe(3);
   expect(opened).toHaveLength(2);
-  before.hear({ type: "error", fatal: true });
+  before.hear({ type: "error", code: "superseded", fatal: true });
   last().accept();
   expect(socket.state.get()).toBe("open");
 });

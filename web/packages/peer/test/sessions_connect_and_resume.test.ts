@@ -3,7 +3,7 @@
 import type { Signal } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { type Role, type Saved, Session, Transcript } from "../src/index";
-import { FakeClock, FakePeer, fakePeer, settled } from "./fakes";
+import { type FakeChannel, FakeClock, FakePeer, fakePeer, settled } from "./fakes";
 
 let clock = new FakeClock();
 let transcripts: Partial<Record<Role, Transcript>> = {};
@@ -269,8 +269,8 @@ test("a gap is asked for once", async () => {
 async function ring(): Promise<{ visitor: Session; agent: Session }> {
   const visitor = begin("visitor");
   const agent = begin("agent");
-  visitor.ring();
-  agent.ring();
+  visitor.ring(true);
+  agent.ring(true);
   await settled();
   return { visitor, agent };
 }
@@ -305,4 +305,35 @@ test("after the accept a better path is looked for over the channel itself", asy
   expect(signals.length).toBe(before);
   expect(state(visitor)).toBe("open");
   expect(state(agent)).toBe("open");
+});
+
+test("a frame that says nothing new is neither looked through nor shown", async () => {
+  const { visitor, agent } = await pair();
+  agent.say("one");
+  await settled();
+  let looks = 0;
+  const transcript = transcripts.visitor as Transcript;
+  const lines = transcript.lines.bind(transcript);
+  transcript.lines = (live) => {
+    looks += 1;
+    return lines(live);
+  };
+  let shown = 0;
+  visitor.view.subscribe(() => {
+    shown += 1;
+  });
+  const isEntry = (text: string) => text.includes('"entry"');
+  const channels = lastPeers().flatMap((peer) => peer.channels.get(0) ?? []);
+  const agents = channels.find(({ sent }) => sent.some(isEntry)) as FakeChannel;
+  const doubled = agents.sent.find(isEntry) as string;
+  for (let time = 0; time < 100; time += 1) {
+    agents.send(doubled);
+    agents.send(JSON.stringify({ type: "ack", id: { epoch: "v", seq: 1 } }));
+  }
+  await settled();
+  expect([looks, shown]).toEqual([0, 0]);
+  agent.say("two");
+  await settled();
+  expect([looks, shown]).toEqual([1, 1]);
+  expect(texts(visitor)).toEqual(["one", "two"]);
 });
