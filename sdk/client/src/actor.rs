@@ -1,17 +1,19 @@
 //! The task behind a [`Session`](crate::Session): carries out what the core wants, on real
 //! connections and by a real clock.
 
+mod world;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Glance, Landing};
 use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{DescriptionRole, EndReason, IceServer, Path, Signal};
-use isession_protocol::{Timestamp, decode, encode, limits};
+use isession_protocol::{decode, encode, limits};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
-use uuid::Uuid;
 
+use self::world::{chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
 use crate::bulk::{self, BulkQueue, OpenBulk};
 use crate::lead::judge_lead;
@@ -590,43 +592,4 @@ impl Actor {
         let _ = self.link.send(output).await;
         Ok(())
     }
-}
-
-/// Ready when an end that the node told comes.
-async fn ended(ends: Option<(Instant, EndReason)>) -> EndReason {
-    match ends {
-        Some((at, reason)) => {
-            sleep_until(at).await;
-            reason
-        }
-        None => std::future::pending().await,
-    }
-}
-
-/// Ready when something happened to the connection.
-async fn stirs(peer: Option<&mut Peer>, waits: bool) -> Stir {
-    match peer {
-        Some(peer) => peer.stirs(waits).await,
-        None => std::future::pending().await,
-    }
-}
-
-fn fresh_epoch() -> Epoch {
-    Epoch::from(Uuid::new_v4())
-}
-
-/// From 0 to 1.
-fn chance() -> f64 {
-    f64::from(Uuid::new_v4().as_fields().0) / f64::from(u32::MAX)
-}
-
-fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let millis = since.unwrap_or_default().as_millis();
-    Timestamp::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
-}
-
-/// When that time comes, by the clock that timers run by.
-fn instant(time: Timestamp) -> Instant {
-    Instant::now() + Duration::from_millis(time.since(now()))
 }

@@ -7,6 +7,8 @@
 //! lost is mended by an ICE restart, and by a new connection when that does not help. Signals
 //! travel over the channel while it lives, so that a running session does not need the node.
 
+mod current;
+mod held;
 mod words;
 
 use isession_protocol::Timestamp;
@@ -16,6 +18,8 @@ use isession_protocol::signaling::{DescriptionRole, Signal};
 
 pub use words::{Connection, Effect, Input, PathState, PeerInput};
 
+use self::current::{Channel, Current};
+use self::held::Held;
 use crate::transcript::{Full, Receipt, Role, Transcript};
 
 /// A path that is lost for this long is looked for anew; browsers mend shorter gaps themselves.
@@ -31,55 +35,6 @@ const RETRY_MOST: u64 = 60_000;
 /// says: a path may be lost one way only, and after an outage some stacks wait for a minute before
 /// they send again what it swallowed.
 const SILENCE: u64 = 10_000;
-/// Entries that may come before the accept does: first words, or what a visitor wrote waiting.
-const HELD_ENTRIES: usize = 16;
-/// Signals and the like that may come before it, which nobody would repeat.
-const HELD_OTHERS: usize = 64;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Channel {
-    Opening,
-    Open,
-    /// For good.
-    Closed,
-}
-
-#[derive(Debug)]
-struct Current {
-    epoch: Epoch,
-    /// The other side's connection, once it is known.
-    theirs: Option<Epoch>,
-    /// What the other side had seen, once offer and answer were exchanged.
-    seen: Option<Seen>,
-    path: PathState,
-    channel: Channel,
-    /// Entries may flow.
-    flows: bool,
-    /// Something came over the channel: the other side's end of it is open too.
-    heard: bool,
-    /// What is missing was asked for, and nothing of it came yet.
-    asked: bool,
-    /// The last entry sent that is not acknowledged, and since when no acknowledgement came.
-    owed: Option<(EntryId, Timestamp)>,
-    /// It is owed for too long.
-    silent: bool,
-}
-
-impl Current {
-    /// The channel carries.
-    fn lives(&self) -> bool {
-        self.channel == Channel::Open && self.path == PathState::Connected && !self.silent
-    }
-
-    /// The channel carries, and the other side listens.
-    fn talks(&self) -> bool {
-        self.lives() && self.heard
-    }
-
-    fn is_foreign(&self, epoch: &Epoch) -> bool {
-        self.theirs.as_ref().is_some_and(|known| known != epoch)
-    }
-}
 
 /// Where epochs and chance come from.
 pub struct Source {
@@ -113,10 +68,7 @@ pub struct SessionCore {
     /// Whether this side may speak, and hear, before the accept.
     speaks: bool,
     hears: bool,
-    held_entries: Vec<Entry>,
-    held_others: Vec<Talk>,
-    /// Entries came for which there was no room.
-    lost: bool,
+    held: Held,
     /// A better path may be looked for: the one before the accept is a relay's.
     upgrades: bool,
 }
@@ -138,9 +90,7 @@ impl SessionCore {
             over: false,
             speaks: true,
             hears: true,
-            held_entries: Vec::new(),
-            held_others: Vec::new(),
-            lost: false,
+            held: Held::default(),
             upgrades: false,
         }
     }
@@ -266,13 +216,11 @@ impl SessionCore {
             return;
         }
         self.flow();
-        for entry in std::mem::take(&mut self.held_entries) {
-            self.hear(Talk::Entry(entry));
-        }
-        for talk in std::mem::take(&mut self.held_others) {
+        let held = std::mem::take(&mut self.held);
+        for talk in held.frames() {
             self.hear(talk);
         }
-        if std::mem::take(&mut self.lost) {
+        if held.lost {
             // Nothing may follow that would show the gap.
             self.ask();
         }
@@ -511,7 +459,7 @@ impl SessionCore {
             current.heard = true;
         }
         if !self.hears {
-            return self.hold(talk);
+            return self.held.hold(talk);
         }
         match talk {
             Talk::Entry(entry) => self.hear_entry(entry),
@@ -545,18 +493,6 @@ impl SessionCore {
         let current = self.current.as_mut();
         if current.is_some_and(|current| std::mem::take(&mut current.silent)) {
             self.look();
-        }
-    }
-
-    /// Until the accept. Entries beyond the bound are asked for after it.
-    fn hold(&mut self, talk: Talk) {
-        match talk {
-            Talk::Entry(entry) if self.held_entries.len() < HELD_ENTRIES => {
-                self.held_entries.push(entry);
-            }
-            Talk::Entry(_) => self.lost = true,
-            talk if self.held_others.len() < HELD_OTHERS => self.held_others.push(talk),
-            _ => {}
         }
     }
 
