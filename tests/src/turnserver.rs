@@ -43,7 +43,6 @@ impl Turnserver {
             .spawn()
             .unwrap_or_else(|error| panic!("{PROGRAM} (Debian package coturn): {error}"));
         listens(&mut child, port).await;
-        answers(&mut child, port).await;
         Self {
             port,
             folder,
@@ -59,6 +58,23 @@ impl Turnserver {
     /// Waits until another of its ports is listened on as well.
     pub async fn listens(&mut self, port: u16) {
         listens(&mut self.child, port).await;
+    }
+
+    /// Waits until it answers over UDP, which may be later than over TCP.
+    pub async fn answers(&mut self) {
+        const BINDING: [u8; 20] = [
+            0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        ];
+        let socket = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a port");
+        socket.connect(self.address()).await.expect("a port");
+        // Refused is what a packet to nobody is.
+        while socket.send(&BINDING).await.is_err() || socket.recv(&mut [0; 256]).await.is_err() {
+            let ended = self.child.try_wait().expect("coturn's state");
+            assert_eq!(ended, None, "{PROGRAM} does not start");
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Its process.
@@ -78,24 +94,6 @@ async fn listens(child: &mut Child, port: u16) {
         .await
         .is_err()
     {
-        let ended = child.try_wait().expect("coturn's state");
-        assert_eq!(ended, None, "{PROGRAM} does not start");
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Waits until a Binding request is answered over UDP, which may be later than TCP.
-async fn answers(child: &mut Child, port: u16) {
-    const BINDING: [u8; 20] = [
-        0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    ];
-    let socket = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .expect("a port");
-    let server = (Ipv4Addr::LOCALHOST, port);
-    socket.connect(server).await.expect("a port");
-    // Refused is what a packet to nobody is.
-    while socket.send(&BINDING).await.is_err() || socket.recv(&mut [0; 256]).await.is_err() {
         let ended = child.try_wait().expect("coturn's state");
         assert_eq!(ended, None, "{PROGRAM} does not start");
         tokio::task::yield_now().await;
