@@ -60,6 +60,23 @@ impl Turnserver {
         listens(&mut self.child, port).await;
     }
 
+    /// Waits until it answers over UDP, which may be later than over TCP.
+    pub async fn answers(&mut self) {
+        const BINDING: [u8; 20] = [
+            0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        ];
+        let socket = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a port");
+        socket.connect(self.address()).await.expect("a port");
+        // Refused is what a packet to nobody is.
+        while socket.send(&BINDING).await.is_err() || socket.recv(&mut [0; 256]).await.is_err() {
+            let ended = self.child.try_wait().expect("coturn's state");
+            assert_eq!(ended, None, "{PROGRAM} does not start");
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Its process.
     pub fn process(&self) -> Option<u32> {
         self.child.id()

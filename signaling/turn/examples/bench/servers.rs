@@ -86,6 +86,7 @@ impl Server {
         ];
         let mut coturn = Turnserver::start(SECRET, "bench", &options).await;
         coturn.listens(tls_port).await;
+        coturn.answers().await;
         let address = coturn.address();
         let tls = SocketAddr::new(address.ip(), tls_port);
         Self {

@@ -140,7 +140,9 @@ async fn coturn(ports: RangeInclusive<u16>) -> Turnserver {
         "-m",
         "0",
     ];
-    Turnserver::start(SECRET, REALM, &options).await
+    let mut coturn = Turnserver::start(SECRET, REALM, &options).await;
+    coturn.answers().await;
+    coturn
 }
 
 /// Asks one server all that it is to be asked.

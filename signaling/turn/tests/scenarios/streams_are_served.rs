@@ -7,7 +7,7 @@ use isession_turn::{Limits, Refusal, StreamEnd, Transport, TurnConfig, TurnServe
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{
-    net::{StreamClient, config, open_server, receive, socket},
+    net::{StreamClient, awake, config, open_server, receive, socket},
     wire::{Ask, Incoming, channel_data, indication},
 };
 
@@ -164,7 +164,7 @@ async fn who_does_not_read_holds_up_nobody_and_is_let_go() {
     peer.send_to(b"meanwhile", its_relay).await.unwrap();
     let number = 0x4000;
     assert_eq!(
-        Incoming::read(&other.receive().await),
+        Incoming::read(&awake(other.receive()).await),
         Incoming::Channel {
             number,
             data: b"meanwhile".to_vec()

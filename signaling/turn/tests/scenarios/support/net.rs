@@ -149,6 +149,21 @@ pub(crate) async fn patiently<T>(event: impl Future<Output = T>) -> T {
     timeout(PATIENCE, event).await.expect("it never happened")
 }
 
+/// Waits for what the server's own thread brings about, which knows no virtual time: a test that
+/// were idle meanwhile would find itself hours later.
+pub(crate) async fn awake<T>(event: impl Future<Output = T>) -> T {
+    let begin = std::time::Instant::now();
+    let stay_awake = async {
+        while begin.elapsed() < PATIENCE {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        it = event => it,
+        () = stay_awake => panic!("it never happened"),
+    }
+}
+
 pub(crate) async fn receive(socket: &UdpSocket) -> (SocketAddr, Vec<u8>) {
     let mut buffer = vec![0; 65_536];
     let (length, from) = patiently(socket.recv_from(&mut buffer)).await.unwrap();
