@@ -1,11 +1,14 @@
 // A visitor in Debian's Firefox, driven over WebDriver BiDi.
 
+import { execFile } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import puppeteer from "puppeteer-core";
 import { end } from "./node.mjs";
 
+const run = promisify(execFile);
 const PATIENCE = 20_000;
 
 /** What a fresh profile would ask the internet for, where there is none. */
@@ -41,9 +44,17 @@ export async function launchFirefox(profile) {
   });
 }
 
-/** A Firefox at a place of a network laboratory, where its driver cannot reach it directly. */
-export async function launchFirefoxInside(lab, who, preferences = {}) {
+/**
+ * A Firefox at a place of a network laboratory, where its driver cannot reach it directly. It
+ * trusts the authority of that file, if one is given, in pages and in relays.
+ */
+export async function launchFirefoxInside(lab, who, preferences = {}, authority = null) {
   const profile = await mkdtemp(join(lab.folder, "firefox-"));
+  if (authority) {
+    const database = ["-d", `sql:${profile}`];
+    await run("certutil", ["-N", "--empty-password", ...database]);
+    await run("certutil", ["-A", "-n", "lab", "-t", "C,,", "-i", authority, ...database]);
+  }
   const prefs = Object.entries({ ...PREFERENCES, ...QUIET, ...preferences });
   const line = ([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`;
   await writeFile(join(profile, "user.js"), prefs.map(line).join(""));

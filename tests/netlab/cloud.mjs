@@ -8,14 +8,17 @@ import { CHROMIUM, launchChromium, newContext } from "../browser/people.mjs";
 /**
  * Starts a node with the site `demo`. Its pages are at the cloud's first address and its relay is
  * at the second, both on port 443 as far as a strict network lets only that port out. `site` are
- * more words for `isession site add`.
+ * more words for `isession site add`. With `tls`, which `newCertificate` gives, it speaks https, by
+ * the name that the certificate is for.
  */
-export async function startCloud(lab, { agents = ["ada"], set = [], site = [] } = {}) {
+export async function startCloud(lab, { agents = ["ada"], set = [], site = [], tls } = {}) {
   const [pages, relay] = lab.place("cloud").addresses;
   const database = join(lab.folder, "isession.db");
   const settings = [
     `database=${database}`,
-    "insecure_listen=true",
+    ...(tls
+      ? [`tls.certificate=${tls.certificate}`, `tls.key=${tls.key}`]
+      : ["insecure_listen=true"]),
     "limits.logins_per_minute=1000",
     "limits.connections_per_minute=10000",
     `turn.listen=${relay}:3478`,
@@ -25,7 +28,7 @@ export async function startCloud(lab, { agents = ["ada"], set = [], site = [] } 
   await addAgents(agents, settings);
   const where = { listen: `${pages}:443`, inside: lab.inside("cloud") };
   let running = await serve(settings, where);
-  const url = `http://${pages}:443`;
+  const url = tls ? `https://${tls.host}` : `http://${pages}:443`;
   return {
     url,
     log: () => running.log.join("\n"),

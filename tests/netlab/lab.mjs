@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -103,11 +103,28 @@ export async function openLab({ seed = 1 } = {}) {
       await once(child, "close");
       return Buffer.concat(chunks).toString();
     },
+    /** Lets every place know these names: addresses by name. `ip netns exec` brings them in. */
+    async name(names) {
+      const lines = Object.entries({ localhost: "127.0.0.1", ...names });
+      const hosts = lines.map(([name, address]) => `${address} ${name}\n`).join("");
+      for (const { namespace } of Object.values(places)) {
+        await mkdir(settingsOf(namespace), { recursive: true });
+        await writeFile(join(settingsOf(namespace), "hosts"), hosts);
+        // Without a server to ask, nothing is waited for.
+        await writeFile(join(settingsOf(namespace), "resolv.conf"), "");
+      }
+    },
     async close() {
+      for (const { namespace } of Object.values(places)) {
+        await rm(settingsOf(namespace), { recursive: true, force: true });
+      }
       await end(child, "SIGTERM");
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
+
+/** What a namespace has in place of files in /etc (ip-netns(8)). */
+const settingsOf = (namespace) => join("/etc/netns", namespace);
 
 const bridgeProgram = fileURLToPath(new URL("bridge.mjs", import.meta.url));

@@ -197,12 +197,12 @@ async fn without_a_relay_its_messages_are_hung_up_on() {
     assert!(matches!(io.read(&mut [0; 1]).await, Ok(0) | Err(_)));
 }
 
-/// Credentials of a ring.
+/// Credentials of a ring, and what must stay for them to hold: its visitor and its agent.
 async fn credentials<S>(
     lab: &Lab,
     mut visitor: Ws<S>,
     roots: RootCertificates,
-) -> (IceServer, Agent)
+) -> (IceServer, impl Sized)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -218,7 +218,7 @@ where
         _ => None,
     });
     let server = ring.await.ice.pop().unwrap();
-    (server, agent)
+    (server, (visitor, agent))
 }
 
 /// coturn's own load tool: 4 clients send 50 messages each through the node and lose none.
@@ -245,7 +245,7 @@ async fn tool_passes(lab: &Lab, server: &IceServer, options: &[&str]) {
 async fn coturns_client_passes_over_tcp() {
     let lab = Lab::start().await;
     let visitor = raw_visitor(&lab.url(), None).await.unwrap();
-    let (server, _agent) = credentials(&lab, visitor, RootCertificates::default()).await;
+    let (server, _ring) = credentials(&lab, visitor, RootCertificates::default()).await;
     tool_passes(&lab, &server, &["-t"]).await;
 }
 
@@ -255,7 +255,7 @@ async fn coturns_client_passes_over_tls() {
     let lab = tls::lab(&certificates, |_| {}).await;
     let io = tls::connect(address(&lab), &certificates.authority, &[]).await;
     let visitor = raw_visitor_on(io.unwrap(), &lab.url()).await;
-    let (server, _agent) = credentials(&lab, visitor, roots(&certificates)).await;
+    let (server, _ring) = credentials(&lab, visitor, roots(&certificates)).await;
     tool_passes(&lab, &server, &["-t", "-S"]).await;
     tool_passes(&lab, &server, &["-t"]).await;
 }

@@ -8,7 +8,7 @@ use isession_protocol::signaling::{FromAgent, IceServer, ToAgent, ToVisitor};
 use isession_tests::relay::allocate;
 use isession_tests::{Lab, Ws, agent_there, says, told, visitor_there};
 
-const LIVE: &str = "isession_turn_allocations_live";
+const LIVE: &str = r#"isession_turn_allocations_live{transport="udp"}"#;
 
 async fn rings(agent: &mut Ws) -> VisitorId {
     told(agent, |frame| match frame {

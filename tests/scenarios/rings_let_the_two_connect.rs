@@ -318,7 +318,7 @@ async fn a_declined_ring_leaves_no_connection_behind() {
     let _visitor = lab.visitor().await;
     let mut agent = lab.agent("ada").await;
     let who = isession_tests::rings(&mut agent).await;
-    let live = "isession_turn_allocations_live";
+    let live = &isession_tests::live("udp");
     lab.until_metric(live, |count| count >= 2.0).await;
     agent.decline(who).await.unwrap();
     while !matches!(agent_event(&mut agent).await, AgentEvent::RingEnded { .. }) {}

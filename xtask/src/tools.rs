@@ -33,7 +33,11 @@ const TEST_TOOLS: [Tool; 5] = [
 ];
 
 /// What the network laboratory needs beside root.
-const NETLAB_TOOLS: [Tool; 2] = [
+const NETLAB_TOOLS: [Tool; 3] = [
+    Tool {
+        program: "certutil",
+        package: "libnss3-tools",
+    },
     Tool {
         program: "ip",
         package: "iproute2",

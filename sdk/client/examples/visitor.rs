@@ -1,17 +1,20 @@
 //! A visitor in a terminal.
 //!
-//!     cargo run -p isession-sdk --example visitor -- http://localhost:8080 SITE [NAME]
+//!     cargo run -p isession-sdk --example visitor -- http://localhost:8080 SITE [NAME [FILE]]
 //!
+//! FILE holds authorities (PEM) that are trusted beside the web's.
 //! Lines of standard input are said; `y` and `n` answer a lead; end of input ends the session.
 
 use std::io::Write;
 
 use isession_sdk::protocol::bounded::Name;
 use isession_sdk::protocol::signaling::Details;
-use isession_sdk::{LeadRequest, Session, SessionEvent, Visitor, VisitorEvent, VisitorOptions};
+use isession_sdk::{
+    LeadRequest, RootCertificates, Session, SessionEvent, Visitor, VisitorEvent, VisitorOptions,
+};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 
-const USAGE: &str = "visitor NODE SITE [NAME]";
+const USAGE: &str = "visitor NODE SITE [NAME [FILE]]";
 type Error = Box<dyn std::error::Error>;
 
 #[tokio::main]
@@ -23,8 +26,13 @@ async fn main() -> Result<(), Error> {
         name: arguments.next().map(Name::new).transpose()?,
         ..Details::default()
     };
+    let mut root_certificates = RootCertificates::default();
+    if let Some(file) = arguments.next() {
+        root_certificates = root_certificates.with(&std::fs::read(file)?)?;
+    }
     let options = VisitorOptions {
         details,
+        root_certificates,
         ..VisitorOptions::new(node, site)
     };
     let mut visitor = Visitor::join(options).await?;
