@@ -1,7 +1,7 @@
 // A visitor in Chromium and an agent that is a program: another WebRTC stack, the same session.
 
 import { after, before, test } from "node:test";
-import { PASSWORD } from "../node.mjs";
+import { PASSWORD, startNode } from "../node.mjs";
 import { connection, heard, peersAre, say, visitorFromShop } from "../people.mjs";
 import { runExample } from "../programs.mjs";
 import { withNode } from "../with_node.mjs";

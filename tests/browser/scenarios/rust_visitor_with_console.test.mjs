@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { startNode } from "../node.mjs";
 import {
   accept,
   agentAtWork,
