@@ -1,0 +1,142 @@
+// A whole visit, as companion and panel show it: connection, queue, conversation, consent, controls.
+
+import { type Connection, PATH_NAMES, type Readable, Value, vanished } from "@isession/peer";
+import { cardView } from "./card_view";
+import { button, h, tell } from "./dom";
+import { Leading, type Windows } from "./leading";
+import { queueView } from "./queue_view";
+import { talkView } from "./talk_view";
+import type { Stage, Visit } from "./visit";
+import { END, GONE, refusalInWords } from "./words";
+
+export interface VisitView {
+  connection: HTMLElement;
+  /** From top to bottom. */
+  parts: HTMLElement[];
+  /** Lines of the agent that came while nobody looked. */
+  unread: Readable<number>;
+  /** Somebody looks, or looks away. */
+  look(): void;
+}
+
+export interface VisitViewOptions {
+  visit: Visit;
+  windows: Windows;
+  /** Where consent cards are drawn. */
+  cards: ParentNode;
+  /** Begins anew, or takes the visit back. */
+  restart(): void;
+  /** Whether what is shown can be seen. */
+  isSeen(): boolean;
+}
+
+export function visitView({ visit, windows, cards, restart, isSeen }: VisitViewOptions): VisitView {
+  let leading: Leading | null = null;
+  let gone: Readable<boolean> | null = null;
+  visit.onSession = (session) => {
+    gone = vanished(session.view);
+    gone.subscribe(show);
+    leading?.dismiss();
+    leading = new Leading(session, visit.policy, windows);
+    cardView(leading, cards);
+  };
+
+  const connection = h("p", { role: "status", "aria-label": "Connection", class: "connection" });
+  const talk = talkView(visit);
+  const queue = queueView(visit);
+  const notice = h("p", { role: "status", "aria-label": "Visit", class: "notice" });
+  const stop = button("Stop leading", () => leading?.stop(), { class: "stop" });
+  const again = button("Allow leading again", () => leading?.askAgain(), { class: "quiet" });
+  const end = button("End session", () => void visit.end(), { class: "quiet" });
+  const anew = button("Start again", restart);
+  const controls = h("div", { class: "controls", role: "group", "aria-label": "Session" });
+  const unread = new Value(0);
+  let readLines = 0;
+
+  function connectionInWords(stage: Stage): string {
+    const view = visit.session?.view.get();
+    const words: Record<Connection, string> = {
+      connecting: "connecting …",
+      open: view?.path ? `Connected: ${PATH_NAMES[view.path]}` : "Connected",
+      reconnecting: "reconnecting …",
+      ended: "ended",
+    };
+    switch (stage.kind) {
+      case "talking":
+        return words[view?.connection ?? "connecting"] + (gone?.get() ? ` ${GONE}` : "");
+      case "over":
+      case "refused":
+        return "ended";
+      default:
+        return visit.nodeReached ? "Waiting for an agent" : "reconnecting …";
+    }
+  }
+
+  function show(): void {
+    const stage = visit.stage.get();
+    const waits = stage.kind === "joining" || stage.kind === "waiting";
+    const closed = stage.kind === "over" || stage.kind === "refused";
+    if (closed) {
+      leading?.dismiss();
+    }
+    const elsewhere = stage.kind === "refused" && stage.error.code === "superseded";
+    tell(anew, elsewhere ? "Go on here" : "Start again");
+    tell(connection, connectionInWords(stage));
+    connection.dataset.state = closed
+      ? "ended"
+      : (visit.session?.view.get().connection ?? "waiting");
+    tell(notice, noticeInWords(stage));
+    queue.hidden = !waits;
+    notice.hidden = waits;
+    const stopped = visit.session?.view.get().consent === "stop";
+    const buttons = closed ? [anew] : [stopped ? again : stop, end];
+    if (waits) {
+      controls.replaceChildren();
+    } else if (buttons.some((wanted, index) => controls.children[index] !== wanted)) {
+      controls.replaceChildren(...buttons);
+    }
+    const write = talk.querySelector<HTMLElement>(".write");
+    if (write) {
+      write.hidden = closed;
+    }
+    look();
+  }
+
+  function look(): void {
+    const lines = visit.session?.view.get().lines ?? [];
+    const theirs = lines.filter((line) => !line.mine).length;
+    if (isSeen()) {
+      readLines = theirs;
+    }
+    unread.set(theirs - readLines);
+  }
+
+  visit.stage.subscribe(show);
+  visit.changed.subscribe(show);
+  document.addEventListener("keydown", (event) => {
+    const leads = visit.stage.get().kind === "talking" && !leading?.card.get();
+    if (
+      event.key === "Escape" &&
+      !event.repeat &&
+      leads &&
+      visit.session?.view.get().consent !== "stop"
+    ) {
+      leading?.stop();
+    }
+  });
+  show();
+  return { connection, parts: [queue, notice, talk, controls], unread, look };
+}
+
+function noticeInWords(stage: Stage): string {
+  switch (stage.kind) {
+    case "talking":
+      return `You are talking with ${stage.agent}.`;
+    case "over":
+      return END[stage.reason];
+    case "refused":
+      return refusalInWords(stage.error);
+    default:
+      return "";
+  }
+}
