@@ -159,6 +159,10 @@ pub enum How {
     Link,
     /// A native program, by its own means.
     Program,
+    /// The page of the site that holds the panel.
+    Page,
+    /// The page, which went by its own script after handing the session to the companion.
+    Companion,
     /// A way of a newer version.
     #[serde(other)]
     Unknown,

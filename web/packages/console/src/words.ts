@@ -9,6 +9,8 @@ const HOW: Record<How, string> = {
   window: "in a new window",
   link: "by a link that the visitor clicked",
   program: "in the visitor's program",
+  page: "in the visitor's page",
+  companion: "in the visitor's page, which left the site",
   unknown: "at the visitor",
 };
 

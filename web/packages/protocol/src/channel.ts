@@ -16,7 +16,7 @@ import { bool, decode, text, union, whole, word } from "./read";
 
 const landing = union<Landing, "state">("state", {
   shown: {},
-  landed: { how: word<How>("opener", "stage", "window", "link", "program") },
+  landed: { how: word<How>("opener", "stage", "window", "link", "program", "page", "companion") },
   declined: {},
   blocked: {
     why: word<Blocked>(

@@ -122,7 +122,7 @@ export type Entry = { id: EntryId,
 at: Timestamp, body: Body, };
 export type Body = { "type": "message", text: string, } | { "type": "lead", url: string, } | { "type": "landing", lead: EntryId, landing: Landing, } | { "type": "consent", consent: Consent, } | { "type": "bye" } | { "type": "unknown" };
 export type Landing = { "state": "shown" } | { "state": "landed", how: How, } | { "state": "declined" } | { "state": "blocked", why: Blocked, } | { "state": "failed", why: Failed, } | { "state": "unknown" };
-export type How = "opener" | "stage" | "window" | "link" | "program" | "unknown";
+export type How = "opener" | "stage" | "window" | "link" | "program" | "page" | "companion" | "unknown";
 export type Blocked = "malformed" | "too_long" | "scheme" | "credentials" | "local_name" | "private_address" | "stopped" | "unknown";
 export type Failed = "no_window" | "replaced" | "interrupted" | "unknown";
 export type Consent = "ask" | "allow" | "stop" | "unknown";
