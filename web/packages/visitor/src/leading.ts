@@ -1,7 +1,7 @@
 // Leads: judged, asked for, carried out inside the visitor's click, and reported. The agent's
 // side can only ask; what moves a window is a `Mover`, and is called from here alone.
 
-import { judgeLead, type Session, Value } from "@isession/peer";
+import { alwaysAsks, judgeLead, type Session, Value } from "@isession/peer";
 import type { EntryId, How, Landing, LeadPolicy } from "@isession/protocol";
 
 /** A lead that waits for the visitor. */
@@ -88,7 +88,7 @@ export class Leading {
     if (this.card.get()) {
       this.#answer({ state: "failed", why: "replaced" });
     }
-    if (consent === "allow") {
+    if (consent === "allow" && !alwaysAsks(verdict.url, this.#policy)) {
       const how = this.#mover.move(verdict.url);
       if (how) {
         this.#session.land(lead, { state: "landed", how });

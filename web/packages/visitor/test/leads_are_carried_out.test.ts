@@ -37,6 +37,7 @@ const windows: Windows = {
   },
 };
 
+const POLICY = { development: false, allow: [], deny: [], confirm: ["pay.example"] };
 const B = "https://b.example/";
 const C = "https://c.example/";
 
@@ -55,7 +56,7 @@ function begin(...before: Entry[]): void {
     clock: { now: () => 1, after: () => () => {} },
     createPeer: () => fakePeer(made),
   });
-  leading = new Leading(session, { development: false }, new Ladder(windows));
+  leading = new Leading(session, POLICY, new Ladder(windows));
   session.start();
   hear = (entry) => made.talk?.onmessage({ data: JSON.stringify({ type: "entry", ...entry }) });
 }
@@ -202,6 +203,16 @@ describe("the visitor decides", () => {
     expect(opener.visited).toEqual([]);
     expect(leading.card.get()).toBeNull();
   });
+});
+
+test("a host that the site wants confirmed is asked for whatever was allowed", () => {
+  opener = fakeWindow();
+  say("allow");
+  hear(entry("https://pay.example/"));
+  expect(leading.card.get()).toMatchObject({ host: "pay.example" });
+  expect(opener.visited).toEqual([]);
+  hear(entry(B));
+  expect(opener.visited).toEqual([B]);
 });
 
 describe("after a reload", () => {
