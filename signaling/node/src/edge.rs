@@ -5,6 +5,7 @@ mod assets;
 mod check;
 mod http;
 mod identity;
+mod mirror;
 mod socket;
 mod visitor;
 
@@ -49,6 +50,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/", get(http::front))
         .route("/go/{site}", get(http::companion))
         .route("/console", get(http::console))
+        .route("/mirror/{site}", get(mirror::show))
         .route("/launcher.js", get(assets::launcher))
         .route("/assets/{file}", get(assets::asset))
         .route("/check", get(check::show))
