@@ -223,7 +223,7 @@ impl Side for VisitorSide {
     async fn frame(&mut self, frame: ToVisitor) -> bool {
         match frame {
             ToVisitor::Welcome { site, ticket, .. } => {
-                self.policy = site.lead_policy;
+                self.policy.clone_from(&site.lead_policy);
                 // A session's ticket is worth more than a place in the queue.
                 if self.link.is_none() {
                     self.ticket.send_replace(Some(ticket));
@@ -252,7 +252,7 @@ impl Side for VisitorSide {
                     relay_only: self.options.relay_only,
                     bind: self.bind.clone(),
                     root_certificates: self.options.root_certificates.clone(),
-                    lead_policy: self.policy,
+                    lead_policy: self.policy.clone(),
                     resumed: false,
                 };
                 let (held, ends) = Session::new(session, link, config);

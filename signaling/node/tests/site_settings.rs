@@ -8,6 +8,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use isession_node::Accounts;
+
 /// A database of its own, gone with the test.
 struct Folder(PathBuf);
 
@@ -97,6 +99,66 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
         assert!(said.contains(why), "{set:?}: {said}");
     }
     assert_eq!(folder.sites(), "shop\tshop\t\trelay\t0\n");
+}
+
+/// What a site's visitors and agents are told of its policies.
+#[tokio::test]
+async fn lists_are_kept_replaced_and_emptied() {
+    let folder = Folder::new();
+    let add = [
+        "site",
+        "add",
+        "shop",
+        "--origin",
+        "https://shop.example",
+        "--allow-host",
+        "Shop.example",
+        "--allow-host",
+        "*.shop.example",
+        "--show-query",
+        "step",
+        "--unmask",
+        "#search",
+    ];
+    assert!(folder.isession(&add).status.success());
+    let set = [
+        "site",
+        "set",
+        "shop",
+        "--deny-host",
+        "old.shop.example",
+        "--show-query",
+        "",
+    ];
+    assert!(folder.isession(&set).status.success());
+    let set = [
+        "site",
+        "set",
+        "shop",
+        "--allow-host",
+        "not/a/host",
+        "--deny-host",
+        "",
+    ];
+    assert!(complaint(&folder.isession(&set)).contains("*.shop.example"));
+
+    let accounts = Accounts::open(&folder.0.join("isession.db")).await.unwrap();
+    let card = accounts
+        .site(&"shop".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap()
+        .card;
+    let told = serde_json::to_value(&card).unwrap();
+    let leads = serde_json::json!({
+        "development": false, "allow": ["shop.example", "*.shop.example"],
+        "deny": ["old.shop.example"], "confirm": [],
+    });
+    let page = serde_json::json!({
+        "origins": ["https://shop.example"], "query": [], "unmask": ["#search"],
+    });
+    assert_eq!((&told["lead_policy"], &told["page"]), (&leads, &page));
+    accounts.close().await;
 }
 
 /// A site that was made before there were settings.
