@@ -1,5 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { end, putAway, queue, type Talk, viewOf } from "./desk";
+import { Viewing } from "./mirror_pane";
 import { nameOf } from "./store";
 import { asAddress, CONSENT, landingInWords } from "./words";
 
@@ -19,6 +20,7 @@ export function Facts({ talk }: { talk: Talk }) {
         {details.page && <Fact term="Came from" text={details.page} />}
       </dl>
       {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
+      {going && <Viewing talk={talk} />}
       {going ? (
         <button type="button" class="alarm" onClick={() => void end(talk)}>
           End session

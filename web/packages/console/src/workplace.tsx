@@ -4,6 +4,7 @@ import { allowNotifications, muted, notifications, setMuted, unlockSound } from 
 import { Conversation } from "./conversation";
 import { currentTalk, queue, setAvailable, socketState, start, superseded } from "./desk";
 import { Facts } from "./facts";
+import { MirrorPane } from "./mirror_pane";
 import { Rings } from "./rings";
 import { Tabs } from "./tabs";
 import { WaitingList } from "./waiting";
@@ -31,7 +32,10 @@ export function Workplace({ agent }: { agent: AgentCard }) {
       <main>
         <Tabs />
         {talk ? (
-          <Conversation talk={talk} key={talk.link} />
+          <div class="session" key={talk.link}>
+            <MirrorPane talk={talk} />
+            <Conversation talk={talk} />
+          </div>
         ) : (
           <p class="nobody">
             {queue.value.available
