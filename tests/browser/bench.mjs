@@ -4,6 +4,7 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { brotliCompressSync } from "node:zlib";
+import { measureMirror } from "./mirror.bench.mjs";
 import { startNode } from "./node.mjs";
 import { agentAtWork, launchChromium, visitorFromShop } from "./people.mjs";
 import { runExample } from "./programs.mjs";
@@ -33,6 +34,7 @@ try {
   const agent = await agentAtWork(browser, node);
   await measureVisitors(agent);
   await measurePrograms(agent);
+  await measureMirror(browser, node, print);
 } finally {
   await browser.close();
   await node.close();

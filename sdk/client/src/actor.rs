@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
 
 use crate::SdkError;
-use crate::bulk::{self, BulkQueue, OpenBulk};
+use crate::bulk::{self, BulkQueues, OpenBulk};
 use crate::lead::judge_lead;
 use crate::peer::{Peer, PeerConfig, PeerEvent, Taken, candidate_input};
 use crate::session::{Command, LeadRequest, LinkInput, LinkOutput, SessionConfig, SessionEvent};
@@ -41,7 +41,7 @@ pub(crate) struct Actor {
     events: mpsc::Sender<SessionEvent>,
     outgoing: VecDeque<SessionEvent>,
     bulk: bulk::Open,
-    bulk_in: BulkQueue,
+    bulk_in: BulkQueues,
     peer: Option<Peer>,
     peer_events: mpsc::Receiver<PeerEvent>,
     /// What was last told of the connection.
@@ -63,7 +63,7 @@ impl Actor {
         link: mpsc::Sender<LinkOutput>,
         events: mpsc::Sender<SessionEvent>,
         bulk: bulk::Open,
-        bulk_in: BulkQueue,
+        bulk_in: BulkQueues,
     ) -> Self {
         let transcript = Transcript::new(config.role, fresh_epoch());
         let source = Source {
@@ -224,6 +224,7 @@ impl Actor {
             roots: self.config.root_certificates.clone(),
         };
         self.bulk.send_replace(None);
+        self.bulk_in.begin();
         self.look_at = None;
         self.peer = None;
         self.peer_events = peer_events;
