@@ -49,6 +49,9 @@ struct Held {
 enum End {
     /// It goes on.
     None,
+    /// The program dropped it without a word. The node is asked of it once more, and gives it back
+    /// or tells of its end.
+    Dropped,
     /// The other side said goodbye, and has until then to tell the node.
     Heard(Instant),
     /// It was told, on a connection that may have been dead.
@@ -88,7 +91,7 @@ impl Links {
         self.rings.len()
     }
 
-    /// Proof of the sessions that the program has.
+    /// Proof of the sessions that the program has, or dropped.
     pub(crate) fn tickets(&self) -> impl Iterator<Item = &Ticket> {
         self.held.values().map(|held| &held.ticket)
     }
@@ -130,7 +133,8 @@ impl Links {
         ticket: Ticket,
         config: SessionConfig,
     ) -> Option<Session> {
-        if let Some(held) = self.held.get_mut(&link) {
+        let known = self.held.get_mut(&link);
+        if let Some(held) = known.filter(|held| held.end != End::Dropped) {
             held.ticket = ticket;
             if held.end == End::None {
                 self.put(link, LinkInput::Ice(config.ice));
@@ -209,7 +213,8 @@ impl Links {
     pub(crate) fn returned(&mut self) {
         self.hang_up();
         self.first.clear();
-        self.held.retain(|_, held| held.end != End::ToldAgain);
+        let asked = |held: &Held| matches!(held.end, End::ToldAgain | End::Dropped);
+        self.held.retain(|_, held| !asked(held));
         for held in self.held.values_mut() {
             if held.end == End::Told {
                 held.end = End::ToldAgain;
@@ -271,9 +276,8 @@ impl Links {
                 None
             }
             None => {
-                // Dropped without a word: it comes back when the node tells of it again.
                 if held.end == End::None {
-                    self.held.remove(&link);
+                    held.end = End::Dropped;
                 }
                 None
             }
