@@ -6,7 +6,7 @@ import { PASSWORD } from "../browser/node.mjs";
 import { CHROMIUM, killBrowser, launchProfile } from "../browser/people.mjs";
 import { trusting } from "../netlab/cloud.mjs";
 import { watchChannels } from "./page.mjs";
-import { load, PageSide, until } from "./page_side.mjs";
+import { BOUND, load, PageSide, until } from "./page_side.mjs";
 
 /** A page that is not there by then is loaded again. */
 const LOADS = 10_000;
@@ -99,12 +99,13 @@ export async function chromiumAgent(lab, url) {
         await available.click();
       }
       const close = page.getByRole("button", { name: "Close", exact: true });
-      await until(async () => {
+      const isClear = async () => {
         if (await close.isVisible()) {
           await close.click();
         }
         return (await page.getByRole("tab").count()) === 0;
-      });
+      };
+      await until(isClear, BOUND, () => "tabs of sessions before stay open");
     },
     accept: () => side.press("Accept"),
     reload: () => side.change((page) => come(page)),

@@ -90,3 +90,12 @@ export function readPage() {
     );
   return { mine: texts("mine"), theirs: texts("theirs") };
 }
+
+/** Presses the button of this name, if it is there. What the page says helps who waits in vain. */
+export function pressInPage(name) {
+  const button = [...document.querySelectorAll("button")].find(
+    (button) => button.textContent.trim() === name && button.checkVisibility(),
+  );
+  button?.click();
+  return { pressed: button !== undefined, shown: document.body.innerText.slice(0, 500) };
+}

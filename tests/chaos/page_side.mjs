@@ -1,7 +1,7 @@
 // One side of a session in a browser: one page at a time, which may be taken away and come back.
 
 import { setTimeout as pass } from "node:timers/promises";
-import { lookAtPage, readPage, sayInPage } from "./page.mjs";
+import { lookAtPage, pressInPage, readPage, sayInPage } from "./page.mjs";
 
 /**
  * Once a fault is healed, a session is back within this time, and so is everything else that is
@@ -50,15 +50,13 @@ export class PageSide {
 
   /** Presses the button of this name as soon as it is there. */
   async press(name) {
-    await until(() =>
-      this.#page.evaluate((name) => {
-        const button = [...document.querySelectorAll("button")].find(
-          (button) => button.textContent.trim() === name && button.checkVisibility(),
-        );
-        button?.click();
-        return button !== undefined;
-      }, name),
-    );
+    let shown = "";
+    const pressed = async () => {
+      const answer = await this.#page.evaluate(pressInPage, name);
+      shown = answer.shown;
+      return answer.pressed;
+    };
+    await until(pressed, BOUND, () => `no button "${name}" on a page that says: ${shown}`);
   }
 
   end() {
@@ -99,14 +97,18 @@ export class PageSide {
 
 /** Tries until it is done: what loads a page may find nobody there. */
 export async function load(attempt) {
-  await until(async () => {
-    await attempt();
-    return true;
-  }, LOADING);
+  await until(
+    async () => {
+      await attempt();
+      return true;
+    },
+    LOADING,
+    () => "the page does not load",
+  );
 }
 
-/** Asks until the answer is yes, and takes an error for a no. */
-export async function until(question, within = BOUND, why = () => "") {
+/** Asks until the answer is yes, and takes an error for a no. `why` says what is missing. */
+export async function until(question, within, why) {
   const end = performance.now() + within;
   let problem;
   for (;;) {
@@ -118,7 +120,7 @@ export async function until(question, within = BOUND, why = () => "") {
       problem = error;
     }
     if (performance.now() > end) {
-      const cause = problem?.message ?? why();
+      const cause = problem?.message ?? (await why());
       throw new Error(`not within ${within} ms: ${cause}`, { cause: problem });
     }
     await pass(100);

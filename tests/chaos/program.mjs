@@ -2,7 +2,7 @@
 
 import { createInterface } from "node:readline";
 import { end, PASSWORD, program } from "../browser/node.mjs";
-import { until } from "./page_side.mjs";
+import { BOUND, until } from "./page_side.mjs";
 
 class ProgramSide {
   #lab;
@@ -56,7 +56,11 @@ class ProgramSide {
       return false;
     }
     this.#child.stdin.write(`${text}\n`);
-    await until(() => seen.mine.includes(text));
+    await until(
+      () => seen.mine.includes(text),
+      BOUND,
+      () => "the program does not say it",
+    );
     return true;
   }
 
@@ -75,7 +79,10 @@ class ProgramSide {
   }
 
   accept() {
-    return until(() => this.#seen.accepted);
+    const child = this.#child;
+    const why = () =>
+      child.exitCode === null ? "the program still waits" : `the program ended: ${child.exitCode}`;
+    return until(() => this.#seen.accepted, BOUND, why);
   }
 
   async close() {

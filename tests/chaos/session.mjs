@@ -172,14 +172,24 @@ async function end(session, voices, result, tell) {
         return visitor.allHeard() && agent.allHeard();
       },
       result.problems.length > 0 ? 1000 : BOUND,
+      () => "not all that was said was heard",
     );
     await ender.say();
     const began = performance.now();
-    const isOver = until(async () => (await other.side.look()).state === "ended");
+    const isOver = until(
+      async () => (await other.side.look()).state === "ended",
+      BOUND,
+      async () =>
+        `${other.name} is not told of the end: ${JSON.stringify(await other.side.look())}`,
+    );
     await Promise.all([ender.side.end(), isOver]);
     result.ending = performance.now() - began;
     const last = ender.said.at(-1).text;
-    await until(async () => (await other.side.read()).theirs.includes(last), 5000).catch(() => {});
+    await until(
+      async () => (await other.side.read()).theirs.includes(last),
+      5000,
+      () => "",
+    ).catch(() => {});
   } catch (error) {
     result.problems.push(error.message);
   }
