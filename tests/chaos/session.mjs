@@ -24,6 +24,7 @@ class Voice {
   longest = 0;
   /** The states that were shown since a fault began. */
   shown = new Set();
+  #diedAt = 0;
   #heardAt = performance.now();
   #count = 0;
   #talks = true;
@@ -55,6 +56,8 @@ class Voice {
       // The page went in the middle of it.
       said.sure = false;
     }
+    // Its page died, or dies now, while this was being said.
+    said.sure &&= said.at > this.#diedAt;
     this.#count += 1;
     this.said.push(said);
     return true;
@@ -94,8 +97,9 @@ class Voice {
 
   /** Its page dies: the last that nobody has heard may be forgotten with it. */
   dies() {
+    this.#diedAt = performance.now();
     for (const said of this.said) {
-      if (said.seenAt === undefined && said.at > performance.now() - FRESH) {
+      if (said.seenAt === undefined && said.at > this.#diedAt - FRESH) {
         said.sure = false;
       }
     }
