@@ -1,6 +1,7 @@
 //! The task behind a [`Session`](crate::Session): carries out what the core wants, on real
 //! connections and by a real clock.
 
+mod ending;
 mod world;
 
 use std::collections::VecDeque;
@@ -11,7 +12,7 @@ use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{DescriptionRole, EndReason, IceServer, Path, Signal};
 use isession_protocol::{decode, encode, limits};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use self::world::{chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
@@ -33,10 +34,8 @@ const OUTGOING: usize = 256;
 const AGAIN: Duration = Duration::from_secs(4);
 /// The selected pair is known a moment after the channel opened.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long goodbye may take to leave.
-const GOODBYE: Duration = Duration::from_millis(1500);
-/// The last words of the other side may still be on their way when the node tells the end.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// The other side's stack may go over from a relay to a better pair by itself, without a word.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// After that, waiting is a choice. Networks mend most gaps much sooner.
 const VANISHED: Duration = Duration::from_secs(60);
 
@@ -363,43 +362,13 @@ impl Actor {
                     peer.glance(&encode(&Glance::Typing { typing })).await;
                 }
             }
-            Command::End { done } => {
-                // Both ways at once: either may be gone, and not every stack sees a connection
-                // close that goes over a relay.
-                let told = self.link.try_send(LinkOutput::End).is_ok();
-                let goodbye = async {
-                    self.try_feed(Input::End).await?;
-                    self.drained().await;
-                    Ok::<(), SdkError>(())
-                };
-                let _ = timeout(GOODBYE, goodbye).await;
-                if !told {
-                    let _ = self.link.send(LinkOutput::End).await;
-                }
-                self.finish(match self.config.role {
-                    Role::Visitor => EndReason::ByVisitor,
-                    Role::Agent => EndReason::ByAgent,
-                });
-                let _ = done.send(());
-            }
+            Command::End { done } => self.end(done).await,
         }
     }
 
     async fn write(&mut self, body: Body) -> Result<EntryId, SdkError> {
         self.try_feed(Input::Write(body)).await?;
         Ok(self.core.transcript().last_written())
-    }
-
-    /// Waits until the other side's stack has everything.
-    async fn drained(&mut self) {
-        loop {
-            self.pump().await;
-            let Some(peer) = &self.peer else { return };
-            if self.outbox.is_empty() && peer.unsent().await == 0 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
     }
 
     async fn input(&mut self, input: LinkInput) {
@@ -412,12 +381,7 @@ impl Actor {
             LinkInput::Answer => self.feed(Input::Answer).await,
             LinkInput::Accepted(ice) => self.accepted(ice).await,
             LinkInput::NodeReturned => self.feed(Input::NodeReturned).await,
-            // What was said before the end may come after it, for it goes another way.
-            LinkInput::Ended(reason) if self.core.connection() == Connection::Open => {
-                self.ends
-                    .get_or_insert_with(|| (Instant::now() + LAST_WORDS, reason));
-            }
-            LinkInput::Ended(reason) => self.finish(reason),
+            LinkInput::Ended(reason) => self.ended_by_node(reason),
         }
     }
 
@@ -507,6 +471,9 @@ impl Actor {
             self.look_at = Some(Instant::now() + LOOK);
             return;
         };
+        if path != Path::Direct {
+            self.look_at = Some(Instant::now() + LOOK_AGAIN);
+        }
         if self.told != Some(path) {
             self.told = Some(path);
             if !self.ringing {
@@ -558,15 +525,6 @@ impl Actor {
 
     fn tell(&mut self, event: SessionEvent) {
         self.outgoing.push_back(event);
-    }
-
-    fn finish(&mut self, reason: EndReason) {
-        if !self.over {
-            self.over = true;
-            self.bulk.send_replace(None);
-            self.peer = None;
-            self.tell(SessionEvent::Ended(reason));
-        }
     }
 
     /// Sends what the channel takes now. The rest waits, and the session does not.
