@@ -42,6 +42,9 @@ class ProgramSide {
           }
           break;
         case "open":
+          seen.state = word;
+          seen.path = rest;
+          break;
         case "reconnecting":
         case "ended":
           seen.state = word;
@@ -65,9 +68,9 @@ class ProgramSide {
   }
 
   async look() {
-    const { state, theirs, counts } = this.#seen;
+    const { state, path, theirs, counts } = this.#seen;
     this.#seen.counts = {};
-    return { state, words: state, last: theirs.at(-1) ?? null, counts };
+    return { state, words: state === "open" ? path : state, last: theirs.at(-1) ?? null, counts };
   }
 
   async read() {

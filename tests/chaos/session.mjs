@@ -4,7 +4,7 @@ import { setTimeout as pass } from "node:timers/promises";
 import { happen } from "./faults.mjs";
 import { add, judge } from "./judge.mjs";
 import { BOUND, until } from "./page_side.mjs";
-import { NETWORKS } from "./plan.mjs";
+import { KINDS, NETWORKS } from "./plan.mjs";
 
 /** Between two messages of one side. */
 const PACE = 400;
@@ -129,6 +129,14 @@ export async function runSession(world, session, tell) {
       BOUND,
       () => both.map(({ name, state, words }) => `${name}: ${state} (${words})`).join(", "),
     );
+  // What comes by the relay goes with it; browsers and programs go over to a direct path once they
+  // find one.
+  const areDirect = () =>
+    until(
+      () => both.every(({ state, words }) => state === "open" && /direct/i.test(words)),
+      BOUND,
+      () => both.map(({ name, words }) => `${name} stays ${words}`).join(", "),
+    );
   try {
     await agent.ready();
     await visitor.visit();
@@ -138,6 +146,9 @@ export async function runSession(world, session, tell) {
     await areBack(performance.now());
     for (const fault of session.faults) {
       await pass(fault.after);
+      if (fault.kinds.some((kind) => KINDS[kind].last)) {
+        await areDirect();
+      }
       for (const voice of both) {
         voice.longest = 0;
         voice.shown.clear();
