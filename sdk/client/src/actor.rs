@@ -530,13 +530,19 @@ impl Actor {
                 Role::Visitor => EndReason::ByAgent,
                 Role::Agent => EndReason::ByVisitor,
             }),
-            Body::Unknown => {}
+            Body::Ask { .. }
+            | Body::Grant { .. }
+            | Body::Travel { .. }
+            | Body::Location(_)
+            | Body::Highlight { .. }
+            | Body::Highlighted { .. }
+            | Body::Unknown => {}
         }
     }
 
     /// Only leads that this side's own code lets through reach the program.
     fn hear_lead(&mut self, id: EntryId, url: &str) {
-        let verdict = match judge_lead(url, self.config.lead_policy) {
+        let verdict = match judge_lead(url, &self.config.lead_policy) {
             Ok(_) if self.core.transcript().consent() == Consent::Stop => Err(Blocked::Stopped),
             verdict => verdict,
         };

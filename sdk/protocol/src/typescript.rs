@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ts_rs::{Config, TS};
 
-use crate::{ErrorCode, Timestamp, channel, ids, limits, signaling};
+use crate::{ErrorCode, Timestamp, bulk, channel, ids, limits, signaling};
 
 fn generated() -> String {
     let config = Config::default();
@@ -34,6 +34,7 @@ fn generated() -> String {
         signaling::AgentCard,
         signaling::SiteCard,
         signaling::LeadPolicy,
+        signaling::PagePolicy,
         signaling::Destination,
         signaling::QueuePlace,
         signaling::RingEnd,
@@ -53,7 +54,14 @@ fn generated() -> String {
         channel::Blocked,
         channel::Failed,
         channel::Consent,
+        channel::Permission,
+        channel::Grant,
+        channel::Travel,
+        channel::Location,
+        channel::Point,
+        channel::InkPoints,
         channel::Glance,
+        bulk::Batch<ts_rs::Dummy>,
     );
     out.push_str(&format!(
         "\nexport const SUBPROTOCOL = {:?};\n",
@@ -65,6 +73,15 @@ fn generated() -> String {
         ("channelFrame", limits::CHANNEL_FRAME),
         ("messageText", limits::MESSAGE_TEXT),
         ("url", limits::URL),
+        ("title", limits::TITLE),
+        ("label", limits::LABEL),
+        ("hostPattern", limits::HOST_PATTERN),
+        ("selector", limits::SELECTOR),
+        ("origin", limits::ORIGIN),
+        ("policyEntries", limits::POLICY_ENTRIES),
+        ("inkPoints", limits::INK_POINTS),
+        ("mirrorMessage", limits::MIRROR_MESSAGE),
+        ("mirrorBatch", limits::MIRROR_BATCH),
         ("sdp", limits::SDP),
         ("candidate", limits::CANDIDATE),
         ("name", limits::NAME),
@@ -83,6 +100,14 @@ fn generated() -> String {
         channel::stream::TALK,
         channel::stream::GLANCE,
         channel::stream::BULK
+    ));
+    out.push_str(&format!(
+        "\n/// The first byte of a message on `bulk`.\nexport const BULK = {{ data: {}, mirror: {} }} as const;\n\
+         export const MIRROR = {{ last: {}, header: {} }} as const;\n",
+        bulk::kind::DATA,
+        bulk::kind::MIRROR,
+        bulk::LAST,
+        bulk::MIRROR_HEADER
     ));
     out
 }

@@ -1,7 +1,7 @@
 // Leads: judged, asked for, carried out inside the visitor's click, and reported. The agent's
 // side can only ask; all that moves a window is here.
 
-import { judgeLead, type Session, Value } from "@isession/peer";
+import { alwaysAsks, judgeLead, type Session, Value } from "@isession/peer";
 import type { EntryId, How, Landing, LeadPolicy } from "@isession/protocol";
 
 /** A lead that waits for the visitor. */
@@ -89,7 +89,7 @@ export class Leading {
     if (this.card.get()) {
       this.#answer({ state: "failed", why: "replaced" });
     }
-    if (consent === "allow") {
+    if (consent === "allow" && !alwaysAsks(verdict.url, this.#policy)) {
       const how = this.#move(verdict.url);
       if (how) {
         this.#session.land(lead, { state: "landed", how });

@@ -122,8 +122,32 @@ function words(line: Line): (string | HTMLElement)[] {
       return [`Asked to lead you to ${line.url}`];
     case "consent":
       return [CONSENT[line.consent] ?? ""];
+    case "travel":
+      return [`Asked to go ${TRAVEL[line.travel] ?? "elsewhere"} in this page's history`];
+    case "ask":
+      return [`Asked ${ASK[line.permission] ?? "for something that this version does not know"}`];
+    case "grant":
+      return [`You ${GRANT[line.grant] ?? GRANT.withdrawn} it.`];
+    case "highlight":
+      return [line.label ? `Pointed at: ${line.label}` : "Pointed at something on the page"];
   }
 }
+
+const TRAVEL: Record<string, string> = { back: "back", forward: "forward", reload: "again" };
+
+const ASK: Record<string, string> = {
+  view: "to see this page",
+  point: "to point at things on this page",
+  follow: "you to follow over this website",
+};
+
+const GRANT: Record<string, string> = {
+  granted: "allowed",
+  declined: "declined",
+  withdrawn: "took back",
+  expired: "did not answer",
+  paused: "paused",
+};
 
 const CONSENT: Record<string, string> = {
   ask: "You are asked before each lead.",
@@ -142,7 +166,7 @@ function update(item: HTMLElement, line: Line): void {
       const glyph = h("span", { "aria-hidden": "true" }, GLYPHS[line.state]);
       state.replaceChildren(glyph, h("span", { class: "unseen" }, line.state));
     }
-  } else if (line.kind === "lead") {
+  } else if (line.kind === "lead" || line.kind === "travel") {
     tell(state, failureInWords(line.landing));
   }
 }

@@ -64,7 +64,7 @@ export class Visit {
   /** Something that views show changed. */
   readonly changed = new Value(0);
   transcript: Transcript;
-  policy: LeadPolicy = { development: false };
+  policy: LeadPolicy = { development: false, allow: [], deny: [], confirm: [] };
   details: Details;
   session: Session | null = null;
   onSession: (session: Session) => void = () => {};

@@ -36,6 +36,7 @@ const windows: Windows = {
   },
 };
 
+const POLICY = { development: false, allow: [], deny: [], confirm: ["pay.example"] };
 const B = "https://b.example/";
 const C = "https://c.example/";
 
@@ -54,7 +55,7 @@ function begin(...before: Entry[]): void {
     clock: { now: () => 1, after: () => () => {} },
     createPeer: () => fakePeer(made),
   });
-  leading = new Leading(session, { development: false }, windows);
+  leading = new Leading(session, POLICY, windows);
   session.start();
   hear = (entry) => made.talk?.onmessage({ data: JSON.stringify({ type: "entry", ...entry }) });
 }
@@ -201,6 +202,16 @@ describe("the visitor decides", () => {
     expect(opener.visited).toEqual([]);
     expect(leading.card.get()).toBeNull();
   });
+});
+
+test("a host that the site wants confirmed is asked for whatever was allowed", () => {
+  opener = fakeWindow();
+  say("allow");
+  hear(entry("https://pay.example/"));
+  expect(leading.card.get()).toMatchObject({ host: "pay.example" });
+  expect(opener.visited).toEqual([]);
+  hear(entry(B));
+  expect(opener.visited).toEqual([B]);
 });
 
 describe("after a reload", () => {

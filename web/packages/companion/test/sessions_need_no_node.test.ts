@@ -12,7 +12,8 @@ const ID = "0192f3a4-7b1c-7def-8123-456789abcdef";
 const site = {
   id: "shop",
   name: "Shop",
-  lead_policy: { development: false },
+  lead_policy: { development: false, allow: [], deny: [], confirm: [] },
+  page: { origins: [], query: [], unmask: [] },
   destinations: [],
   retention: 0,
 };

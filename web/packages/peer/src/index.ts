@@ -1,5 +1,5 @@
 export type { Connection } from "./core";
-export { judgeLead, type Verdict } from "./lead";
+export { alwaysAsks, judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
 export { connectionText, pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";

@@ -113,9 +113,26 @@ export function judgeLead(text: string, policy: LeadPolicy): Verdict {
   if (host === "" || host.endsWith(".") || host.includes("%")) {
     return no("malformed");
   }
-  if (policy.development && isLoopback(host)) {
-    return { ok: true, url, host: url.host };
+  const why = policy.development && isLoopback(host) ? null : judgeHost(host);
+  if (why) {
+    return no(why);
   }
-  const why = judgeHost(host);
-  return why ? no(why) : { ok: true, url, host: url.host };
+  const { allow, deny } = policy;
+  if (listed(deny, host) || (allow.length > 0 && !listed(allow, host))) {
+    return no("not_allowed");
+  }
+  return { ok: true, url, host: url.host };
 }
+
+/** Whether a lead to this address is asked for whatever the visitor allowed for the session. */
+export const alwaysAsks = ({ hostname }: URL, { confirm }: LeadPolicy): boolean =>
+  listed(confirm, hostname.replace(/\.$/, ""));
+
+/** `*.shop.example` is every name below `shop.example`, and not that name itself. */
+const listed = (patterns: readonly string[], host: string): boolean =>
+  patterns.some((pattern) => {
+    const parent = pattern.slice(1);
+    return pattern.startsWith("*")
+      ? host.length > parent.length && host.endsWith(parent)
+      : host === pattern;
+  });

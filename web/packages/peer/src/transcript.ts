@@ -7,9 +7,13 @@ import {
   type Consent,
   type Entry,
   type EntryId,
+  type Grant,
   type Landing,
   LIMITS,
+  type Location,
+  type Permission,
   type Seen,
+  type Travel,
 } from "@isession/protocol";
 
 export type Role = "visitor" | "agent";
@@ -27,7 +31,37 @@ export type Line =
       state: Delivery;
       landing: Landing | null;
     }
-  | { kind: "consent"; id: EntryId; at: number; mine: boolean; consent: Consent };
+  | {
+      kind: "travel";
+      id: EntryId;
+      at: number;
+      mine: boolean;
+      travel: Travel;
+      state: Delivery;
+      landing: Landing | null;
+    }
+  | { kind: "consent"; id: EntryId; at: number; mine: boolean; consent: Consent }
+  | { kind: "ask"; id: EntryId; at: number; mine: boolean; permission: Permission }
+  | {
+      kind: "grant";
+      id: EntryId;
+      at: number;
+      mine: boolean;
+      permission: Permission;
+      grant: Grant;
+    }
+  | {
+      kind: "highlight";
+      id: EntryId;
+      at: number;
+      mine: boolean;
+      /** Null while the visitor's side has not answered. */
+      found: boolean | null;
+      label: string;
+    };
+
+/** Where a tab was, and since when. */
+export type Place = Location & { at: number };
 
 /** What came of an entry of the other side. `passed_over`: seen, and not shown. */
 export type Receipt = "new" | "passed_over" | "double" | "gap" | "full";
@@ -46,16 +80,31 @@ interface Kept {
 
 /**
  * How much one session holds, both sides together; sized to fit a browser's session storage.
- * Beyond `WORDS` one's own messages and leads are refused with `TranscriptFull`. The rest, such
- * as landings and goodbye, and what the other side had under way, may go up to `ALL`; beyond
+ * Beyond `WORDS` what one says and asks is refused with `TranscriptFull`. Answers, such as
+ * landings and goodbye, and what the other side had under way, may go up to `ALL`; beyond
  * that the session must end, because dropping an entry would be silence.
  */
 const WORDS = { entries: 5000, weight: 3 * 1024 * 1024 };
 const ALL = { entries: 6000, weight: 4 * 1024 * 1024 };
 
 /** What an entry counts for: its text in UTF-8, and a flat share for the rest. */
-const weigh = ({ body }: Entry): number =>
-  100 + (body.type === "message" ? bytes(body.text) : body.type === "lead" ? bytes(body.url) : 0);
+const weigh = ({ body }: Entry): number => {
+  switch (body.type) {
+    case "message":
+      return 100 + bytes(body.text);
+    case "lead":
+      return 100 + bytes(body.url);
+    case "location":
+      return 100 + bytes(body.title) + bytes(body.url ?? "");
+    case "highlighted":
+      return 100 + bytes(body.label);
+    default:
+      return 100;
+  }
+};
+
+/** Answers: they must find room when nothing else does. */
+const ANSWERS: readonly Body["type"][] = ["landing", "consent", "grant", "highlighted", "bye"];
 
 export class TranscriptFull extends Error {
   constructor() {
@@ -69,13 +118,19 @@ export class TooLong extends Error {
   }
 }
 
-/** Who may say what: leads are the agent's, landings and consent are the visitor's. */
+/** Who may say what: the agent asks and shows; the visitor decides, and says where things are. */
 const mayWrite = (role: Role, body: Body): boolean => {
   switch (body.type) {
     case "lead":
+    case "ask":
+    case "travel":
+    case "highlight":
       return role === "agent";
     case "landing":
     case "consent":
+    case "grant":
+    case "location":
+    case "highlighted":
       return role === "visitor";
     default:
       return body.type !== "unknown";
@@ -128,8 +183,7 @@ export class Transcript {
       throw new TooLong();
     }
     const entry = { id: { epoch: this.#epoch, seq: this.#seq + 1 }, at, body };
-    const isWords = body.type === "message" || body.type === "lead";
-    if (!this.#fits(entry, isWords ? WORDS : ALL)) {
+    if (!this.#fits(entry, ANSWERS.includes(body.type) ? ALL : WORDS)) {
       throw new TranscriptFull();
     }
     this.#seq += 1;
@@ -195,7 +249,8 @@ export class Transcript {
   /** The conversation. `live`: what was written went out. */
   lines(live: boolean): Line[] {
     const lines: Line[] = [];
-    const leads = new Map<string, Line & { kind: "lead" }>();
+    const asked = new Map<string, Line & { kind: "lead" | "travel" }>();
+    const shown = new Map<string, Line & { kind: "highlight" }>();
     const key = (id: EntryId) => `${id.epoch} ${id.seq}`;
     for (const { mine, entry } of this.#log) {
       const { id, at, body } = entry;
@@ -213,12 +268,20 @@ export class Transcript {
         case "lead": {
           const state = this.#state(id, live);
           const line = { kind: "lead" as const, id, at, mine, url: body.url, state, landing: null };
-          leads.set(key(id), line);
+          asked.set(key(id), line);
+          lines.push(line);
+          break;
+        }
+        case "travel": {
+          const state = this.#state(id, live);
+          const { travel } = body;
+          const line = { kind: "travel" as const, id, at, mine, travel, state, landing: null };
+          asked.set(key(id), line);
           lines.push(line);
           break;
         }
         case "landing": {
-          const lead = leads.get(key(body.lead));
+          const lead = asked.get(key(body.lead));
           if (lead && !isFinal(lead.landing)) {
             lead.landing = body.landing;
           }
@@ -227,6 +290,27 @@ export class Transcript {
         case "consent":
           lines.push({ kind: "consent", id, at, mine, consent: body.consent });
           break;
+        case "ask":
+          lines.push({ kind: "ask", id, at, mine, permission: body.permission });
+          break;
+        case "grant": {
+          const { permission, grant } = body;
+          lines.push({ kind: "grant", id, at, mine, permission, grant });
+          break;
+        }
+        case "highlight": {
+          const line = { kind: "highlight" as const, id, at, mine, found: null, label: "" };
+          shown.set(key(id), line);
+          lines.push(line);
+          break;
+        }
+        case "highlighted": {
+          const line = shown.get(key(body.highlight));
+          if (line) {
+            Object.assign(line, { found: body.found, label: body.label });
+          }
+          break;
+        }
       }
     }
     return lines;
@@ -241,6 +325,28 @@ export class Transcript {
       }
     }
     return "ask";
+  }
+
+  /** The visitor's standing word on a permission, if there was any. */
+  grant(permission: Permission): Grant | null {
+    for (let index = this.#log.length - 1; index >= 0; index--) {
+      const body = this.#log[index]?.entry.body;
+      if (body?.type === "grant" && body.permission === permission) {
+        return body.grant === "unknown" ? "withdrawn" : body.grant;
+      }
+    }
+    return null;
+  }
+
+  /** Where the visitor was, the latest last. */
+  trail(): Place[] {
+    return this.#log.flatMap(({ entry: { at, body } }) => {
+      if (body.type !== "location") {
+        return [];
+      }
+      const { type: _, ...location } = body;
+      return [{ ...location, at }];
+    });
   }
 
   /** Messages of mine that the other side is not known to have. */

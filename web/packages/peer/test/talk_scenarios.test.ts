@@ -1,7 +1,7 @@
 // The session layer does what sdk/protocol/fixtures/talk_scenarios.json says, as Rust's does. The
 // steps are explained at the head of that file.
 
-import type { Body, Entry, EntryId, Seen } from "@isession/protocol";
+import type { Body, Entry, EntryId, Permission, Seen } from "@isession/protocol";
 import { describe, expect, test } from "vitest";
 import file from "../../../../sdk/protocol/fixtures/talk_scenarios.json";
 import { type Role, type Saved, TooLong, Transcript, TranscriptFull } from "../src/index";
@@ -23,6 +23,7 @@ type Step =
   | { do: "seen"; side: Role; expect: Seen }
   | { do: "acknowledge"; side: Role; id: EntryId }
   | { do: "consent"; side: Role; expect: string }
+  | { do: "grant"; side: Role; permission: Permission; expect: string | null }
   | { do: "ended"; side: Role; expect: boolean }
   | { do: "reload" | "restore" | "forget"; side: Role; epoch: string }
   | { do: "save"; side: Role }
@@ -92,6 +93,9 @@ class World {
         break;
       case "consent":
         expect(side.consent()).toBe(step.expect);
+        break;
+      case "grant":
+        expect(side.grant(step.permission)).toBe(step.expect);
         break;
       case "ended":
         expect(side.ended()).toBe(step.expect);

@@ -6,17 +6,21 @@ import {
   type Consent,
   type Failed,
   type Glance,
+  type Grant,
   type How,
   type Landing,
   LIMITS,
+  type Permission,
+  type Point,
   type Talk,
+  type Travel,
 } from "./generated";
-import { entryId, seen, signal, url } from "./parts";
-import { bool, decode, text, union, whole, word } from "./read";
+import { count, entryId, epoch, seen, signal, url } from "./parts";
+import { bool, decode, list, optional, record, text, union, whole, within, word } from "./read";
 
 const landing = union<Landing, "state">("state", {
   shown: {},
-  landed: { how: word<How>("opener", "stage", "window", "link", "program") },
+  landed: { how: word<How>("opener", "stage", "window", "link", "page", "companion", "program") },
   declined: {},
   blocked: {
     why: word<Blocked>(
@@ -26,17 +30,30 @@ const landing = union<Landing, "state">("state", {
       "credentials",
       "local_name",
       "private_address",
+      "not_allowed",
       "stopped",
+      "not_permitted",
     ),
   },
-  failed: { why: word<Failed>("no_window", "replaced", "interrupted") },
+  failed: { why: word<Failed>("no_window", "replaced", "interrupted", "no_page") },
 });
+
+const permission = word<Permission>("view", "point", "follow");
 
 const body = union<Body, "type">("type", {
   message: { text: text(LIMITS.messageText) },
   lead: { url },
   landing: { lead: entryId, landing },
   consent: { consent: word<Consent>("ask", "allow", "stop") },
+  ask: { permission },
+  grant: {
+    permission,
+    grant: word<Grant>("granted", "declined", "withdrawn", "expired", "paused"),
+  },
+  travel: { travel: word<Travel>("back", "forward", "reload") },
+  location: { tab: epoch, url: optional(url), title: text(LIMITS.title), front: bool },
+  highlight: { view: epoch, node: count },
+  highlighted: { highlight: entryId, found: bool, label: text(LIMITS.label) },
   bye: {},
 });
 
@@ -47,7 +64,16 @@ const talk = union<Talk, "type">("type", {
   entry: { id: entryId, at: whole(Number.MAX_SAFE_INTEGER), body },
 });
 
-const glance = union<Glance, "type">("type", { typing: { typing: bool } });
+const pixels = within(-0x80000000, 0x7fffffff);
+const point = record<Point>({ x: pixels, y: pixels });
+
+const glance = union<Glance, "type">("type", {
+  typing: { typing: bool },
+  pointer: { n: count, at: optional(point) },
+  scroll: { n: count, at: point },
+  click: { at: point },
+  ink: { stroke: count, from: count, points: list(point, LIMITS.inkPoints) },
+});
 
 export const decodeTalk = (text: string): Talk | null => decode(talk, text, LIMITS.channelFrame);
 

@@ -8,13 +8,27 @@ import {
   type EntryId,
   type ErrorCode,
   type IceServer,
+  type LeadPolicy,
   LIMITS,
+  type PagePolicy,
   type Path,
   type Signal,
   type SiteCard,
   type VisitorCard,
 } from "./generated";
-import { bool, list, map, optional, type Read, record, text, union, whole, word } from "./read";
+import {
+  bool,
+  list,
+  map,
+  optional,
+  otherwise,
+  type Read,
+  record,
+  text,
+  union,
+  whole,
+  word,
+} from "./read";
 
 const EPOCH = /^[a-z0-9]{1,32}$/;
 
@@ -60,10 +74,27 @@ export const details: Read<Details> = record<Details>({
 export const visitorCard: Read<VisitorCard> = record({ id, site, details });
 export const agentCard: Read<AgentCard> = record({ id, name });
 
-export const siteCard: Read<SiteCard> = record({
+/** A list of a site's policy; a node of before these had none. */
+const entries = (max: number) => otherwise(list(text(max), LIMITS.policyEntries), []);
+
+const leadPolicy: Read<LeadPolicy> = record<LeadPolicy>({
+  development: otherwise(bool, false),
+  allow: entries(LIMITS.hostPattern),
+  deny: entries(LIMITS.hostPattern),
+  confirm: entries(LIMITS.hostPattern),
+});
+
+const pagePolicy: Read<PagePolicy> = record<PagePolicy>({
+  origins: entries(LIMITS.origin),
+  query: entries(LIMITS.name),
+  unmask: entries(LIMITS.selector),
+});
+
+export const siteCard: Read<SiteCard> = record<SiteCard>({
   id: site,
   name,
-  lead_policy: record({ development: bool }),
+  lead_policy: otherwise(leadPolicy, leadPolicy({})),
+  page: otherwise(pagePolicy, pagePolicy({})),
   destinations: list(record({ label: name, url }), 100),
   retention: count,
 });

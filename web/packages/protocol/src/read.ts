@@ -31,10 +31,12 @@ export const text =
       value,
     );
 
-export const whole =
-  (max: number): Read<number> =>
+export const within =
+  (min: number, max: number): Read<number> =>
   (value) =>
-    accept(Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max, value);
+    accept(Number.isInteger(value) && (value as number) >= min && (value as number) <= max, value);
+
+export const whole = (max: number): Read<number> => within(0, max);
 
 export const list =
   <T>(read: Read<T>, max: number): Read<T[]> =>
@@ -46,6 +48,12 @@ export const optional =
   <T>(read: Read<T>): Read<T | undefined> =>
   (value) =>
     value === undefined || value === null ? undefined : read(value);
+
+/** Absent and null are this. */
+export const otherwise =
+  <T>(read: Read<T>, value: T): Read<T> =>
+  (found) =>
+    found === undefined || found === null ? value : read(found);
 
 const object = (value: unknown): Record<string, unknown> =>
   accept(typeof value === "object" && value !== null && !Array.isArray(value), value);
