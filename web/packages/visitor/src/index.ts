@@ -1,0 +1,6 @@
+export { button, h, tell } from "./dom";
+export { Memory, ownStorage, sharedStorage } from "./memory";
+export { Once } from "./once";
+export { detailsOf } from "./text";
+export { Visit } from "./visit";
+export { type VisitView, visitView } from "./visit_view";
