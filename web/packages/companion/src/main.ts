@@ -3,6 +3,7 @@
 import { systemClock } from "@isession/peer";
 import {
   detailsOf,
+  Ladder,
   Memory,
   Once,
   ownStorage,
@@ -35,10 +36,10 @@ once?.serve(() => visit.handOver());
 
 const view = visitView({
   visit,
-  windows: {
+  mover: new Ladder({
     opener: () => window.opener as Window | null,
     open: (url, name) => window.open(url, name),
-  },
+  }),
   cards: document.body,
   restart: () => location.reload(),
   isSeen: () => !document.hidden,

@@ -1,4 +1,6 @@
 export { button, h, tell } from "./dom";
+export { Ladder } from "./ladder";
+export { type Mover, STAGE } from "./leading";
 export { Memory, ownStorage, sharedStorage } from "./memory";
 export { Once } from "./once";
 export { detailsOf } from "./text";

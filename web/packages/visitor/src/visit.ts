@@ -65,6 +65,8 @@ export class Visit {
   readonly changed = new Value(0);
   transcript: Transcript;
   policy: LeadPolicy = { development: false, allow: [], deny: [], confirm: [] };
+  /** The site's, once the node said it. */
+  name = "";
   details: Details;
   session: Session | null = null;
   onSession: (session: Session) => void = () => {};
@@ -156,7 +158,7 @@ export class Visit {
 
   /** Leaves the visit to another window: all that it needs to go on. */
   handOver(): Remembered | null {
-    if (this.#isClosed()) {
+    if (this.isClosed) {
       return null;
     }
     const state = this.#state();
@@ -171,12 +173,13 @@ export class Visit {
   save(open = true): void {
     this.#cancelKeep?.();
     this.#cancelKeep = null;
-    if (!this.#isClosed()) {
+    if (!this.isClosed) {
       this.#options.memory.save(this.#state(), open);
     }
   }
 
-  #isClosed(): boolean {
+  /** Over, refused, or held elsewhere by now. */
+  get isClosed(): boolean {
     const { kind } = this.stage.get();
     return kind === "over" || kind === "refused";
   }
@@ -215,6 +218,7 @@ export class Visit {
         // The node rings anew at whoever is still to be rung.
         this.#hangUp();
         this.policy = frame.site.lead_policy;
+        this.name = frame.site.name;
         // A session's ticket is worth more than the place in the queue that welcome offers.
         if (!this.session) {
           this.#ticket = frame.ticket;

@@ -3,7 +3,7 @@
 import { connectionText, type Readable, Value, vanished } from "@isession/peer";
 import { cardView } from "./card_view";
 import { button, h, tell } from "./dom";
-import { Leading, type Windows } from "./leading";
+import { Leading, type Mover } from "./leading";
 import { queueView } from "./queue_view";
 import { talkView } from "./talk_view";
 import type { Stage, Visit } from "./visit";
@@ -17,11 +17,13 @@ export interface VisitView {
   unread: Readable<number>;
   /** Somebody looks, or looks away. */
   look(): void;
+  /** Another view takes its place. */
+  close(): void;
 }
 
 export interface VisitViewOptions {
   visit: Visit;
-  windows: Windows;
+  mover: Mover;
   /** Where consent cards are drawn. */
   cards: ParentNode;
   /** Begins anew, or takes the visit back. */
@@ -30,14 +32,14 @@ export interface VisitViewOptions {
   isSeen(): boolean;
 }
 
-export function visitView({ visit, windows, cards, restart, isSeen }: VisitViewOptions): VisitView {
+export function visitView({ visit, mover, cards, restart, isSeen }: VisitViewOptions): VisitView {
   let leading: Leading | null = null;
   let gone: Readable<boolean> | null = null;
   visit.onSession = (session) => {
     gone = vanished(session.view);
     gone.subscribe(show);
     leading?.dismiss();
-    leading = new Leading(session, visit.policy, windows);
+    leading = new Leading(session, visit.policy, mover);
     cardView(leading, cards);
   };
 
@@ -119,19 +121,26 @@ export function visitView({ visit, windows, cards, restart, isSeen }: VisitViewO
 
   visit.stage.subscribe(show);
   visit.changed.subscribe(show);
-  document.addEventListener("keydown", (event) => {
+  const stopByKey = (event: KeyboardEvent) => {
     const leads = visit.stage.get().kind === "talking" && !leading?.card.get();
     if (
       event.key === "Escape" &&
       !event.repeat &&
+      // A page that used the key for something of its own meant that.
+      !event.defaultPrevented &&
       leads &&
       visit.session?.view.get().consent !== "stop"
     ) {
       leading?.stop();
     }
-  });
+  };
+  document.addEventListener("keydown", stopByKey);
   show();
-  return { connection, parts: [queue, notice, talk, controls], unread, look };
+  const close = () => {
+    document.removeEventListener("keydown", stopByKey);
+    leading?.dismiss();
+  };
+  return { connection, parts: [queue, notice, talk, controls], unread, look, close };
 }
 
 function noticeInWords(stage: Stage): string {

@@ -3,7 +3,8 @@
 import { Session, Transcript } from "@isession/peer";
 import type { Consent, Entry } from "@isession/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Leading, type Windows } from "../src/leading";
+import { Ladder, type Windows } from "../src/ladder";
+import { Leading } from "../src/leading";
 
 /** A window that takes an address, or throws as Firefox does for another site's opener. */
 function fakeWindow(behaviour: "moves" | "throws" | "closed" = "moves") {
@@ -55,7 +56,7 @@ function begin(...before: Entry[]): void {
     clock: { now: () => 1, after: () => () => {} },
     createPeer: () => fakePeer(made),
   });
-  leading = new Leading(session, POLICY, windows);
+  leading = new Leading(session, POLICY, new Ladder(windows));
   session.start();
   hear = (entry) => made.talk?.onmessage({ data: JSON.stringify({ type: "entry", ...entry }) });
 }
