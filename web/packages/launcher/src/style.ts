@@ -8,7 +8,7 @@ export const STYLE = `
   font: 600 1rem/1.3 system-ui, sans-serif; text-align: start; text-decoration: none; cursor: pointer;
   box-shadow: 0 .25rem 1rem rgb(0 0 0 / 30%);
 }
-.corner:not([data-known]) { visibility: hidden; }
+.corner:not([data-known]) { display: none; }
 .corner:hover { background: #084840; }
 .corner:focus-visible { outline: 3px solid #0b5d52; outline-offset: 3px; }
 i { flex: none; width: .65rem; height: .65rem; border: 2px solid #fff; border-radius: 50%; }
