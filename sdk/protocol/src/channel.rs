@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bounded::{Label, MessageText, Title, Url};
+use crate::bounded::{Label, MessageText, Sdp, Title, Url};
 use crate::ids::Epoch;
 use crate::signaling::Signal;
 use crate::{Timestamp, limits};
@@ -83,9 +83,27 @@ pub enum Talk {
     Entry(Entry),
     /// Renegotiates this very connection: while it lives, that does not need the node.
     Signal { signal: Signal },
+    /// About the visitor's next life, on another page of the site. The visitor asks, without an
+    /// offer; an agent's side that can sends one ahead. Whoever comes back answers it by one
+    /// message through the node. Sides that cannot do this pass it over.
+    Next {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        offer: Option<NextOffer>,
+    },
     /// A message of a newer version.
     #[serde(other)]
     Unknown,
+}
+
+/// An offer that is sent ahead, whole: with all candidates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct NextOffer {
+    /// The life of the peer connection that it comes from.
+    pub epoch: Epoch,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub sdp: Sdp,
 }
 
 /// Something that must not be lost.

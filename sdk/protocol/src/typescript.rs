@@ -47,6 +47,7 @@ fn generated() -> String {
         channel::EntryId,
         channel::Seen,
         channel::Talk,
+        channel::NextOffer,
         channel::Entry,
         channel::Body,
         channel::Landing,

@@ -10,12 +10,13 @@ import {
   type How,
   type Landing,
   LIMITS,
+  type NextOffer,
   type Permission,
   type Point,
   type Talk,
   type Travel,
 } from "./generated";
-import { count, entryId, epoch, seen, signal, url } from "./parts";
+import { count, entryId, epoch, sdp, seen, signal, url } from "./parts";
 import { bool, decode, list, optional, record, text, union, whole, within, word } from "./read";
 
 const landing = union<Landing, "state">("state", {
@@ -61,6 +62,7 @@ const talk = union<Talk, "type">("type", {
   resume: { seen },
   ack: { id: entryId },
   signal: { signal },
+  next: { offer: optional(record<NextOffer>({ epoch, sdp })) },
   entry: { id: entryId, at: whole(Number.MAX_SAFE_INTEGER), body },
 });
 

@@ -139,7 +139,12 @@ export type EntryId = { epoch: Epoch,
  */
 seq: number, };
 export type Seen = Record<Epoch, number>;
-export type Talk = { "type": "resume", seen: Seen, } | { "type": "ack", id: EntryId, } | { "type": "entry" } & Entry | { "type": "signal", signal: Signal, } | { "type": "unknown" };
+export type Talk = { "type": "resume", seen: Seen, } | { "type": "ack", id: EntryId, } | { "type": "entry" } & Entry | { "type": "signal", signal: Signal, } | { "type": "next", offer?: NextOffer, } | { "type": "unknown" };
+export type NextOffer = { 
+/**
+ * The life of the peer connection that it comes from.
+ */
+epoch: Epoch, sdp: string, };
 export type Entry = { id: EntryId, 
 /**
  * When it was written, by the writer's clock.

@@ -37,6 +37,8 @@ export const id = text(36, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
 export const site = text(64, /^[a-z0-9-]+$/);
 export const epoch = text(LIMITS.epoch, EPOCH);
 export const seen = map(EPOCH, count, LIMITS.seenEpochs);
+export const sdp = text(LIMITS.sdp);
+
 export const entryId: Read<EntryId> = record({ epoch, seq: count });
 export const name = text(LIMITS.name);
 export const url = text(LIMITS.url);
@@ -55,7 +57,7 @@ export const endReason: Read<EndReason> = word(
 export const signal: Read<Signal> = union<Signal, "kind">("kind", {
   description: {
     role: (value) => text(6, /^(offer|answer)$/)(value) as DescriptionRole,
-    sdp: text(LIMITS.sdp),
+    sdp,
     epoch,
     to: optional(epoch),
     seen,
