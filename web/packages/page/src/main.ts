@@ -4,6 +4,9 @@
 import { companionAddress, drawCorner, openCompanion, whenReady } from "@isession/launcher";
 import type { Panel, PanelOptions } from "./panel";
 
+/** The panel's place at the node, named by its content; the build fills it in. */
+declare const PANEL: string;
+
 const script = document.currentScript as HTMLScriptElement | null;
 const node = script ? new URL(script.src).origin : location.origin;
 const { site = "", label = "Talk to us", position = "right", department } = script?.dataset ?? {};
