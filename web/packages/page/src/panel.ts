@@ -15,6 +15,7 @@ import {
   type VisitView,
   visitView,
 } from "@isession/visitor";
+import { certificate, forgetCertificate, withCertificate } from "./certificate";
 import { Keep } from "./keep";
 import { PageMover } from "./page_mover";
 import STYLE from "./panel.css?inline";
@@ -76,6 +77,8 @@ export function open({ host, root, button, node, site, label, department }: Pane
       memory,
       details: detailsOf(location, department),
       relayOnly: false,
+      travels: true,
+      createPeer: withCertificate(await certificate()),
       url: `${node.replace(/^http/, "ws")}/v1/visitor`,
     });
     const view = visitView({
@@ -100,7 +103,12 @@ export function open({ host, root, button, node, site, label, department }: Pane
       },
     };
     taking = false;
-    const name = () => tell(title, visit.name || label);
+    const name = () => tell(title, visit.site.name || label);
+    visit.stage.subscribe(() => {
+      if (visit.stage.get().kind === "over") {
+        forgetCertificate();
+      }
+    });
     visit.stage.subscribe(name);
     visit.changed.subscribe(name);
     view.unread.subscribe(() => {

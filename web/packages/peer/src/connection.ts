@@ -1,7 +1,7 @@
 // One peer connection's life: negotiation, channels, candidates. What it means is the core's.
 
 import { type DescriptionRole, type IceServer, type Seen, STREAMS } from "@isession/protocol";
-import type { Addressed, PathState } from "./core";
+import type { Addressed, PathState } from "./core_words";
 import type { Role } from "./transcript";
 
 /** What a connection tells of itself; inputs of the core, but for the epoch. */
@@ -17,6 +17,8 @@ const EARLY_CANDIDATES = 64;
 
 export interface ConnectionOptions {
   role: Role;
+  /** Begins with an offer of its own. */
+  offers: boolean;
   ice: IceServer[];
   relayOnly: boolean;
   createPeer(config: RTCConfiguration): RTCPeerConnection;
@@ -57,9 +59,9 @@ export class PeerConnection {
       options.tell({ type: "channel", open: true });
     };
     this.talk.onclose = () => options.tell({ type: "channel", open: false });
-    // Visitors offer; an agent's side only offers to restart ICE.
+    // Whoever answers only offers to restart ICE.
     this.pc.onnegotiationneeded = () => {
-      if (options.role === "visitor" || this.pc.currentRemoteDescription) {
+      if (options.offers || this.pc.currentRemoteDescription) {
         this.#then(() => this.#describeMyself());
       }
     };
@@ -70,6 +72,20 @@ export class PeerConnection {
     this.#then(() =>
       signal.kind === "description" ? this.#describe(signal) : this.#candidate(signal),
     );
+  }
+
+  /** The offer with all candidates that are found in this time. */
+  async whole(patience: Promise<void>): Promise<string | null> {
+    const { pc } = this;
+    const gathered = new Promise<void>((resolve) => {
+      pc.onicegatheringstatechange = () => {
+        if (pc.iceGatheringState === "complete") {
+          resolve();
+        }
+      };
+    });
+    await Promise.race([gathered, patience]);
+    return pc.localDescription?.sdp ?? null;
   }
 
   /** What it may connect by from now on; in use after the next restart. */
@@ -100,7 +116,7 @@ export class PeerConnection {
       channel.onopen = channel.onclose = channel.onmessage = channel.onbufferedamountlow = null;
     }
     this.pc.onicecandidate = this.pc.onnegotiationneeded = null;
-    this.pc.onconnectionstatechange = null;
+    this.pc.onconnectionstatechange = this.pc.onicegatheringstatechange = null;
     this.pc.close();
   }
 

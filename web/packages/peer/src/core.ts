@@ -6,67 +6,14 @@
 // is known; then what the other side misses flows, and all that is written later. A path that is
 // lost is mended by an ICE restart, and by a new connection when that does not help. Signals
 // travel over the channel while it lives, so that a running session does not need the node.
+//
+// A visitor's side that lives in pages of a site asks for an offer for its next life, and an
+// agent's side in a browser sends one ahead (`next`): whoever comes back answers it with one
+// message. These rules are only here: programs have one life.
 
-import type { Body, DescriptionRole, Entry, EntryId, Seen, Signal, Talk } from "@isession/protocol";
+import type { Body, Entry, EntryId, NextOffer, Seen, Signal, Talk } from "@isession/protocol";
+import type { Addressed, Connection, Effect, Input, PathState } from "./core_words";
 import { type Role, sameId, type Transcript } from "./transcript";
-
-export type Connection = "connecting" | "open" | "reconnecting" | "ended";
-
-/** What a peer connection says of its path; `lost` may yet come back by itself. */
-export type PathState = "connecting" | "connected" | "lost" | "failed";
-
-/** Signals that belong to one life of a peer connection. */
-export type Addressed = Signal & { kind: "description" | "candidate" };
-
-export type Input =
-  /** Begins. `resumed`: this side was in the session before. */
-  | { type: "start"; resumed: boolean }
-  /**
-   * Begins while it rings: an agent asks for an offer, and both wait for the accept. `relay_only`:
-   * better paths are not allowed before it.
-   */
-  | { type: "ring"; relay_only: boolean }
-  /** This agent accepts: may speak, and is not heard before the node's word. */
-  | { type: "answer" }
-  /** The node's word that it was this agent. */
-  | { type: "accepted" }
-  /** The node is there again: whatever was under way may have been lost. */
-  | { type: "node_returned" }
-  /** Fresh relay credentials have come. */
-  | { type: "ice" }
-  | { type: "signal"; signal: Signal }
-  /** The connection has described itself. */
-  | { type: "described"; epoch: string; role: DescriptionRole; sdp: string }
-  | { type: "candidate"; epoch: string; candidate: string; mid: string }
-  /** The connection took a description of the other side, who had seen this much. */
-  | { type: "taken"; epoch: string; seen: Seen }
-  | { type: "path"; epoch: string; state: PathState }
-  | { type: "channel"; epoch: string; open: boolean }
-  | { type: "hear"; epoch: string; talk: Talk }
-  | { type: "write"; body: Body }
-  /** Says goodbye. */
-  | { type: "end" }
-  | { type: "tick" };
-
-export type Effect =
-  /** Makes a new connection and drops the one before; a visitor's offers. */
-  | { type: "connect"; epoch: string }
-  /** Looks for a new path, with the credentials and the paths that are allowed by now. */
-  | { type: "restart" }
-  /** Hands the other side's signal to the connection. */
-  | { type: "take"; signal: Addressed }
-  /** Sends a signal through the node; over the channel it is told. */
-  | { type: "signal"; signal: Signal }
-  /** Sends these entries; they take the place of whatever has not left yet. */
-  | { type: "flow"; entries: Entry[] }
-  | { type: "entry"; entry: Entry }
-  | { type: "tell"; talk: Talk }
-  | { type: "want_ice" }
-  | { type: "heard"; entry: Entry }
-  | { type: "delivered"; id: EntryId }
-  | { type: "show"; connection: Connection }
-  /** The transcript is full: the session ends. */
-  | { type: "full" };
 
 /** A path that is lost for this long is looked for anew; browsers mend shorter gaps themselves. */
 const PATIENCE = 4000;
@@ -87,6 +34,8 @@ const SILENCE = 10_000;
 const HELD_ENTRIES = 16;
 /** Signals and the like that may come before it, which nobody would repeat. */
 const HELD_OTHERS = 64;
+/** Offers sent ahead whose late answers are recognised. */
+const REMEMBERED = 8;
 
 type Heard = Talk & { type: "entry" };
 
@@ -113,6 +62,8 @@ interface Current {
 
 export interface CoreOptions {
   transcript: Transcript;
+  /** This visitor's side lives in pages, and wants an offer ahead. */
+  travels?: boolean;
   /** A fresh epoch at each call. */
   epoch(): string;
   /** From 0 to 1, for retries that do not come all at once. */
@@ -141,6 +92,12 @@ export class SessionCore {
   #lost = false;
   /** A better path may be looked for: the one before the accept is a relay's. */
   #upgrades = false;
+  /** For the visitor's next life; the offer, once it is made. */
+  #prepared: { epoch: string; offer: NextOffer | null } | null = null;
+  /** The connection was mended since: what was prepared may lead nowhere. */
+  #stale = false;
+  /** The latest connections that were prepared, whatever became of them. */
+  #sentAhead: string[] = [];
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -172,7 +129,7 @@ export class SessionCore {
     }
     switch (input.type) {
       case "start":
-        this.#start(input.resumed);
+        this.#start(input.resumed, input.next);
         break;
       case "ring":
         this.#speaks = this.#hears = false;
@@ -210,6 +167,9 @@ export class SessionCore {
         this.#send({ kind: "candidate", candidate, mid, ...this.#addressed() });
         break;
       }
+      case "prepared":
+        this.#sendAhead(input.offer);
+        break;
       case "taken":
       case "path":
       case "channel":
@@ -234,8 +194,10 @@ export class SessionCore {
     return this.#transcript.role;
   }
 
-  #start(resumed: boolean): void {
-    if (this.#role === "visitor") {
+  #start(resumed: boolean, next?: NextOffer): void {
+    if (this.#role === "visitor" && next) {
+      this.#answerNext(next);
+    } else if (this.#role === "visitor") {
       this.#connect();
     } else if (resumed) {
       this.#ready(this.#life);
@@ -254,11 +216,58 @@ export class SessionCore {
     const epoch = this.#options.epoch();
     // Whoever connects after the accept does so with all that is allowed.
     this.#upgrades &&= !this.#hears;
+    this.#begin(epoch);
+    this.#prepared = null;
+    this.#effects.push({ type: "connect", epoch });
+    if (this.#options.travels) {
+      this.#effects.push({ type: "next", offer: null });
+    }
+    this.#look();
+  }
+
+  #begin(epoch: string): Current {
     const nothing = { theirs: null, seen: null, owed: null };
     const not = { flows: false, heard: false, asked: false, silent: false };
     this.#current = { epoch, path: "connecting", channel: "opening", ...nothing, ...not };
-    this.#effects.push({ type: "connect", epoch });
+    return this.#current;
+  }
+
+  /** A visitor's side comes back, and knows what the other side is known to have. */
+  #answerNext({ epoch: theirs, sdp }: NextOffer): void {
+    const epoch = this.#options.epoch();
+    const seen = this.#transcript.delivered();
+    this.#begin(epoch).theirs = theirs;
+    const signal = { kind: "description", role: "offer", sdp, epoch: theirs, seen } as const;
+    this.#effects.push({ type: "connect", epoch, answers: true }, { type: "take", signal });
+    // An offer is good for one answer.
+    this.#effects.push({ type: "next", offer: null });
     this.#look();
+  }
+
+  /** The other side's word about the visitor's next life. */
+  #next(offer: NextOffer | undefined): void {
+    if (this.#role === "visitor") {
+      if (offer) {
+        this.#effects.push({ type: "next", offer });
+      }
+    } else if (!this.#prepared || this.#stale) {
+      const epoch = this.#options.epoch();
+      this.#prepared = { epoch, offer: null };
+      this.#sentAhead = [...this.#sentAhead.slice(1 - REMEMBERED), epoch];
+      this.#stale = false;
+      this.#effects.push({ type: "prepare", epoch });
+    } else if (this.#prepared.offer) {
+      this.#sendAhead(this.#prepared.offer);
+    }
+  }
+
+  #sendAhead(offer: NextOffer): void {
+    if (this.#prepared?.epoch === offer.epoch) {
+      this.#prepared.offer = offer;
+      if (this.#lives()) {
+        this.#tell({ type: "next", offer });
+      }
+    }
   }
 
   #ready(epoch: string): void {
@@ -323,7 +332,24 @@ export class SessionCore {
 
   /** Takes a signal, unless it is of or for another life than the current one. */
   #addressee(signal: Addressed): void {
+    const offered = signal.kind === "description" && signal.role === "offer";
+    const answered = signal.kind === "description" && signal.role === "answer";
+    if (answered && this.#prepared && signal.to === this.#prepared.epoch) {
+      const { epoch } = this.#prepared;
+      this.#prepared = null;
+      this.#begin(epoch);
+      this.#effects.push({ type: "take_up", epoch });
+      this.#look();
+    }
     const current = this.#current;
+    const foreign = (known: Current | null) =>
+      known?.theirs != null && known.theirs !== signal.epoch;
+    const ahead = answered && this.#sentAhead.includes(signal.to ?? "");
+    if (ahead && (signal.to !== current?.epoch || foreign(current))) {
+      // That offer is gone, or was answered before.
+      this.#ready(this.#options.epoch());
+      return;
+    }
     if (signal.to !== undefined && signal.to !== current?.epoch) {
       // The other side believes in a connection that is gone.
       if (this.#role === "agent" && !current) {
@@ -331,9 +357,6 @@ export class SessionCore {
       }
       return;
     }
-    const foreign = (known: Current | null) =>
-      known?.theirs != null && known.theirs !== signal.epoch;
-    const offered = signal.kind === "description" && signal.role === "offer";
     if (offered && this.#role === "agent" && (!current || foreign(current))) {
       this.#connect();
     }
@@ -425,7 +448,7 @@ export class SessionCore {
     if (current?.flows && this.#lives()) {
       this.#tries = 0;
       this.#mendAt = null;
-      this.#show("open");
+      this.#opened();
       return;
     }
     const first = this.#shown === "connecting";
@@ -437,6 +460,16 @@ export class SessionCore {
     }
     const patience = current?.path === "failed" || current?.silent ? 0 : PATIENCE;
     this.#mendAt ??= this.#now + patience + (first ? FIRST : 0);
+  }
+
+  #opened(): void {
+    if (this.#shown !== "open") {
+      this.#show("open");
+      this.#stale = true;
+      if (this.#options.travels) {
+        this.#tell({ type: "next" });
+      }
+    }
   }
 
   #tick(): void {
@@ -484,6 +517,11 @@ export class SessionCore {
         break;
       case "resume":
         this.#resume(talk.seen);
+        break;
+      case "next":
+        if (!this.#over) {
+          this.#next(talk.offer);
+        }
         break;
       case "signal":
         if (!this.#over && talk.signal.kind !== "unknown" && talk.signal.kind !== "ready") {

@@ -1,4 +1,4 @@
-export type { Connection } from "./core";
+export type { Connection } from "./core_words";
 export { alwaysAsks, judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
 export { connectionText, pathOf } from "./path";

@@ -10,11 +10,13 @@ import {
   type Glance,
   type IceServer,
   type Landing,
+  type NextOffer,
   type Path,
   type Signal,
 } from "@isession/protocol";
 import { PeerConnection } from "./connection";
-import { type Connection, type Effect, type Input, SessionCore } from "./core";
+import { SessionCore } from "./core";
+import type { Connection, Effect, Input } from "./core_words";
 import { Outbox } from "./outbox";
 import { pathOf } from "./path";
 import { type Clock, Event, type Readable, randomEpoch, systemClock, Value } from "./ports";
@@ -42,6 +44,8 @@ export interface SessionOptions {
   keep?(): Promise<void> | undefined;
   /** Only relayed paths. */
   relayOnly?: boolean;
+  /** This visitor's side lives in pages: the agent's is asked for an offer for the next. */
+  travels?: boolean;
   clock?: Clock;
   createPeer?(config: RTCConfiguration): RTCPeerConnection;
 }
@@ -50,6 +54,8 @@ export interface SessionOptions {
 const TYPING = 6000;
 /** How long goodbye may take to leave. */
 const GOODBYE = 1500;
+/** How long candidates are gathered for an offer that is sent ahead. */
+const GATHERING = 2000;
 /** After a path is found a better one often follows; later ones are rare. */
 const PATH_SOON = 2000;
 const PATH_LATER = 15_000;
@@ -67,7 +73,10 @@ export class Session {
   readonly #view: Value<SessionView>;
   readonly #leads = new Event<[EntryId, string]>();
   readonly #paths = new Event<[Path]>();
+  readonly #nexts = new Event<[NextOffer | null]>();
   #connection: PeerConnection | null = null;
+  /** For the visitor's next life. */
+  #prepared: PeerConnection | null = null;
   #outbox: Outbox | null = null;
   #ice: IceServer[];
   #relayOnly: boolean;
@@ -89,6 +98,7 @@ export class Session {
     this.#relayOnly = options.relayOnly ?? false;
     this.#core = new SessionCore({
       transcript: options.transcript,
+      travels: options.travels ?? false,
       epoch: randomEpoch,
       chance: Math.random,
     });
@@ -103,9 +113,12 @@ export class Session {
     return this.#view;
   }
 
-  /** Begins. `resumed`: this side was in the session before; an agent then asks for an offer. */
-  start(resumed = false): void {
-    this.#do({ type: "start", resumed });
+  /**
+   * Begins. `resumed`: this side was in the session before; an agent then asks for an offer, and
+   * a visitor may have the next one already.
+   */
+  start(resumed = false, next?: NextOffer): void {
+    this.#do({ type: "start", resumed, next });
   }
 
   /**
@@ -179,6 +192,11 @@ export class Session {
     return this.#leads.on(run);
   }
 
+  /** An offer for this side's next life came, or the one that was kept holds no longer. */
+  onNext(run: (offer: NextOffer | null) => void): () => void {
+    return this.#nexts.on(run);
+  }
+
   onPath(run: (path: Path) => void): () => void {
     return this.#paths.on(run);
   }
@@ -236,7 +254,16 @@ export class Session {
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case "connect":
-        this.#connect(effect.epoch);
+        this.#connect(effect.epoch, this.role === "visitor" && !effect.answers);
+        break;
+      case "prepare":
+        void this.#prepare(effect.epoch);
+        break;
+      case "take_up":
+        this.#takeUp(effect.epoch);
+        break;
+      case "next":
+        this.#nexts.fire(effect.offer);
         break;
       case "restart":
         this.#connection?.restart(this.#ice, this.#relayOnly);
@@ -298,21 +325,54 @@ export class Session {
     }
   }
 
-  #connect(epoch: string): void {
+  #connect(epoch: string, offers: boolean): void {
     this.#drop();
+    this.#use(this.#newConnection(epoch, offers), epoch);
+  }
+
+  /** Makes the offer for the visitor's next life. */
+  async #prepare(epoch: string): Promise<void> {
+    this.#prepared?.close();
+    const prepared = this.#newConnection(epoch, true);
+    this.#prepared = prepared;
+    const patience = new Promise<void>((resolve) => {
+      this.#clock.after(GATHERING, resolve);
+    });
+    const sdp = await prepared.whole(patience);
+    if (sdp !== null && prepared === this.#prepared) {
+      this.#do({ type: "prepared", offer: { epoch, sdp } });
+    }
+  }
+
+  #takeUp(epoch: string): void {
+    const prepared = this.#prepared;
+    this.#prepared = null;
+    this.#drop();
+    if (prepared) {
+      prepared.allow(this.#ice, this.#relayOnly);
+      this.#use(prepared, epoch);
+    }
+  }
+
+  #newConnection(epoch: string, offers: boolean): PeerConnection {
     const createPeer = this.#options.createPeer ?? ((config) => new RTCPeerConnection(config));
     const connection: PeerConnection = new PeerConnection({
       role: this.role,
+      offers,
       ice: this.#ice,
       relayOnly: this.#relayOnly,
       createPeer,
       tell: (input) => this.#do({ ...input, epoch }),
       repaired: () => {
-        if (this.#core.connection === "open") {
+        if (connection === this.#connection && this.#core.connection === "open") {
           void this.#readPath(connection, PATH_SOON);
         }
       },
     });
+    return connection;
+  }
+
+  #use(connection: PeerConnection, epoch: string): void {
     this.#connection = connection;
     this.#outbox = new Outbox(connection.talk);
     connection.talk.onmessage = ({ data }) => {
@@ -324,9 +384,12 @@ export class Session {
     connection.glance.onmessage = ({ data }) => this.#glance(data);
   }
 
+  /** What was prepared goes with the connection that it was to follow. */
   #drop(): void {
-    this.#connection?.close();
-    this.#connection = null;
+    for (const connection of [this.#connection, this.#prepared]) {
+      connection?.close();
+    }
+    this.#connection = this.#prepared = null;
     this.#outbox = null;
   }
 

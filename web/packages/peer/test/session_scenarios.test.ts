@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from "vitest";
 import file from "../../../../sdk/protocol/fixtures/session_scenarios.json";
-import { type Effect, type Input, SessionCore } from "../src/core";
+import { SessionCore } from "../src/core";
+import type { Effect, Input } from "../src/core_words";
 import { type Role, Transcript } from "../src/index";
 
 interface Step {

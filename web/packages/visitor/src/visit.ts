@@ -18,14 +18,14 @@ import {
   type ErrorFrame,
   type FromVisitor,
   type IceServer,
-  type LeadPolicy,
   type LinkId,
+  type NextOffer,
   type Preconnect,
   type QueuePlace,
   type SessionId,
   type ToVisitor,
 } from "@isession/protocol";
-import type { Memory, Remembered } from "./memory";
+import type { KnownSite, Memory, Remembered, RememberedTalk } from "./memory";
 
 export type Stage =
   | { kind: "joining" }
@@ -44,6 +44,9 @@ const KEEP_AFTER = 300;
 /** Agents rung at once, at the most; a node that rings more has them connect after the accept. */
 const RINGS = 3;
 
+/** Signals that may wait for the node: an answer and its candidates. */
+const EARLY = 64;
+
 const ELSEWHERE: ErrorFrame = { code: "superseded", message: "", fatal: true };
 
 export interface VisitOptions {
@@ -52,6 +55,8 @@ export interface VisitOptions {
   /** What is known of the visit before anybody typed. */
   details: Details;
   relayOnly: boolean;
+  /** The visit lives in pages of a site, and goes from one to the next. */
+  travels?: boolean;
   /** The node's WebSocket. */
   url: string;
   clock?: Clock;
@@ -64,9 +69,12 @@ export class Visit {
   /** Something that views show changed. */
   readonly changed = new Value(0);
   transcript: Transcript;
-  policy: LeadPolicy = { development: false, allow: [], deny: [], confirm: [] };
-  /** The site's, once the node said it. */
-  name = "";
+  /** As the node described it, once it did. */
+  site: KnownSite = {
+    name: "",
+    lead_policy: { development: false, allow: [], deny: [], confirm: [] },
+    page: { query: [], unmask: [], origins: [] },
+  };
   details: Details;
   session: Session | null = null;
   onSession: (session: Session) => void = () => {};
@@ -79,6 +87,13 @@ export class Visit {
   #sessionId: SessionId | null = null;
   /** What the node has yet to hear of the end. */
   #last: FromVisitor | null = null;
+  #agent = "";
+  #ice: IceServer[] = [];
+  #next: NextOffer | null = null;
+  /** Said before the node could be reached for the first time. */
+  #early: FromVisitor[] | null = [];
+  /** The session goes on with what this page remembers, and needs no start from the node. */
+  #wentOn = false;
   #cancelKeep: (() => void) | null = null;
   readonly #clock: Clock;
 
@@ -94,6 +109,9 @@ export class Visit {
       saved: remembered?.transcript,
     });
     this.#socket = this.#reach();
+    if (remembered?.talk && options.travels) {
+      this.#goOn(remembered.talk);
+    }
     this.save();
   }
 
@@ -185,7 +203,63 @@ export class Visit {
   }
 
   #state(): Remembered {
-    return { ticket: this.#ticket, details: this.details, transcript: this.transcript.save() };
+    const { details } = this;
+    const talk = this.#link !== null &&
+      this.#sessionId !== null && {
+        session: this.#sessionId,
+        link: this.#link,
+        agent: this.#agent,
+        ice: this.#ice,
+        site: this.site,
+        next: this.#next,
+      };
+    const transcript = this.transcript.save();
+    return { ticket: this.#ticket, details, transcript, ...(talk && { talk }) };
+  }
+
+  /** Another page of the same visit: goes on before the node answers. */
+  #goOn({ session, link, agent, ice, site, next }: RememberedTalk): void {
+    this.site = site;
+    this.#talkWith(session, link, agent, ice);
+    this.#wentOn = true;
+    this.stage.set({ kind: "talking", agent });
+    const talk = this.#newSession(link, ice, this.#options.relayOnly);
+    this.#use(talk, link);
+    talk.start(true, next ?? undefined);
+  }
+
+  #talkWith(session: SessionId, link: LinkId, agent: string, ice: IceServer[]): void {
+    this.#sessionId = session;
+    this.#link = link;
+    this.#agent = agent;
+    this.#ice = ice;
+  }
+
+  #use(session: Session, link: LinkId): void {
+    this.session = session;
+    session.onPath((path) => this.#socket.send({ type: "path", link, path }));
+    session.onNext((offer) => {
+      this.#next = offer;
+      this.#keepSoon();
+    });
+    session.view.subscribe(() => this.#sessionChanged(session));
+    this.onSession(session);
+  }
+
+  #keepSoon(): void {
+    this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
+  }
+
+  #waiting(): FromVisitor[] {
+    const early = this.#early ?? [];
+    this.#early = null;
+    return early;
+  }
+
+  #signal(frame: FromVisitor): void {
+    if (!this.#socket.send(frame) && this.#early && this.#early.length < EARLY) {
+      this.#early.push(frame);
+    }
   }
 
   #reach(): NodeSocket<FromVisitor, ToVisitor> {
@@ -193,6 +267,7 @@ export class Visit {
     const socket = new NodeSocket<FromVisitor, ToVisitor>({
       url,
       hello: () => this.#hello(),
+      waiting: () => this.#waiting(),
       decode: decodeToVisitor,
       clock: this.#clock,
       ...(openSocket && { open: openSocket }),
@@ -217,8 +292,11 @@ export class Visit {
       case "welcome":
         // The node rings anew at whoever is still to be rung.
         this.#hangUp();
-        this.policy = frame.site.lead_policy;
-        this.name = frame.site.name;
+        this.site = {
+          name: frame.site.name,
+          lead_policy: frame.site.lead_policy,
+          page: frame.site.page,
+        };
         // A session's ticket is worth more than the place in the queue that welcome offers.
         if (!this.session) {
           this.#ticket = frame.ticket;
@@ -256,27 +334,27 @@ export class Visit {
   }
 
   #accepted(frame: Accepted): void {
+    const { session: id, link, agent, ice } = frame;
+    const known = this.#link === link ? this.session : null;
     this.#ticket = frame.ticket;
+    this.#talkWith(id, link, agent.name, ice);
     this.save();
-    this.stage.set({ kind: "talking", agent: frame.agent.name });
-    if (this.session && this.#link === frame.link) {
-      this.session.ice(frame.ice);
-      this.session.nodeReturned();
+    this.stage.set({ kind: "talking", agent: agent.name });
+    if (known) {
+      known.ice(ice);
+      if (!this.#wentOn) {
+        known.nodeReturned();
+      }
+      this.#wentOn = false;
       return;
     }
     this.session?.close();
-    const { link, ice } = frame;
     const { relayOnly } = this.#options;
-    this.#link = link;
-    this.#sessionId = frame.session;
     const connected = this.#rings.get(link);
     this.#rings.delete(link);
     this.#hangUp();
     const session = connected ?? this.#newSession(link, ice, relayOnly);
-    this.session = session;
-    session.onPath((path) => this.#socket.send({ type: "path", link, path }));
-    session.view.subscribe(() => this.#sessionChanged(session));
-    this.onSession(session);
+    this.#use(session, link);
     if (connected) {
       session.accepted(ice, relayOnly);
     } else {
@@ -310,7 +388,8 @@ export class Visit {
       ...(createPeer && { createPeer }),
       ice,
       relayOnly,
-      send: (signal) => this.#socket.send({ type: "signal", link, signal }),
+      travels: this.#options.travels ?? false,
+      send: (signal) => this.#signal({ type: "signal", link, signal }),
       wantIce: () => this.#wantIce(link),
       keep: () => {
         this.save();
@@ -337,13 +416,16 @@ export class Visit {
       // The agent's side tells the node too, unless it cannot.
       this.#end("by_agent", this.#goodbye());
     }
-    this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
+    this.#keepSoon();
     this.#touch();
   }
 
   #refused(error: ErrorFrame): void {
     if (error.code === "bad_ticket") {
       this.#talks() ? this.#goOnAlone() : this.#beginAfresh();
+    } else if (error.code === "not_found") {
+      // The node did not know the session yet: what was sent early is lost.
+      this.#wentOn = false;
     } else if (isFinal(error) && (error.code === "superseded" || !this.#talks())) {
       this.session?.close();
       this.stage.set({ kind: "refused", error });
@@ -370,8 +452,9 @@ export class Visit {
     this.#hangUp();
     this.session = null;
     this.#ticket = undefined;
-    this.#link = null;
-    this.#sessionId = null;
+    this.#link = this.#sessionId = null;
+    this.#next = null;
+    this.#wentOn = false;
     const unheard = this.transcript.unheard();
     this.transcript = new Transcript({ role: "visitor", epoch: randomEpoch() });
     for (const { text, at } of unheard) {

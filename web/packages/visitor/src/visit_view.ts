@@ -1,6 +1,6 @@
 // A whole visit, as companion and panel show it: connection, queue, conversation, consent, controls.
 
-import { connectionText, type Readable, Value, vanished } from "@isession/peer";
+import { connectionText, type Readable, type Session, Value, vanished } from "@isession/peer";
 import { cardView } from "./card_view";
 import { button, h, tell } from "./dom";
 import { Leading, type Mover } from "./leading";
@@ -35,11 +35,11 @@ export interface VisitViewOptions {
 export function visitView({ visit, mover, cards, restart, isSeen }: VisitViewOptions): VisitView {
   let leading: Leading | null = null;
   let gone: Readable<boolean> | null = null;
-  visit.onSession = (session) => {
+  const begin = (session: Session) => {
     gone = vanished(session.view);
     gone.subscribe(show);
     leading?.dismiss();
-    leading = new Leading(session, visit.policy, mover);
+    leading = new Leading(session, visit.site.lead_policy, mover);
     cardView(leading, cards);
   };
 
@@ -135,6 +135,10 @@ export function visitView({ visit, mover, cards, restart, isSeen }: VisitViewOpt
     }
   };
   document.addEventListener("keydown", stopByKey);
+  visit.onSession = begin;
+  if (visit.session) {
+    begin(visit.session);
+  }
   show();
   const close = () => {
     document.removeEventListener("keydown", stopByKey);
