@@ -65,7 +65,7 @@ function serve(routes, node, port, policies) {
     const extra = headers[file];
     response.writeHead(200, {
       "content-type": kinds[file.split(".").pop()],
-      "cache-control": "no-store",
+      "cache-control": "no-cache",
       ...(typeof extra === "function" ? extra(node) : extra),
       ...(policies.has(path) && { "content-security-policy": policies.get(path) }),
     });

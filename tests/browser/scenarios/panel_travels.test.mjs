@@ -72,8 +72,8 @@ async function close({ agent, shop, context }) {
 const ways = {
   "a link": (shop) => shop.getByRole("link", { name: "Your basket" }).click(),
   "another link": (shop) => shop.getByRole("link", { name: "Lamps" }).click(),
-  "the back button": (shop) => shop.goBack(),
-  "the forward button": (shop) => shop.goForward(),
+  "the back button": (shop) => shop.goBack({ waitUntil: "commit" }),
+  "the forward button": (shop) => shop.goForward({ waitUntil: "commit" }),
   "a reload": (shop) => shop.reload(),
   "a page with a strict policy": (shop) =>
     shop.getByRole("link", { name: "A strict page" }).click(),
@@ -153,12 +153,13 @@ test("a page that comes back from the back/forward cache goes on", async () => {
   });
   await shop.goto(`${node.sites.elsewhere}/`);
   await say(agent, "you went away");
-  await shop.goBack();
+  // It loads nothing: it is there.
+  await shop.goBack({ waitUntil: "commit" });
   await heard(shop, "you went away");
   assert.equal(
     await shop.evaluate(() => window.persisted),
     true,
-    "the page kept out of nobody's cache",
+    "the cache had kept it",
   );
   await say(shop, "I am back");
   await heard(agent, "I am back");

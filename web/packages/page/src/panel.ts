@@ -35,6 +35,24 @@ export interface Panel {
   show(): void;
 }
 
+/** Without news for so long, storage is up to date. */
+const QUIET = 50;
+
+/** A page from the back/forward cache still sees the storage as it was when it was left. */
+const settled = () =>
+  new Promise<void>((resolve) => {
+    const end = () => {
+      removeEventListener("storage", again);
+      resolve();
+    };
+    let timer = setTimeout(end, QUIET);
+    const again = () => {
+      clearTimeout(timer);
+      timer = setTimeout(end, QUIET);
+    };
+    addEventListener("storage", again);
+  });
+
 export function open({ host, root, button, node, site, label, department }: PanelOptions): Panel {
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheetOf(host, STYLE)];
   const title = h("h2", { id: "isession-title", tabindex: "-1" }, label);
@@ -56,8 +74,10 @@ export function open({ host, root, button, node, site, label, department }: Pane
   const memory = new Memory(site, shared ?? ownStorage());
   const turn = new Turn(`isession:${site}`, navigator.locks, systemClock, () => resume());
   let life: { visit: Visit; view: VisitView; close(): void } | null = null;
-  /** A tab that is on its way to hold the visit. */
+  /** On its way to hold the visit. */
   let taking = false;
+  /** Before the page is left, and until it is back for good. */
+  let away = false;
 
   const holds = () => taking || life?.visit.isClosed === false;
 
@@ -121,9 +141,15 @@ export function open({ host, root, button, node, site, label, department }: Pane
     keep.restoreDraft(body.querySelector("textarea"));
   }
 
+  async function comeBack(): Promise<void> {
+    await settled();
+    away = false;
+    resume();
+  }
+
   /** Goes on with a visit of this browser, if there is one. */
   function resume(): void {
-    if (!holds() && memory.load()) {
+    if (!away && !holds() && memory.load()) {
       void hold();
     }
   }
@@ -160,12 +186,15 @@ export function open({ host, root, button, node, site, label, department }: Pane
   addEventListener("focus", resume);
   addEventListener("online", () => life?.visit.renew());
   addEventListener("pagehide", () => {
+    away = true;
     keep.draft(body.querySelector("textarea"));
     life?.close();
     life = null;
+    // Nobody shall write to a visit that is suspended: it is drawn anew when the page comes back.
+    body.replaceChildren();
     turn.leave();
   });
-  addEventListener("pageshow", (event) => event.persisted && resume());
+  addEventListener("pageshow", (event) => event.persisted && void comeBack());
   // A visit in which nothing happens is alive all the same.
   setInterval(() => life?.visit.save(), 60_000);
 

@@ -37,6 +37,7 @@ export class PeerConnection {
   #early: RTCIceCandidateInit[] = [];
   #work = Promise.resolve();
   #connected = false;
+  #restarts = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -59,9 +60,10 @@ export class PeerConnection {
       options.tell({ type: "channel", open: true });
     };
     this.talk.onclose = () => options.tell({ type: "channel", open: false });
-    // Whoever answers only offers to restart ICE.
+    // Whoever answers only offers to restart ICE. Browsers may ask for more: by the time their event
+    // comes, what it was about is negotiated already.
     this.pc.onnegotiationneeded = () => {
-      if (options.offers || this.pc.currentRemoteDescription) {
+      if (options.offers || this.#restarts) {
         this.#then(() => this.#describeMyself());
       }
     };
@@ -103,6 +105,7 @@ export class PeerConnection {
     this.allow(ice, relayOnly);
     const { signalingState } = this.pc;
     if (signalingState !== "closed") {
+      this.#restarts = true;
       this.pc.restartIce();
     }
     if (signalingState === "have-local-offer") {

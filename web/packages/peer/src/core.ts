@@ -34,7 +34,7 @@ const SILENCE = 10_000;
 const HELD_ENTRIES = 16;
 /** Signals and the like that may come before it, which nobody would repeat. */
 const HELD_OTHERS = 64;
-/** Offers sent ahead whose late answers are recognised. */
+/** Lives of the other side whose late answers are recognised. */
 const REMEMBERED = 8;
 
 type Heard = Talk & { type: "entry" };
@@ -58,6 +58,8 @@ interface Current {
   owed: { id: EntryId; since: number } | null;
   /** It is owed for too long. */
   silent: boolean;
+  /** Answers an offer that was sent ahead. */
+  ahead: boolean;
 }
 
 export interface CoreOptions {
@@ -96,8 +98,8 @@ export class SessionCore {
   #prepared: { epoch: string; offer: NextOffer | null } | null = null;
   /** The connection was mended since: what was prepared may lead nowhere. */
   #stale = false;
-  /** The latest connections that were prepared, whatever became of them. */
-  #sentAhead: string[] = [];
+  /** The latest lives of the other side that were connected. */
+  #known: string[] = [];
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -227,7 +229,7 @@ export class SessionCore {
 
   #begin(epoch: string): Current {
     const nothing = { theirs: null, seen: null, owed: null };
-    const not = { flows: false, heard: false, asked: false, silent: false };
+    const not = { flows: false, heard: false, asked: false, silent: false, ahead: false };
     this.#current = { epoch, path: "connecting", channel: "opening", ...nothing, ...not };
     return this.#current;
   }
@@ -236,7 +238,7 @@ export class SessionCore {
   #answerNext({ epoch: theirs, sdp }: NextOffer): void {
     const epoch = this.#options.epoch();
     const seen = this.#transcript.delivered();
-    this.#begin(epoch).theirs = theirs;
+    Object.assign(this.#begin(epoch), { theirs, ahead: true });
     const signal = { kind: "description", role: "offer", sdp, epoch: theirs, seen } as const;
     this.#effects.push({ type: "connect", epoch, answers: true }, { type: "take", signal });
     // An offer is good for one answer.
@@ -253,7 +255,6 @@ export class SessionCore {
     } else if (!this.#prepared || this.#stale) {
       const epoch = this.#options.epoch();
       this.#prepared = { epoch, offer: null };
-      this.#sentAhead = [...this.#sentAhead.slice(1 - REMEMBERED), epoch];
       this.#stale = false;
       this.#effects.push({ type: "prepare", epoch });
     } else if (this.#prepared.offer) {
@@ -344,10 +345,13 @@ export class SessionCore {
     const current = this.#current;
     const foreign = (known: Current | null) =>
       known?.theirs != null && known.theirs !== signal.epoch;
-    const ahead = answered && this.#sentAhead.includes(signal.to ?? "");
-    if (ahead && (signal.to !== current?.epoch || foreign(current))) {
-      // That offer is gone, or was answered before.
-      this.#ready(this.#options.epoch());
+    const { to } = signal;
+    const unasked = (to !== undefined && to !== current?.epoch) || foreign(current);
+    if (answered && current && unasked && !this.#known.includes(signal.epoch)) {
+      // A new life answers what was sent ahead, and that is gone or was answered before.
+      if (this.#role === "agent") {
+        this.#ready(this.#options.epoch());
+      }
       return;
     }
     if (signal.to !== undefined && signal.to !== current?.epoch) {
@@ -366,6 +370,9 @@ export class SessionCore {
     if (signal.kind === "description") {
       // At once: a later offer, of another life, may come before this one is taken in.
       this.#current.theirs = signal.epoch;
+      if (!this.#known.includes(signal.epoch)) {
+        this.#known = [...this.#known.slice(1 - REMEMBERED), signal.epoch];
+      }
     }
     this.#effects.push({ type: "take", signal });
   }
@@ -459,7 +466,8 @@ export class SessionCore {
       return;
     }
     const patience = current?.path === "failed" || current?.silent ? 0 : PATIENCE;
-    this.#mendAt ??= this.#now + patience + (first ? FIRST : 0);
+    // An offer sent ahead was either good or is gone: there is no use in waiting for more.
+    this.#mendAt ??= this.#now + patience + (first && !current?.ahead ? FIRST : 0);
   }
 
   #opened(): void {
@@ -483,6 +491,11 @@ export class SessionCore {
   }
 
   #mend(): void {
+    if (this.#current?.ahead && !this.#current.heard) {
+      this.#mendAt = null;
+      this.#connect();
+      return;
+    }
     this.#tries += 1;
     const wait = Math.min(RETRY_MOST, RETRY * 2 ** Math.min(this.#tries, 3));
     // From three quarters of it to five.

@@ -94,6 +94,8 @@ export class Visit {
   #early: FromVisitor[] | null = [];
   /** The session goes on with what this page remembers, and needs no start from the node. */
   #wentOn = false;
+  /** The page went: what is remembered is the next page's. */
+  #suspended = false;
   #cancelKeep: (() => void) | null = null;
   readonly #clock: Clock;
 
@@ -169,6 +171,7 @@ export class Visit {
   /** The page goes: without a word, so that it can come back. */
   suspend(): void {
     this.save(false);
+    this.#suspended = true;
     this.#socket.stop();
     this.session?.close();
     this.#hangUp();
@@ -191,7 +194,7 @@ export class Visit {
   save(open = true): void {
     this.#cancelKeep?.();
     this.#cancelKeep = null;
-    if (!this.isClosed) {
+    if (!this.isClosed && !this.#suspended) {
       this.#options.memory.save(this.#state(), open);
     }
   }
