@@ -156,11 +156,7 @@ test("a page that comes back from the back/forward cache goes on", async () => {
   // It loads nothing: it is there.
   await shop.goBack({ waitUntil: "commit" });
   await heard(shop, "you went away");
-  assert.equal(
-    await shop.evaluate(() => window.persisted),
-    true,
-    "the cache had kept it",
-  );
+  assert.equal(await shop.evaluate(() => window.persisted), true, "the cache had kept it");
   await say(shop, "I am back");
   await heard(agent, "I am back");
   await close(people);
