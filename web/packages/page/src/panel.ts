@@ -22,6 +22,7 @@ import STYLE from "./panel.css?inline";
 import { sheetOf } from "./sheet";
 import { Turn } from "./turn";
 import { detailsOf } from "./where";
+import { Whereabouts } from "./whereabouts";
 
 export interface PanelOptions extends Embed {
   host: HTMLElement;
@@ -113,10 +114,12 @@ export function open({ host, root, button, node, site, label, department }: Pane
       turn.wait();
       return state;
     });
+    const whereabouts = new Whereabouts(visit, systemClock);
     life = {
       visit,
       view,
       close() {
+        whereabouts.close();
         view.close();
         visit.suspend();
         channel?.close();

@@ -10,6 +10,7 @@ import {
   type Glance,
   type IceServer,
   type Landing,
+  type Location,
   type NextOffer,
   type Path,
   type Signal,
@@ -168,6 +169,11 @@ export class Session {
 
   land(lead: EntryId, landing: Landing): void {
     this.#write({ type: "landing", lead, landing });
+  }
+
+  /** Says where the visitor is. */
+  locate(location: Location): void {
+    this.#write({ type: "location", ...location });
   }
 
   consent(consent: Consent): void {

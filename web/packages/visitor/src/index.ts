@@ -3,6 +3,6 @@ export { Ladder } from "./ladder";
 export { type Mover, STAGE } from "./leading";
 export { Memory, ownStorage, sharedStorage } from "./memory";
 export { Once } from "./once";
-export { detailsOf } from "./text";
+export { clip, detailsOf } from "./text";
 export { Visit } from "./visit";
 export { type VisitView, visitView } from "./visit_view";
