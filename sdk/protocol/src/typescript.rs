@@ -6,11 +6,12 @@ use ts_rs::{Config, TS};
 
 use crate::{ErrorCode, Timestamp, bulk, channel, ids, limits, signaling};
 
+const HEADER: &str =
+    "// Written by `cargo test -p isession-protocol` from sdk/protocol; do not edit.\n\n";
+
 fn generated() -> String {
     let config = Config::default();
-    let mut out = String::from(
-        "// Written by `cargo test -p isession-protocol` from sdk/protocol; do not edit.\n\n",
-    );
+    let mut out = String::from(HEADER);
     macro_rules! declare {
         ($($type:ty),+ $(,)?) => { $( out.push_str(&format!("export {}\n", <$type>::decl(&config))); )+ };
     }
@@ -68,7 +69,26 @@ fn generated() -> String {
         "\nexport const SUBPROTOCOL = {:?};\n",
         crate::SUBPROTOCOL
     ));
-    out.push_str("export const LIMITS = {\n");
+    out.push_str(&format!(
+        "\nexport const STREAMS = {{ talk: {}, glance: {}, bulk: {} }} as const;\n",
+        channel::stream::TALK,
+        channel::stream::GLANCE,
+        channel::stream::BULK
+    ));
+    out.push_str(&format!(
+        "\n/// The first byte of a message on `bulk`.\nexport const BULK = {{ data: {}, mirror: {} }} as const;\n\
+         export const MIRROR = {{ last: {}, header: {} }} as const;\n",
+        bulk::kind::DATA,
+        bulk::kind::MIRROR,
+        bulk::LAST,
+        bulk::MIRROR_HEADER
+    ));
+    out
+}
+
+/// Each a name of its own, so that pages carry only what they use.
+fn generated_limits() -> String {
+    let mut out = String::from(HEADER);
     for (name, value) in [
         ("signalingFrame", limits::SIGNALING_FRAME),
         ("channelFrame", limits::CHANNEL_FRAME),
@@ -93,39 +113,29 @@ fn generated() -> String {
         ("epoch", limits::EPOCH),
         ("seenEpochs", limits::SEEN_EPOCHS),
     ] {
-        out.push_str(&format!("  {name}: {value},\n"));
+        out.push_str(&format!("export const {name} = {value};\n"));
     }
-    out.push_str("} as const;\n\nexport const STREAMS = { ");
-    out.push_str(&format!(
-        "talk: {}, glance: {}, bulk: {} }} as const;\n",
-        channel::stream::TALK,
-        channel::stream::GLANCE,
-        channel::stream::BULK
-    ));
-    out.push_str(&format!(
-        "\n/// The first byte of a message on `bulk`.\nexport const BULK = {{ data: {}, mirror: {} }} as const;\n\
-         export const MIRROR = {{ last: {}, header: {} }} as const;\n",
-        bulk::kind::DATA,
-        bulk::kind::MIRROR,
-        bulk::LAST,
-        bulk::MIRROR_HEADER
-    ));
     out
 }
 
 #[test]
 fn generated_types_are_current() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../web/packages/protocol/src/generated.ts");
-    let wanted = generated();
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &wanted).unwrap();
+    for (file, wanted) in [
+        ("generated.ts", generated()),
+        ("limits.ts", generated_limits()),
+    ] {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("../../web/packages/protocol/src")
+            .join(file);
+        if std::env::var_os("UPDATE_GENERATED").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &wanted).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == wanted,
+            "{} is not current: run UPDATE_GENERATED=1 cargo test -p isession-protocol",
+            path.display()
+        );
     }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == wanted,
-        "{} is not current: run UPDATE_GENERATED=1 cargo test -p isession-protocol",
-        path.display()
-    );
 }

@@ -4,14 +4,16 @@ import {
   NodeSocket,
   type Readable,
   randomEpoch,
-  Session,
+  type Session,
   type SessionView,
   type SocketState,
   Transcript,
+  TravellingSession,
   vanished,
 } from "@isession/peer";
 import {
   type AgentCard,
+  channel,
   decodeToAgent,
   type EndReason,
   type FromAgent,
@@ -295,7 +297,13 @@ const retentionOf = ({ site }: VisitorCard): number =>
 /** An ended session of before, to be read only. */
 function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): Talk {
   const transcript = new Transcript({ role: "agent", epoch: randomEpoch(), saved });
-  const peer = new Session({ transcript, ice: [], send() {}, wantIce() {} });
+  const peer = new TravellingSession({
+    decoders: channel,
+    transcript,
+    ice: [],
+    send() {},
+    wantIce() {},
+  });
   peer.close();
   const gone = vanished(peer.view);
   const talk: Talk = { ...rest, transcript, peer, gone, read: 0 };
@@ -475,7 +483,8 @@ function newSession(
   ice: IceServer[],
   relayOnly: boolean,
 ): Session {
-  return new Session({
+  return new TravellingSession({
+    decoders: channel,
     transcript,
     ice,
     relayOnly,

@@ -11,13 +11,13 @@ import {
   ownStorage,
   sharedStorage,
   tell,
-  Visit,
   type VisitView,
   visitView,
 } from "@isession/visitor";
 import { certificate, forgetCertificate, withCertificate } from "./certificate";
 import { Keep } from "./keep";
 import { PageMover } from "./page_mover";
+import { PageVisit } from "./page_visit";
 import STYLE from "./panel.css?inline";
 import { sheetOf } from "./sheet";
 import { Turn } from "./turn";
@@ -74,7 +74,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
   const shared = sharedStorage();
   const memory = new Memory(site, shared ?? ownStorage());
   const turn = new Turn(`isession:${site}`, navigator.locks, systemClock, () => resume());
-  let life: { visit: Visit; view: VisitView; close(): void } | null = null;
+  let life: { visit: PageVisit; view: VisitView; close(): void } | null = null;
   /** On its way to hold the visit. */
   let taking = false;
   /** Before the page is left, and until it is back for good. */
@@ -93,12 +93,11 @@ export function open({ host, root, button, node, site, label, department }: Pane
     if (latest) {
       memory.save(latest);
     }
-    const visit = new Visit({
+    const visit = new PageVisit({
       site,
       memory,
       details: detailsOf(location, department),
       relayOnly: false,
-      travels: true,
       createPeer: withCertificate(await certificate()),
       url: `${node.replace(/^http/, "ws")}/v1/visitor`,
     });

@@ -76,20 +76,6 @@ export class PeerConnection {
     );
   }
 
-  /** The offer with all candidates that are found in this time. */
-  async whole(patience: Promise<void>): Promise<string | null> {
-    const { pc } = this;
-    const gathered = new Promise<void>((resolve) => {
-      pc.onicegatheringstatechange = () => {
-        if (pc.iceGatheringState === "complete") {
-          resolve();
-        }
-      };
-    });
-    await Promise.race([gathered, patience]);
-    return pc.localDescription?.sdp ?? null;
-  }
-
   /** What it may connect by from now on; in use after the next restart. */
   allow(ice: IceServer[], relayOnly: boolean): void {
     if (this.pc.signalingState !== "closed") {
@@ -119,7 +105,7 @@ export class PeerConnection {
       channel.onopen = channel.onclose = channel.onmessage = channel.onbufferedamountlow = null;
     }
     this.pc.onicecandidate = this.pc.onnegotiationneeded = null;
-    this.pc.onconnectionstatechange = this.pc.onicegatheringstatechange = null;
+    this.pc.onconnectionstatechange = null;
     this.pc.close();
   }
 

@@ -7,9 +7,7 @@
 // lost is mended by an ICE restart, and by a new connection when that does not help. Signals
 // travel over the channel while it lives, so that a running session does not need the node.
 //
-// A visitor's side that lives in pages of a site asks for an offer for its next life, and an
-// agent's side in a browser sends one ahead (`next`): whoever comes back answers it with one
-// message. These rules are only here: programs have one life.
+// A side with one life, as windows and programs have it; `TravellingCore` adds what pages need.
 
 import type { Body, Entry, EntryId, NextOffer, Seen, Signal, Talk } from "@isession/protocol";
 import type { Addressed, Connection, Effect, Input, PathState } from "./core_words";
@@ -34,12 +32,11 @@ const SILENCE = 10_000;
 const HELD_ENTRIES = 16;
 /** Signals and the like that may come before it, which nobody would repeat. */
 const HELD_OTHERS = 64;
-/** Lives of the other side whose late answers are recognised. */
-const REMEMBERED = 8;
 
 type Heard = Talk & { type: "entry" };
 
-interface Current {
+/** One peer connection, as the rules see it. */
+export interface Current {
   epoch: string;
   /** The other side's connection, once it is known. */
   theirs: string | null;
@@ -58,14 +55,10 @@ interface Current {
   owed: { id: EntryId; since: number } | null;
   /** It is owed for too long. */
   silent: boolean;
-  /** Answers an offer that was sent ahead. */
-  ahead: boolean;
 }
 
 export interface CoreOptions {
   transcript: Transcript;
-  /** This visitor's side lives in pages, and wants an offer ahead. */
-  travels?: boolean;
   /** A fresh epoch at each call. */
   epoch(): string;
   /** From 0 to 1, for retries that do not come all at once. */
@@ -73,13 +66,13 @@ export interface CoreOptions {
 }
 
 export class SessionCore {
-  readonly #transcript: Transcript;
-  readonly #options: CoreOptions;
+  protected readonly transcript: Transcript;
+  protected readonly options: CoreOptions;
   /** This life of the session's side: asks the other to start over when it is new. */
   readonly #life: string;
   #now = 0;
-  #effects: Effect[] = [];
-  #current: Current | null = null;
+  protected effects: Effect[] = [];
+  protected current: Current | null = null;
   #shown: Connection = "connecting";
   #answeredLife: string | null = null;
   #tries = 0;
@@ -94,16 +87,10 @@ export class SessionCore {
   #lost = false;
   /** A better path may be looked for: the one before the accept is a relay's. */
   #upgrades = false;
-  /** For the visitor's next life; the offer, once it is made. */
-  #prepared: { epoch: string; offer: NextOffer | null } | null = null;
-  /** The connection was mended since: what was prepared may lead nowhere. */
-  #stale = false;
-  /** The latest lives of the other side that were connected. */
-  #known: string[] = [];
 
   constructor(options: CoreOptions) {
-    this.#options = options;
-    this.#transcript = options.transcript;
+    this.options = options;
+    this.transcript = options.transcript;
     this.#life = options.epoch();
   }
 
@@ -118,26 +105,26 @@ export class SessionCore {
 
   handle(now: number, input: Input): Effect[] {
     this.#now = now;
-    this.#effects = [];
+    this.effects = [];
     if (!this.#over || input.type === "hear") {
-      this.#take(input);
+      this.take(input);
     }
-    return this.#effects;
+    return this.effects;
   }
 
-  #take(input: Input): void {
-    if ("epoch" in input && input.epoch !== this.#current?.epoch) {
+  protected take(input: Input): void {
+    if ("epoch" in input && input.epoch !== this.current?.epoch) {
       return;
     }
     switch (input.type) {
       case "start":
-        this.#start(input.resumed, input.next);
+        this.#start(input.resumed);
         break;
       case "ring":
         this.#speaks = this.#hears = false;
         this.#upgrades = input.relay_only;
-        if (this.#role === "agent") {
-          this.#ready(this.#life);
+        if (this.role === "agent") {
+          this.ready(this.#life);
         }
         break;
       case "answer":
@@ -160,7 +147,7 @@ export class SessionCore {
         break;
       case "described": {
         const { role, sdp } = input;
-        const seen = this.#transcript.seen();
+        const seen = this.transcript.seen();
         this.#send({ kind: "description", role, sdp, seen, ...this.#addressed() });
         break;
       }
@@ -169,9 +156,6 @@ export class SessionCore {
         this.#send({ kind: "candidate", candidate, mid, ...this.#addressed() });
         break;
       }
-      case "prepared":
-        this.#sendAhead(input.offer);
-        break;
       case "taken":
       case "path":
       case "channel":
@@ -192,93 +176,50 @@ export class SessionCore {
     }
   }
 
-  get #role(): Role {
-    return this.#transcript.role;
+  protected get role(): Role {
+    return this.transcript.role;
   }
 
-  #start(resumed: boolean, next?: NextOffer): void {
-    if (this.#role === "visitor" && next) {
-      this.#answerNext(next);
-    } else if (this.#role === "visitor") {
-      this.#connect();
+  #start(resumed: boolean): void {
+    if (this.role === "visitor") {
+      this.connect();
     } else if (resumed) {
-      this.#ready(this.#life);
+      this.ready(this.#life);
     }
   }
 
   #startOver(): void {
-    if (this.#role === "visitor") {
-      this.#connect();
+    if (this.role === "visitor") {
+      this.connect();
     } else {
-      this.#ready(this.#options.epoch());
+      this.ready(this.options.epoch());
     }
   }
 
-  #connect(): void {
-    const epoch = this.#options.epoch();
+  protected connect(): void {
+    const epoch = this.options.epoch();
     // Whoever connects after the accept does so with all that is allowed.
     this.#upgrades &&= !this.#hears;
-    this.#begin(epoch);
-    this.#prepared = null;
-    this.#effects.push({ type: "connect", epoch });
-    if (this.#options.travels) {
-      this.#effects.push({ type: "next", offer: null });
-    }
-    this.#look();
+    this.begin(epoch);
+    this.effects.push({ type: "connect", epoch });
+    this.look();
   }
 
-  #begin(epoch: string): Current {
+  protected begin(epoch: string): Current {
     const nothing = { theirs: null, seen: null, owed: null };
-    const not = { flows: false, heard: false, asked: false, silent: false, ahead: false };
-    this.#current = { epoch, path: "connecting", channel: "opening", ...nothing, ...not };
-    return this.#current;
+    const not = { flows: false, heard: false, asked: false, silent: false };
+    this.current = { epoch, path: "connecting", channel: "opening", ...nothing, ...not };
+    return this.current;
   }
 
-  /** A visitor's side comes back, and knows what the other side is known to have. */
-  #answerNext({ epoch: theirs, sdp }: NextOffer): void {
-    const epoch = this.#options.epoch();
-    const seen = this.#transcript.delivered();
-    Object.assign(this.#begin(epoch), { theirs, ahead: true });
-    const signal = { kind: "description", role: "offer", sdp, epoch: theirs, seen } as const;
-    this.#effects.push({ type: "connect", epoch, answers: true }, { type: "take", signal });
-    // An offer is good for one answer.
-    this.#effects.push({ type: "next", offer: null });
-    this.#look();
-  }
-
-  /** The other side's word about the visitor's next life. */
-  #next(offer: NextOffer | undefined): void {
-    if (this.#role === "visitor") {
-      if (offer) {
-        this.#effects.push({ type: "next", offer });
-      }
-    } else if (!this.#prepared || this.#stale) {
-      const epoch = this.#options.epoch();
-      this.#prepared = { epoch, offer: null };
-      this.#stale = false;
-      this.#effects.push({ type: "prepare", epoch });
-    } else if (this.#prepared.offer) {
-      this.#sendAhead(this.#prepared.offer);
-    }
-  }
-
-  #sendAhead(offer: NextOffer): void {
-    if (this.#prepared?.epoch === offer.epoch) {
-      this.#prepared.offer = offer;
-      if (this.#lives()) {
-        this.#tell({ type: "next", offer });
-      }
-    }
-  }
-
-  #ready(epoch: string): void {
-    this.#effects.push({ type: "signal", signal: { kind: "ready", epoch } });
+  protected ready(epoch: string): void {
+    this.effects.push({ type: "signal", signal: { kind: "ready", epoch } });
   }
 
   /** Both may speak and be heard; what came too early is heard now. */
   #accepted(): void {
     this.#speaks = this.#hears = true;
-    if (!this.#current) {
+    if (!this.current) {
       // Whoever did not connect while it rang begins now.
       this.#start(false);
       return;
@@ -297,10 +238,10 @@ export class SessionCore {
 
   /** Once, when both are accepted and hear each other; the side that offers begins. */
   #upgrade(): void {
-    if (this.#upgrades && this.#hears && this.#current?.heard && this.#lives()) {
+    if (this.#upgrades && this.#hears && this.current?.heard && this.lives()) {
       this.#upgrades = false;
-      if (this.#role === "visitor") {
-        this.#effects.push({ type: "restart" });
+      if (this.role === "visitor") {
+        this.effects.push({ type: "restart" });
       }
     }
   }
@@ -310,10 +251,10 @@ export class SessionCore {
     if (this.#tries === 0) {
       return;
     }
-    const current = this.#current;
+    const current = this.current;
     const mendable = current?.seen && current.channel !== "closed" && !current.silent;
     if (mendable && this.#tries <= RESTARTS) {
-      this.#effects.push({ type: "restart" });
+      this.effects.push({ type: "restart" });
     } else {
       this.#startOver();
     }
@@ -322,59 +263,39 @@ export class SessionCore {
   #signal(signal: Signal): void {
     if (signal.kind === "ready") {
       // Said again for a life that is being connected already, it changes nothing.
-      if (this.#role === "visitor" && signal.epoch !== this.#answeredLife) {
+      if (this.role === "visitor" && signal.epoch !== this.#answeredLife) {
         this.#answeredLife = signal.epoch;
-        this.#connect();
+        this.connect();
       }
     } else if (signal.kind !== "unknown") {
-      this.#addressee(signal);
+      this.addressee(signal);
     }
   }
 
   /** Takes a signal, unless it is of or for another life than the current one. */
-  #addressee(signal: Addressed): void {
-    const offered = signal.kind === "description" && signal.role === "offer";
-    const answered = signal.kind === "description" && signal.role === "answer";
-    if (answered && this.#prepared && signal.to === this.#prepared.epoch) {
-      const { epoch } = this.#prepared;
-      this.#prepared = null;
-      this.#begin(epoch);
-      this.#effects.push({ type: "take_up", epoch });
-      this.#look();
-    }
-    const current = this.#current;
+  protected addressee(signal: Addressed): void {
+    const { current } = this;
     const foreign = (known: Current | null) =>
       known?.theirs != null && known.theirs !== signal.epoch;
-    const { to } = signal;
-    const unasked = (to !== undefined && to !== current?.epoch) || foreign(current);
-    if (answered && current && unasked && !this.#known.includes(signal.epoch)) {
-      // A new life answers what was sent ahead, and that is gone or was answered before.
-      if (this.#role === "agent") {
-        this.#ready(this.#options.epoch());
-      }
-      return;
-    }
+    const offered = signal.kind === "description" && signal.role === "offer";
     if (signal.to !== undefined && signal.to !== current?.epoch) {
       // The other side believes in a connection that is gone.
-      if (this.#role === "agent" && !current) {
-        this.#ready(this.#life);
+      if (this.role === "agent" && !current) {
+        this.ready(this.#life);
       }
       return;
     }
-    if (offered && this.#role === "agent" && (!current || foreign(current))) {
-      this.#connect();
+    if (offered && this.role === "agent" && (!current || foreign(current))) {
+      this.connect();
     }
-    if (!this.#current || foreign(this.#current)) {
+    if (!this.current || foreign(this.current)) {
       return;
     }
     if (signal.kind === "description") {
       // At once: a later offer, of another life, may come before this one is taken in.
-      this.#current.theirs = signal.epoch;
-      if (!this.#known.includes(signal.epoch)) {
-        this.#known = [...this.#known.slice(1 - REMEMBERED), signal.epoch];
-      }
+      this.current.theirs = signal.epoch;
     }
-    this.#effects.push({ type: "take", signal });
+    this.effects.push({ type: "take", signal });
   }
 
   /**
@@ -382,32 +303,32 @@ export class SessionCore {
    * what arrives before their end is open, and nothing would repeat a signal.
    */
   #send(signal: Signal): void {
-    if (this.#lives() && this.#current?.heard && this.#hears) {
-      this.#effects.push({ type: "tell", talk: { type: "signal", signal } });
+    if (this.lives() && this.current?.heard && this.#hears) {
+      this.effects.push({ type: "tell", talk: { type: "signal", signal } });
     } else {
-      this.#effects.push({ type: "signal", signal });
+      this.effects.push({ type: "signal", signal });
     }
   }
 
   /** The channel carries. */
-  #lives(): boolean {
-    const current = this.#current;
+  protected lives(): boolean {
+    const current = this.current;
     return current?.channel === "open" && current.path === "connected" && !current.silent;
   }
 
   /** When the channel that is open has been silent for too long. */
   get #silentAt(): number | null {
-    const owed = this.#current?.owed;
+    const owed = this.current?.owed;
     return owed && this.#shown === "open" && this.#hears ? owed.since + SILENCE : null;
   }
 
   #addressed(): { epoch: string; to?: string } {
-    const { epoch = "", theirs = null } = this.#current ?? {};
+    const { epoch = "", theirs = null } = this.current ?? {};
     return theirs === null ? { epoch } : { epoch, to: theirs };
   }
 
   #changed(input: Input & { type: "taken" | "path" | "channel" }): void {
-    const current = this.#current as Current;
+    const current = this.current as Current;
     switch (input.type) {
       case "taken":
         current.seen = input.seen;
@@ -422,12 +343,12 @@ export class SessionCore {
     }
     this.#flow();
     this.#upgrade();
-    this.#look();
+    this.look();
   }
 
   /** Sends what the other side has not seen, as soon as that is known on an open channel. */
   #flow(): void {
-    const current = this.#current;
+    const current = this.current;
     if (current?.channel !== "open" || !current.seen || current.flows || !this.#speaks) {
       return;
     }
@@ -435,86 +356,85 @@ export class SessionCore {
     this.#flowFrom(current, current.seen);
     // What was seen is said again: between offer and open more may have come over the channel
     // before, and the other side's first entries may have been dropped.
-    this.#tell({ type: "resume", seen: this.#transcript.seen() });
-    this.#look();
+    this.tell({ type: "resume", seen: this.transcript.seen() });
+    this.look();
   }
 
   #flowFrom(current: Current, seen: Seen): void {
-    const entries = this.#transcript.missing(seen);
-    this.#effects.push({ type: "flow", entries });
+    const entries = this.transcript.missing(seen);
+    this.effects.push({ type: "flow", entries });
     const last = entries.at(-1);
     current.owed = last ? { id: last.id, since: this.#now } : null;
   }
 
   /** Says how the connection is, and sees to it that it is mended. */
-  #look(): void {
-    const current = this.#current;
+  protected look(): void {
+    const current = this.current;
     if (this.#over) {
       return;
     }
-    if (current?.flows && this.#lives()) {
+    if (current?.flows && this.lives()) {
       this.#tries = 0;
       this.#mendAt = null;
-      this.#opened();
+      if (this.#shown !== "open") {
+        this.#show("open");
+        this.opened();
+      }
       return;
     }
     const first = this.#shown === "connecting";
     this.#show(first ? "connecting" : "reconnecting");
-    if (!this.#speaks && this.#lives()) {
+    if (!this.#speaks && this.lives()) {
       // It waits for the accept, and nothing else.
       this.#mendAt = null;
       return;
     }
     const patience = current?.path === "failed" || current?.silent ? 0 : PATIENCE;
-    // An offer sent ahead was either good or is gone: there is no use in waiting for more.
-    this.#mendAt ??= this.#now + patience + (first && !current?.ahead ? FIRST : 0);
+    this.#mendAt ??= this.#now + patience + (first ? this.first() : 0);
   }
 
-  #opened(): void {
-    if (this.#shown !== "open") {
-      this.#show("open");
-      this.#stale = true;
-      if (this.#options.travels) {
-        this.#tell({ type: "next" });
-      }
-    }
+  /** How much longer the first connection may take. */
+  protected first(): number {
+    return FIRST;
   }
+
+  /** It is open, for the first time or again. */
+  protected opened(): void {}
+
+  /** The other side's word about the visitor's next life. */
+  protected next(_offer: NextOffer | undefined): void {}
 
   #tick(): void {
     if (this.#silentAt !== null && this.#silentAt <= this.#now) {
-      (this.#current as Current).silent = true;
-      this.#look();
+      (this.current as Current).silent = true;
+      this.look();
     }
     if (this.#mendAt !== null && this.#mendAt <= this.#now) {
-      this.#mend();
+      this.#mendAt = null;
+      this.mend();
     }
   }
 
-  #mend(): void {
-    if (this.#current?.ahead && !this.#current.heard) {
-      this.#mendAt = null;
-      this.#connect();
-      return;
-    }
+  protected mend(): void {
     this.#tries += 1;
     const wait = Math.min(RETRY_MOST, RETRY * 2 ** Math.min(this.#tries, 3));
     // From three quarters of it to five.
-    const thousandths = 750 + Math.round(this.#options.chance() * 500);
+    const thousandths = 750 + Math.round(this.options.chance() * 500);
     this.#mendAt = this.#now + Math.floor((wait * thousandths) / 1000);
-    this.#effects.push({ type: "want_ice" });
+    this.effects.push({ type: "want_ice" });
   }
 
   #write(body: Body): void {
-    const entry = this.#transcript.write(body, this.#now);
-    const current = this.#current;
+    const entry = this.transcript.write(body, this.#now);
+    const current = this.current;
     if (current?.flows) {
-      this.#effects.push({ type: "entry", entry });
+      this.effects.push({ type: "entry", entry });
       current.owed = { id: entry.id, since: current.owed?.since ?? this.#now };
     }
   }
 
   #hear(talk: Talk): void {
-    (this.#current as Current).heard = true;
+    (this.current as Current).heard = true;
     if (!this.#hears) {
       this.#hold(talk);
       return;
@@ -524,21 +444,19 @@ export class SessionCore {
         this.#hearEntry(talk);
         break;
       case "ack":
-        this.#transcript.acknowledge(talk.id);
-        this.#effects.push({ type: "delivered", id: talk.id });
+        this.transcript.acknowledge(talk.id);
+        this.effects.push({ type: "delivered", id: talk.id });
         this.#acknowledged(talk.id);
         break;
       case "resume":
         this.#resume(talk.seen);
         break;
       case "next":
-        if (!this.#over) {
-          this.#next(talk.offer);
-        }
+        this.next(talk.offer);
         break;
       case "signal":
         if (!this.#over && talk.signal.kind !== "unknown" && talk.signal.kind !== "ready") {
-          this.#addressee(talk.signal);
+          this.addressee(talk.signal);
         }
         break;
     }
@@ -546,7 +464,7 @@ export class SessionCore {
   }
 
   #acknowledged(id: EntryId): void {
-    const current = this.#current as Current;
+    const current = this.current as Current;
     if (current.owed) {
       current.owed = sameId(current.owed.id, id) ? null : { ...current.owed, since: this.#now };
     }
@@ -557,7 +475,7 @@ export class SessionCore {
   #carries(current: Current): void {
     if (current.silent) {
       current.silent = false;
-      this.#look();
+      this.look();
     }
   }
 
@@ -576,15 +494,15 @@ export class SessionCore {
 
   /** Asks for what is missing, once: all that follows it comes again. */
   #ask(): void {
-    const current = this.#current as Current;
+    const current = this.current as Current;
     if (!current.asked) {
       current.asked = true;
-      this.#tell({ type: "resume", seen: this.#transcript.seen() });
+      this.tell({ type: "resume", seen: this.transcript.seen() });
     }
   }
 
   #resume(seen: Seen): void {
-    const current = this.#current as Current;
+    const current = this.current as Current;
     current.seen = seen;
     if (current.flows && !this.#over) {
       this.#flowFrom(current, seen);
@@ -596,29 +514,29 @@ export class SessionCore {
 
   #hearEntry({ id, at, body }: Entry): void {
     const entry = { id, at, body };
-    const current = this.#current as Current;
-    const receipt = this.#transcript.receive(entry);
+    const current = this.current as Current;
+    const receipt = this.transcript.receive(entry);
     if (receipt === "gap") {
       this.#ask();
       return;
     }
     if (receipt === "full") {
-      this.#effects.push({ type: "full" });
+      this.effects.push({ type: "full" });
       return;
     }
     current.asked = false;
-    this.#tell({ type: "ack", id });
+    this.tell({ type: "ack", id });
     if (receipt !== "new") {
       return;
     }
-    this.#effects.push({ type: "heard", entry });
+    this.effects.push({ type: "heard", entry });
     if (body.type === "bye") {
       this.#finish();
     }
   }
 
-  #tell(talk: Talk): void {
-    this.#effects.push({ type: "tell", talk });
+  protected tell(talk: Talk): void {
+    this.effects.push({ type: "tell", talk });
   }
 
   #end(): void {
@@ -634,7 +552,7 @@ export class SessionCore {
   #show(connection: Connection): void {
     if (connection !== this.#shown) {
       this.#shown = connection;
-      this.#effects.push({ type: "show", connection });
+      this.effects.push({ type: "show", connection });
     }
   }
 }

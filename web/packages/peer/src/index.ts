@@ -16,3 +16,4 @@ export {
   Transcript,
   TranscriptFull,
 } from "./transcript";
+export { TravellingSession } from "./travelling_session";

@@ -1,22 +1,20 @@
 // One side of a session: carries out what the core wants, on real connections and by a real clock.
 
-import {
-  type Body,
-  type Consent,
-  decodeGlance,
-  decodeTalk,
-  type Entry,
-  type EntryId,
-  type Glance,
-  type IceServer,
-  type Landing,
-  type Location,
-  type NextOffer,
-  type Path,
-  type Signal,
+import type {
+  Body,
+  Consent,
+  Decoders,
+  Entry,
+  EntryId,
+  Glance,
+  IceServer,
+  Landing,
+  Location,
+  Path,
+  Signal,
 } from "@isession/protocol";
 import { PeerConnection } from "./connection";
-import { SessionCore } from "./core";
+import { type CoreOptions, SessionCore } from "./core";
 import type { Connection, Effect, Input } from "./core_words";
 import { Outbox } from "./outbox";
 import { pathOf } from "./path";
@@ -43,10 +41,10 @@ export interface SessionOptions {
   wantIce(): void;
   /** Keeps the transcript, before what was written goes out: this side forgets nothing it said. */
   keep?(): Promise<void> | undefined;
+  /** What this side understands of the other. */
+  decoders: Decoders;
   /** Only relayed paths. */
   relayOnly?: boolean;
-  /** This visitor's side lives in pages: the agent's is asked for an offer for the next. */
-  travels?: boolean;
   clock?: Clock;
   createPeer?(config: RTCConfiguration): RTCPeerConnection;
 }
@@ -55,8 +53,6 @@ export interface SessionOptions {
 const TYPING = 6000;
 /** How long goodbye may take to leave. */
 const GOODBYE = 1500;
-/** How long candidates are gathered for an offer that is sent ahead. */
-const GATHERING = 2000;
 /** After a path is found a better one often follows; later ones are rare. */
 const PATH_SOON = 2000;
 const PATH_LATER = 15_000;
@@ -68,16 +64,13 @@ interface Read extends Pick<SessionView, "lines" | "consent" | "ended"> {
 
 export class Session {
   readonly #options: SessionOptions;
-  readonly #clock: Clock;
+  protected readonly clock: Clock;
   readonly #transcript: Transcript;
   readonly #core: SessionCore;
   readonly #view: Value<SessionView>;
   readonly #leads = new Event<[EntryId, string]>();
   readonly #paths = new Event<[Path]>();
-  readonly #nexts = new Event<[NextOffer | null]>();
   #connection: PeerConnection | null = null;
-  /** For the visitor's next life. */
-  #prepared: PeerConnection | null = null;
   #outbox: Outbox | null = null;
   #ice: IceServer[];
   #relayOnly: boolean;
@@ -93,13 +86,12 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    this.clock = options.clock ?? systemClock;
     this.#transcript = options.transcript;
     this.#ice = options.ice;
     this.#relayOnly = options.relayOnly ?? false;
-    this.#core = new SessionCore({
+    this.#core = this.newCore({
       transcript: options.transcript,
-      travels: options.travels ?? false,
       epoch: randomEpoch,
       chance: Math.random,
     });
@@ -114,12 +106,9 @@ export class Session {
     return this.#view;
   }
 
-  /**
-   * Begins. `resumed`: this side was in the session before; an agent then asks for an offer, and
-   * a visitor may have the next one already.
-   */
-  start(resumed = false, next?: NextOffer): void {
-    this.#do({ type: "start", resumed, next });
+  /** Begins. `resumed`: this side was in the session before, and an agent then asks for an offer. */
+  start(resumed = false): void {
+    this.do({ type: "start", resumed });
   }
 
   /**
@@ -127,35 +116,35 @@ export class Session {
    * better paths are for after it.
    */
   ring(relayOnly: boolean): void {
-    this.#do({ type: "ring", relay_only: relayOnly });
+    this.do({ type: "ring", relay_only: relayOnly });
   }
 
   /** This agent accepts: what is said from here on leaves at once. */
   answer(): void {
-    this.#do({ type: "answer" });
+    this.do({ type: "answer" });
   }
 
   /** The node's word that the two have each other, with what they may connect by from now on. */
   accepted(ice: IceServer[], relayOnly: boolean): void {
     this.#ice = ice;
     this.#relayOnly = relayOnly;
-    this.#connection?.allow(ice, relayOnly);
-    this.#do({ type: "accepted" });
+    this.allow(this.#connection);
+    this.do({ type: "accepted" });
   }
 
   /** The node is there again: whatever was under way may have been lost. */
   nodeReturned(): void {
-    this.#do({ type: "node_returned" });
+    this.do({ type: "node_returned" });
   }
 
   signal(signal: Signal): void {
-    this.#do({ type: "signal", signal });
+    this.do({ type: "signal", signal });
   }
 
   /** Fresh relay credentials: whatever waited for them goes on. */
   ice(servers: IceServer[]): void {
     this.#ice = servers;
-    this.#do({ type: "ice" });
+    this.do({ type: "ice" });
   }
 
   say(text: string): void {
@@ -182,7 +171,7 @@ export class Session {
 
   /** Tells that this side writes; at most every three seconds. */
   typing(on: boolean): void {
-    const now = this.#clock.now();
+    const now = this.clock.now();
     if (on ? now - this.#iTypeSince < TYPING / 2 : this.#iTypeSince === 0) {
       return;
     }
@@ -198,11 +187,6 @@ export class Session {
     return this.#leads.on(run);
   }
 
-  /** An offer for this side's next life came, or the one that was kept holds no longer. */
-  onNext(run: (offer: NextOffer | null) => void): () => void {
-    return this.#nexts.on(run);
-  }
-
   onPath(run: (path: Path) => void): () => void {
     return this.#paths.on(run);
   }
@@ -213,17 +197,17 @@ export class Session {
       return;
     }
     try {
-      this.#do({ type: "end" });
+      this.do({ type: "end" });
     } catch {
       // A full transcript ends without a word; the node tells the other side.
     }
     await this.#kept;
     await new Promise<void>((resolve) => {
-      this.#clock.after(GOODBYE, resolve);
+      this.clock.after(GOODBYE, resolve);
       this.#outbox ? this.#outbox.flush(resolve) : resolve();
     });
     // What has left the buffer may still be on its way.
-    await new Promise<void>((resolve) => this.#clock.after(GOODBYE / 5, resolve));
+    await new Promise<void>((resolve) => this.clock.after(GOODBYE / 5, resolve));
     this.close();
   }
 
@@ -233,43 +217,38 @@ export class Session {
     this.#cancelTick();
     this.#cancelTyping();
     this.#cancelPath();
-    this.#drop();
+    this.drop();
     this.#show({ typing: false });
   }
 
-  #do(input: Input): void {
+  protected newCore(options: CoreOptions): SessionCore {
+    return new SessionCore(options);
+  }
+
+  protected do(input: Input): void {
     if (this.#closed) {
       return;
     }
-    const effects = this.#core.handle(this.#clock.now(), input);
+    const effects = this.#core.handle(this.clock.now(), input);
     if (input.type === "write" || input.type === "end") {
       this.#keep();
     }
     for (const effect of effects) {
-      this.#carryOut(effect);
+      this.carryOut(effect);
     }
     this.#cancelTick();
     const { deadline } = this.#core;
     if (deadline !== null && !this.#closed) {
-      const wait = Math.max(0, deadline - this.#clock.now());
-      this.#cancelTick = this.#clock.after(wait, () => this.#do({ type: "tick" }));
+      const wait = Math.max(0, deadline - this.clock.now());
+      this.#cancelTick = this.clock.after(wait, () => this.do({ type: "tick" }));
     }
     this.#show({});
   }
 
-  #carryOut(effect: Effect): void {
+  protected carryOut(effect: Effect): void {
     switch (effect.type) {
       case "connect":
         this.#connect(effect.epoch, this.role === "visitor" && !effect.answers);
-        break;
-      case "prepare":
-        void this.#prepare(effect.epoch);
-        break;
-      case "take_up":
-        this.#takeUp(effect.epoch);
-        break;
-      case "next":
-        this.#nexts.fire(effect.offer);
         break;
       case "restart":
         this.#connection?.restart(this.#ice, this.#relayOnly);
@@ -303,8 +282,6 @@ export class Session {
       case "full":
         void this.end();
         break;
-      case "delivered":
-        break;
     }
   }
 
@@ -332,35 +309,11 @@ export class Session {
   }
 
   #connect(epoch: string, offers: boolean): void {
-    this.#drop();
-    this.#use(this.#newConnection(epoch, offers), epoch);
+    this.drop();
+    this.use(this.newConnection(epoch, offers), epoch);
   }
 
-  /** Makes the offer for the visitor's next life. */
-  async #prepare(epoch: string): Promise<void> {
-    this.#prepared?.close();
-    const prepared = this.#newConnection(epoch, true);
-    this.#prepared = prepared;
-    const patience = new Promise<void>((resolve) => {
-      this.#clock.after(GATHERING, resolve);
-    });
-    const sdp = await prepared.whole(patience);
-    if (sdp !== null && prepared === this.#prepared) {
-      this.#do({ type: "prepared", offer: { epoch, sdp } });
-    }
-  }
-
-  #takeUp(epoch: string): void {
-    const prepared = this.#prepared;
-    this.#prepared = null;
-    this.#drop();
-    if (prepared) {
-      prepared.allow(this.#ice, this.#relayOnly);
-      this.#use(prepared, epoch);
-    }
-  }
-
-  #newConnection(epoch: string, offers: boolean): PeerConnection {
+  protected newConnection(epoch: string, offers: boolean): PeerConnection {
     const createPeer = this.#options.createPeer ?? ((config) => new RTCPeerConnection(config));
     const connection: PeerConnection = new PeerConnection({
       role: this.role,
@@ -368,7 +321,7 @@ export class Session {
       ice: this.#ice,
       relayOnly: this.#relayOnly,
       createPeer,
-      tell: (input) => this.#do({ ...input, epoch }),
+      tell: (input) => this.do({ ...input, epoch }),
       repaired: () => {
         if (connection === this.#connection && this.#core.connection === "open") {
           void this.#readPath(connection, PATH_SOON);
@@ -378,24 +331,26 @@ export class Session {
     return connection;
   }
 
-  #use(connection: PeerConnection, epoch: string): void {
+  /** What it may connect by from now on. */
+  protected allow(connection: PeerConnection | null): void {
+    connection?.allow(this.#ice, this.#relayOnly);
+  }
+
+  protected use(connection: PeerConnection, epoch: string): void {
     this.#connection = connection;
     this.#outbox = new Outbox(connection.talk);
     connection.talk.onmessage = ({ data }) => {
-      const talk = typeof data === "string" ? decodeTalk(data) : null;
+      const talk = typeof data === "string" ? this.#options.decoders.talk(data) : null;
       if (talk) {
-        this.#do({ type: "hear", epoch, talk });
+        this.do({ type: "hear", epoch, talk });
       }
     };
     connection.glance.onmessage = ({ data }) => this.#glance(data);
   }
 
-  /** What was prepared goes with the connection that it was to follow. */
-  #drop(): void {
-    for (const connection of [this.#connection, this.#prepared]) {
-      connection?.close();
-    }
-    this.#connection = this.#prepared = null;
+  protected drop(): void {
+    this.#connection?.close();
+    this.#connection = null;
     this.#outbox = null;
   }
 
@@ -413,11 +368,11 @@ export class Session {
       this.#paths.fire(path);
     }
     this.#cancelPath();
-    this.#cancelPath = this.#clock.after(next, () => void this.#readPath(connection, PATH_LATER));
+    this.#cancelPath = this.clock.after(next, () => void this.#readPath(connection, PATH_LATER));
   }
 
   #write(body: Body): EntryId {
-    this.#do({ type: "write", body });
+    this.do({ type: "write", body });
     return this.#transcript.lastWritten();
   }
 
@@ -428,18 +383,18 @@ export class Session {
     } else if (body.type === "lead") {
       this.#leads.fire(id, body.url);
     } else if (body.type === "bye") {
-      this.#clock.after(GOODBYE / 5, () => this.close());
+      this.clock.after(GOODBYE / 5, () => this.close());
     }
   }
 
   #glance(data: unknown): void {
-    const glance = typeof data === "string" ? decodeGlance(data) : null;
+    const glance = typeof data === "string" ? this.#options.decoders.glance(data) : null;
     // Before the accept, and after the end, nobody listens.
     if (glance?.type === "typing" && this.#core.connection === "open") {
       this.#cancelTyping();
       this.#show({ typing: glance.typing });
       if (glance.typing) {
-        this.#cancelTyping = this.#clock.after(TYPING, () => this.#show({ typing: false }));
+        this.#cancelTyping = this.clock.after(TYPING, () => this.#show({ typing: false }));
       }
     }
   }

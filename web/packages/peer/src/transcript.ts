@@ -246,11 +246,6 @@ export class Transcript {
     return Object.fromEntries(this.#seen);
   }
 
-  /** What the other side is known to have seen of mine; of the latest epochs, if it is of many. */
-  delivered(): Seen {
-    return Object.fromEntries([...this.#delivered].slice(-LIMITS.seenEpochs));
-  }
-
   /** The conversation. `live`: what was written went out. */
   lines(live: boolean): Line[] {
     const lines: Line[] = [];

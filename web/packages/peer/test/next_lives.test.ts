@@ -6,17 +6,18 @@ import { beforeEach, expect, test } from "vitest";
 import { SessionCore } from "../src/core";
 import type { Effect, Input } from "../src/core_words";
 import { type Role, Transcript } from "../src/index";
+import { TravellingCore } from "../src/travelling_core";
 
 let epochs = 0;
 beforeEach(() => {
   epochs = 0;
 });
 
-function core(role: Role, travels = false, saved?: ReturnType<Transcript["save"]>) {
+function core(role: Role, travels = true, saved?: ReturnType<Transcript["save"]>) {
   const transcript = new Transcript({ role, epoch: role, saved });
-  const session = new SessionCore({
+  const Core = travels ? TravellingCore : SessionCore;
+  const session = new Core({
     transcript,
-    travels,
     epoch: () => `${role}${++epochs}`,
     chance: () => 0.5,
   });
@@ -79,7 +80,7 @@ test("a side that travels asks for an offer as soon as it is connected, and keep
 });
 
 test("one that does not travel asks for nothing", () => {
-  const visitor = core("visitor");
+  const visitor = core("visitor", false);
   const begun = visitor.handle({ type: "start", resumed: false });
   const { epoch } = begun[0] as { epoch: string };
   visitor.handle({ type: "signal", signal: description("answer", "agent1", epoch) });

@@ -1,6 +1,6 @@
 // A side that keeps its transcript lets nothing out that it could forget.
 
-import type { Signal } from "@isession/protocol";
+import { channel, type Signal } from "@isession/protocol";
 import { expect, test } from "vitest";
 import { type Role, Session, Transcript } from "../src/index";
 import { FakeClock, fakePeer, settled } from "./fakes";
@@ -24,6 +24,7 @@ async function pair() {
   const begin = (role: Role, keep?: () => Promise<void>): Session => {
     const other = role === "visitor" ? "agent" : "visitor";
     const session = new Session({
+      decoders: channel,
       transcript: new Transcript({ role, epoch: role }),
       ice: [],
       clock,

@@ -1,6 +1,6 @@
 // Two sessions, a node between them that can lose signals, and peer connections that are not real.
 
-import type { Signal } from "@isession/protocol";
+import { channel, type Signal } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { type Role, type Saved, Session, Transcript } from "../src/index";
 import { type FakeChannel, FakeClock, FakePeer, fakePeer, settled } from "./fakes";
@@ -25,6 +25,7 @@ function begin(role: Role, saved?: Saved): Session {
   const transcript = new Transcript({ role, epoch: `${role[0]}${epochs}`, saved });
   transcripts[role] = transcript;
   const session: Session = new Session({
+    decoders: channel,
     transcript,
     ice: [],
     clock,

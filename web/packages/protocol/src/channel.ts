@@ -1,23 +1,24 @@
-// What the two people read from each other.
+// What the two people read from each other, and of the pages that the visitor is on.
 
-import {
-  type Blocked,
-  type Body,
-  type Consent,
-  type Failed,
-  type Glance,
-  type Grant,
-  type How,
-  type Landing,
-  LIMITS,
-  type NextOffer,
-  type Permission,
-  type Point,
-  type Talk,
-  type Travel,
+import { asked, decoders, link, typing, written } from "./conversation";
+import type {
+  Blocked,
+  Body,
+  Consent,
+  Failed,
+  Glance,
+  Grant,
+  How,
+  Landing,
+  NextOffer,
+  Permission,
+  Point,
+  Talk,
+  Travel,
 } from "./generated";
-import { count, entryId, epoch, sdp, seen, signal, url } from "./parts";
-import { bool, decode, list, optional, record, text, union, whole, within, word } from "./read";
+import * as LIMITS from "./limits";
+import { count, entryId, epoch, sdp, url } from "./parts";
+import { bool, list, optional, record, text, union, within, word } from "./read";
 
 const landing = union<Landing, "state">("state", {
   shown: {},
@@ -42,8 +43,7 @@ const landing = union<Landing, "state">("state", {
 const permission = word<Permission>("view", "point", "follow");
 
 const body = union<Body, "type">("type", {
-  message: { text: text(LIMITS.messageText) },
-  lead: { url },
+  ...asked,
   landing: { lead: entryId, landing },
   consent: { consent: word<Consent>("ask", "allow", "stop") },
   ask: { permission },
@@ -55,29 +55,24 @@ const body = union<Body, "type">("type", {
   location: { tab: epoch, url: optional(url), title: text(LIMITS.title), front: bool },
   highlight: { view: epoch, node: count },
   highlighted: { highlight: entryId, found: bool, label: text(LIMITS.label) },
-  bye: {},
 });
 
 const talk = union<Talk, "type">("type", {
-  resume: { seen },
-  ack: { id: entryId },
-  signal: { signal },
+  ...link,
   next: { offer: optional(record<NextOffer>({ epoch, sdp })) },
-  entry: { id: entryId, at: whole(Number.MAX_SAFE_INTEGER), body },
+  entry: { ...written, body },
 });
 
 const pixels = within(-0x80000000, 0x7fffffff);
 const point = record<Point>({ x: pixels, y: pixels });
 
 const glance = union<Glance, "type">("type", {
-  typing: { typing: bool },
+  ...typing,
   pointer: { n: count, at: optional(point) },
   scroll: { n: count, at: point },
   click: { at: point },
   ink: { stroke: count, from: count, points: list(point, LIMITS.inkPoints) },
 });
 
-export const decodeTalk = (text: string): Talk | null => decode(talk, text, LIMITS.channelFrame);
-
-export const decodeGlance = (text: string): Glance | null =>
-  decode(glance, text, LIMITS.channelFrame);
+/** All that the two may say. */
+export const channel = decoders(talk, glance);

@@ -202,30 +202,6 @@ first: boolean,
 events: Array<E>, };
 
 export const SUBPROTOCOL = "isession.v1";
-export const LIMITS = {
-  signalingFrame: 65536,
-  channelFrame: 262144,
-  messageText: 16384,
-  url: 2048,
-  title: 300,
-  label: 80,
-  hostPattern: 255,
-  selector: 300,
-  origin: 275,
-  policyEntries: 100,
-  inkPoints: 64,
-  mirrorMessage: 65536,
-  mirrorBatch: 16777216,
-  sdp: 32768,
-  candidate: 1024,
-  name: 80,
-  topic: 300,
-  department: 40,
-  ticket: 1024,
-  tickets: 32,
-  epoch: 32,
-  seenEpochs: 16,
-} as const;
 
 export const STREAMS = { talk: 0, glance: 1, bulk: 2 } as const;
 

@@ -1,21 +1,21 @@
 // Readers of what frames are made of.
 
-import {
-  type AgentCard,
-  type DescriptionRole,
-  type Details,
-  type EndReason,
-  type EntryId,
-  type ErrorCode,
-  type IceServer,
-  type LeadPolicy,
-  LIMITS,
-  type PagePolicy,
-  type Path,
-  type Signal,
-  type SiteCard,
-  type VisitorCard,
+import type {
+  AgentCard,
+  DescriptionRole,
+  Details,
+  EndReason,
+  EntryId,
+  ErrorCode,
+  IceServer,
+  LeadPolicy,
+  PagePolicy,
+  Path,
+  Signal,
+  SiteCard,
+  VisitorCard,
 } from "./generated";
+import * as LIMITS from "./limits";
 import {
   bool,
   list,

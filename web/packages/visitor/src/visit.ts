@@ -12,6 +12,7 @@ import {
   Value,
 } from "@isession/peer";
 import {
+  conversation,
   type Details,
   decodeToVisitor,
   type EndReason,
@@ -19,13 +20,12 @@ import {
   type FromVisitor,
   type IceServer,
   type LinkId,
-  type NextOffer,
   type Preconnect,
   type QueuePlace,
   type SessionId,
   type ToVisitor,
 } from "@isession/protocol";
-import type { KnownSite, Memory, Remembered, RememberedTalk } from "./memory";
+import type { KnownSite, Memory, Remembered } from "./memory";
 
 export type Stage =
   | { kind: "joining" }
@@ -34,7 +34,7 @@ export type Stage =
   | { kind: "over"; reason: EndReason }
   | { kind: "refused"; error: ErrorFrame };
 
-type Accepted = ToVisitor & { type: "accepted" };
+export type Accepted = ToVisitor & { type: "accepted" };
 
 /** The last words of the other side may still be on their way. */
 const LAST_WORDS = 2000;
@@ -44,9 +44,6 @@ const KEEP_AFTER = 300;
 /** Agents rung at once, at the most; a node that rings more has them connect after the accept. */
 const RINGS = 3;
 
-/** Signals that may wait for the node: an answer and its candidates. */
-const EARLY = 64;
-
 const ELSEWHERE: ErrorFrame = { code: "superseded", message: "", fatal: true };
 
 export interface VisitOptions {
@@ -55,8 +52,6 @@ export interface VisitOptions {
   /** What is known of the visit before anybody typed. */
   details: Details;
   relayOnly: boolean;
-  /** The visit lives in pages of a site, and goes from one to the next. */
-  travels?: boolean;
   /** The node's WebSocket. */
   url: string;
   clock?: Clock;
@@ -87,13 +82,6 @@ export class Visit {
   #sessionId: SessionId | null = null;
   /** What the node has yet to hear of the end. */
   #last: FromVisitor | null = null;
-  #agent = "";
-  #ice: IceServer[] = [];
-  #next: NextOffer | null = null;
-  /** Said before the node could be reached for the first time. */
-  #early: FromVisitor[] | null = [];
-  /** The session goes on with what this page remembers, and needs no start from the node. */
-  #wentOn = false;
   /** The page went: what is remembered is the next page's. */
   #suspended = false;
   #cancelKeep: (() => void) | null = null;
@@ -111,9 +99,6 @@ export class Visit {
       saved: remembered?.transcript,
     });
     this.#socket = this.#reach();
-    if (remembered?.talk && options.travels) {
-      this.#goOn(remembered.talk);
-    }
     this.save();
   }
 
@@ -182,7 +167,7 @@ export class Visit {
     if (this.isClosed) {
       return null;
     }
-    const state = this.#state();
+    const state = this.state();
     this.stage.set({ kind: "refused", error: ELSEWHERE });
     this.#socket.stop();
     this.session?.close();
@@ -195,8 +180,13 @@ export class Visit {
     this.#cancelKeep?.();
     this.#cancelKeep = null;
     if (!this.isClosed && !this.#suspended) {
-      this.#options.memory.save(this.#state(), open);
+      this.#options.memory.save(this.state(), open);
     }
+  }
+
+  /** Whether there is a session that the node knows. */
+  protected get inSession(): boolean {
+    return this.#link !== null && this.#sessionId !== null;
   }
 
   /** Over, refused, or held elsewhere by now. */
@@ -205,64 +195,31 @@ export class Visit {
     return kind === "over" || kind === "refused";
   }
 
-  #state(): Remembered {
+  /** What another life of this visit needs to go on. */
+  protected state(): Remembered {
     const { details } = this;
-    const talk = this.#link !== null &&
-      this.#sessionId !== null && {
-        session: this.#sessionId,
-        link: this.#link,
-        agent: this.#agent,
-        ice: this.#ice,
-        site: this.site,
-        next: this.#next,
-      };
-    const transcript = this.transcript.save();
-    return { ticket: this.#ticket, details, transcript, ...(talk && { talk }) };
+    return { ticket: this.#ticket, details, transcript: this.transcript.save() };
   }
 
-  /** Another page of the same visit: goes on before the node answers. */
-  #goOn({ session, link, agent, ice, site, next }: RememberedTalk): void {
-    this.site = site;
-    this.#talkWith(session, link, agent, ice);
-    this.#wentOn = true;
-    this.stage.set({ kind: "talking", agent });
-    const talk = this.#newSession(link, ice, this.#options.relayOnly);
-    this.#use(talk, link);
-    talk.start(true, next ?? undefined);
-  }
-
-  #talkWith(session: SessionId, link: LinkId, agent: string, ice: IceServer[]): void {
-    this.#sessionId = session;
-    this.#link = link;
-    this.#agent = agent;
-    this.#ice = ice;
-  }
-
-  #use(session: Session, link: LinkId): void {
+  protected use(session: Session, link: LinkId): void {
     this.session = session;
     session.onPath((path) => this.#socket.send({ type: "path", link, path }));
-    session.onNext((offer) => {
-      this.#next = offer;
-      this.#keepSoon();
-    });
     session.view.subscribe(() => this.#sessionChanged(session));
     this.onSession(session);
   }
 
-  #keepSoon(): void {
+  protected keepSoon(): void {
     this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
   }
 
-  #waiting(): FromVisitor[] {
-    const early = this.#early ?? [];
-    this.#early = null;
-    return early;
+  /** What the node is told right behind hello. */
+  protected waiting(): FromVisitor[] {
+    return [];
   }
 
-  #signal(frame: FromVisitor): void {
-    if (!this.#socket.send(frame) && this.#early && this.#early.length < EARLY) {
-      this.#early.push(frame);
-    }
+  /** False if the node cannot be reached: it tells everything anew when it is back. */
+  protected send(frame: FromVisitor): boolean {
+    return this.#socket.send(frame);
   }
 
   #reach(): NodeSocket<FromVisitor, ToVisitor> {
@@ -270,7 +227,7 @@ export class Visit {
     const socket = new NodeSocket<FromVisitor, ToVisitor>({
       url,
       hello: () => this.#hello(),
-      waiting: () => this.#waiting(),
+      waiting: () => this.waiting(),
       decode: decodeToVisitor,
       clock: this.#clock,
       ...(openSocket && { open: openSocket }),
@@ -295,11 +252,7 @@ export class Visit {
       case "welcome":
         // The node rings anew at whoever is still to be rung.
         this.#hangUp();
-        this.site = {
-          name: frame.site.name,
-          lead_policy: frame.site.lead_policy,
-          page: frame.site.page,
-        };
+        this.site = frame.site;
         // A session's ticket is worth more than the place in the queue that welcome offers.
         if (!this.session) {
           this.#ticket = frame.ticket;
@@ -319,7 +272,7 @@ export class Visit {
         this.#rings.delete(frame.link);
         break;
       case "accepted":
-        this.#accepted(frame);
+        this.accepted(frame);
         break;
       case "signal":
         this.#by(frame.link)?.signal(frame.signal);
@@ -331,24 +284,19 @@ export class Visit {
         this.#end(frame.reason, null);
         break;
       case "error":
-        this.#refused(frame);
+        this.refused(frame);
         break;
     }
   }
 
-  #accepted(frame: Accepted): void {
-    const { session: id, link, agent, ice } = frame;
+  protected accepted({ session: id, link, agent, ice, ticket }: Accepted): void {
+    this.#ticket = ticket;
     const known = this.#link === link ? this.session : null;
-    this.#ticket = frame.ticket;
-    this.#talkWith(id, link, agent.name, ice);
+    this.talkWith(id, link, agent.name);
     this.save();
-    this.stage.set({ kind: "talking", agent: agent.name });
     if (known) {
       known.ice(ice);
-      if (!this.#wentOn) {
-        known.nodeReturned();
-      }
-      this.#wentOn = false;
+      known.nodeReturned();
       return;
     }
     this.session?.close();
@@ -356,8 +304,8 @@ export class Visit {
     const connected = this.#rings.get(link);
     this.#rings.delete(link);
     this.#hangUp();
-    const session = connected ?? this.#newSession(link, ice, relayOnly);
-    this.#use(session, link);
+    const session = connected ?? this.connect(link, ice, relayOnly);
+    this.use(session, link);
     if (connected) {
       session.accepted(ice, relayOnly);
     } else {
@@ -366,12 +314,18 @@ export class Visit {
     this.#touch();
   }
 
+  protected talkWith(session: SessionId, link: LinkId, agent: string): void {
+    this.#sessionId = session;
+    this.#link = link;
+    this.stage.set({ kind: "talking", agent });
+  }
+
   /** An agent is rung: the two may connect, and neither hears the other before the accept. */
   #ring({ link, ice, relay_only }: Preconnect): void {
     if (this.session || this.#rings.size >= RINGS) {
       return;
     }
-    const session = this.#newSession(link, ice, this.#options.relayOnly || relay_only);
+    const session = this.connect(link, ice, this.#options.relayOnly || relay_only);
     this.#rings.set(link, session);
     session.ring(relay_only);
   }
@@ -383,22 +337,27 @@ export class Visit {
     this.#rings.clear();
   }
 
-  #newSession(link: LinkId, ice: IceServer[], relayOnly: boolean): Session {
+  /** Prepares the connection with an agent. */
+  protected connect(link: LinkId, ice: IceServer[], relayOnly: boolean): Session {
     const { createPeer } = this.#options;
-    return new Session({
+    return this.newSession({
+      decoders: conversation,
       transcript: this.transcript,
       clock: this.#clock,
       ...(createPeer && { createPeer }),
       ice,
       relayOnly,
-      travels: this.#options.travels ?? false,
-      send: (signal) => this.#signal({ type: "signal", link, signal }),
+      send: (signal) => this.send({ type: "signal", link, signal }),
       wantIce: () => this.#wantIce(link),
       keep: () => {
         this.save();
         return undefined;
       },
     });
+  }
+
+  protected newSession(options: SessionOptions): Session {
+    return new Session(options);
   }
 
   /** A session that the node does not know ends with its channel. */
@@ -419,16 +378,13 @@ export class Visit {
       // The agent's side tells the node too, unless it cannot.
       this.#end("by_agent", this.#goodbye());
     }
-    this.#keepSoon();
+    this.keepSoon();
     this.#touch();
   }
 
-  #refused(error: ErrorFrame): void {
+  protected refused(error: ErrorFrame): void {
     if (error.code === "bad_ticket") {
       this.#talks() ? this.#goOnAlone() : this.#beginAfresh();
-    } else if (error.code === "not_found") {
-      // The node did not know the session yet: what was sent early is lost.
-      this.#wentOn = false;
     } else if (isFinal(error) && (error.code === "superseded" || !this.#talks())) {
       this.session?.close();
       this.stage.set({ kind: "refused", error });
@@ -456,8 +412,6 @@ export class Visit {
     this.session = null;
     this.#ticket = undefined;
     this.#link = this.#sessionId = null;
-    this.#next = null;
-    this.#wentOn = false;
     const unheard = this.transcript.unheard();
     this.transcript = new Transcript({ role: "visitor", epoch: randomEpoch() });
     for (const { text, at } of unheard) {

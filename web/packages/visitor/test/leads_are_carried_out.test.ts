@@ -1,7 +1,7 @@
 // The ladder, the card and the visitor's standing word, with windows that are not real.
 
 import { Session, Transcript } from "@isession/peer";
-import type { Consent, Entry } from "@isession/protocol";
+import { type Consent, channel, type Entry } from "@isession/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Ladder, type Windows } from "../src/ladder";
 import { Leading } from "../src/leading";
@@ -49,6 +49,7 @@ function begin(...before: Entry[]): void {
   }
   const made: { talk?: { onmessage(event: { data: string }): void } } = {};
   session = new Session({
+    decoders: channel,
     transcript,
     ice: [],
     send() {},

@@ -2,7 +2,7 @@
 // side behind it.
 
 import { Session, Transcript } from "@isession/peer";
-import type { FromVisitor, ToVisitor } from "@isession/protocol";
+import { channel, type FromVisitor, type ToVisitor } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock, FakePeer, fakePeer, settled } from "../../peer/test/fakes";
 import { Memory } from "../src/memory";
@@ -96,6 +96,7 @@ function begin(): Visit {
 async function talking(): Promise<Visit> {
   const visit = begin();
   agent = new Session({
+    decoders: channel,
     transcript: new Transcript({ role: "agent", epoch: "agent" }),
     ice: [],
     clock,

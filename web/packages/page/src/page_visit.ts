@@ -1,0 +1,89 @@
+// A visit that lives in pages of a site, and goes from one to the next.
+
+import { type Session, type SessionOptions, TravellingSession } from "@isession/peer";
+import { channel, type ErrorFrame, type FromVisitor } from "@isession/protocol";
+import {
+  type Accepted,
+  type Remembered,
+  type RememberedTalk,
+  Visit,
+  type VisitOptions,
+} from "@isession/visitor";
+
+/** Signals that may wait for the node: an answer and its candidates. */
+const EARLY = 64;
+
+export class PageVisit extends Visit {
+  /** Absent while `Visit` is being made, which keeps its state already. */
+  declare private talk: Omit<RememberedTalk, "site"> | undefined;
+  /** Said before the node could be reached for the first time. */
+  #early: FromVisitor[] | null = [];
+
+  constructor(options: VisitOptions) {
+    const remembered = options.memory.load()?.talk;
+    super(options);
+    if (remembered) {
+      this.#goOn(remembered, options.relayOnly);
+      this.save();
+    }
+  }
+
+  protected override state(): Remembered {
+    const state = super.state();
+    if (!this.talk || !this.inSession) {
+      return state;
+    }
+    const { name, lead_policy, page } = this.site;
+    return { ...state, talk: { ...this.talk, site: { name, lead_policy, page } } };
+  }
+
+  protected override waiting(): FromVisitor[] {
+    const early = this.#early ?? [];
+    this.#early = null;
+    return early;
+  }
+
+  protected override send(frame: FromVisitor): boolean {
+    const sent = super.send(frame);
+    if (!sent && this.#early && this.#early.length < EARLY) {
+      this.#early.push(frame);
+    }
+    return sent;
+  }
+
+  protected override accepted(frame: Accepted): void {
+    const { session, link, agent, ice } = frame;
+    const next = this.talk?.link === link ? this.talk.next : null;
+    this.talk = { session, link, agent: agent.name, ice, next };
+    super.accepted(frame);
+  }
+
+  protected override refused(error: ErrorFrame): void {
+    if (error.code === "not_found" && this.session instanceof TravellingSession) {
+      this.session.unheard();
+    }
+    super.refused(error);
+  }
+
+  protected override newSession(options: SessionOptions): Session {
+    const session = new TravellingSession({ ...options, decoders: channel });
+    session.onNext((next) => {
+      if (this.talk) {
+        this.talk.next = next;
+        this.keepSoon();
+      }
+    });
+    return session;
+  }
+
+  /** Another page of the same visit: goes on before the node answers. */
+  #goOn({ site, ...talk }: RememberedTalk, relayOnly: boolean): void {
+    const { session, link, agent, ice, next } = talk;
+    this.site = site;
+    this.talk = talk;
+    this.talkWith(session, link, agent);
+    const held = this.connect(link, ice, relayOnly) as TravellingSession;
+    this.use(held, link);
+    held.goOn(next);
+  }
+}
