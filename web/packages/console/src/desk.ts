@@ -2,12 +2,12 @@
 
 import {
   NodeSocket,
+  PageTranscript,
   type Readable,
   randomEpoch,
   type Session,
   type SessionView,
   type SocketState,
-  Transcript,
   TravellingSession,
   vanished,
 } from "@isession/peer";
@@ -41,7 +41,7 @@ export interface Talk {
   session: SessionId | null;
   visitor: VisitorCard;
   ticket: string;
-  transcript: Transcript;
+  transcript: PageTranscript;
   peer: Session;
   /** The visitor's side has vanished. */
   gone: Readable<boolean>;
@@ -66,7 +66,7 @@ export const lapsed = signal(false);
 /** Visitors accepted here whose session the node has not confirmed yet. */
 const accepting = new Set<VisitorId>();
 /** Connected while they ring, so that the accept finds them connected. */
-const ringing = new Map<VisitorId, { link: LinkId; transcript: Transcript; peer: Session }>();
+const ringing = new Map<VisitorId, { link: LinkId; transcript: PageTranscript; peer: Session }>();
 /** Sessions that ended here, and the node has not said so. */
 const untold = new Set<SessionId>();
 /** The visitor's side tells the node of its goodbye within this time, unless it cannot. */
@@ -296,7 +296,7 @@ const retentionOf = ({ site }: VisitorCard): number =>
 
 /** An ended session of before, to be read only. */
 function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): Talk {
-  const transcript = new Transcript({ role: "agent", epoch: randomEpoch(), saved });
+  const transcript = new PageTranscript({ role: "agent", epoch: randomEpoch(), saved });
   const peer = new TravellingSession({
     decoders: channel,
     transcript,
@@ -377,7 +377,7 @@ function receive(frame: ToAgent): void {
 
 function connectWhileItRings(visitor: VisitorId, { link, ice, relay_only }: Preconnect): void {
   ringing.get(visitor)?.peer.close();
-  const transcript = new Transcript({ role: "agent", epoch: randomEpoch() });
+  const transcript = new PageTranscript({ role: "agent", epoch: randomEpoch() });
   const peer = newSession(link, transcript, ice, relayOnly || relay_only);
   ringing.set(visitor, { link, transcript, peer });
   peer.ring(relay_only);
@@ -460,7 +460,7 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
   }
   const past = before.get(session);
   before.delete(session);
-  const transcript = new Transcript({
+  const transcript = new PageTranscript({
     role: "agent",
     epoch: randomEpoch(),
     saved: past?.transcript,
@@ -479,7 +479,7 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
 
 function newSession(
   link: LinkId,
-  transcript: Transcript,
+  transcript: PageTranscript,
   ice: IceServer[],
   relayOnly: boolean,
 ): Session {

@@ -1,6 +1,12 @@
 // A visit that lives in pages of a site, and goes from one to the next.
 
-import { type Session, type SessionOptions, TravellingSession } from "@isession/peer";
+import {
+  PageTranscript,
+  randomEpoch,
+  type Saved,
+  type SessionOptions,
+  TravellingSession,
+} from "@isession/peer";
 import { channel, type ErrorFrame, type FromVisitor } from "@isession/protocol";
 import {
   type Accepted,
@@ -14,6 +20,7 @@ import {
 const EARLY = 64;
 
 export class PageVisit extends Visit {
+  declare session: TravellingSession | null;
   /** Absent while `Visit` is being made, which keeps its state already. */
   declare private talk: Omit<RememberedTalk, "site"> | undefined;
   /** Said before the node could be reached for the first time. */
@@ -34,7 +41,8 @@ export class PageVisit extends Visit {
       return state;
     }
     const { name, lead_policy, page } = this.site;
-    return { ...state, talk: { ...this.talk, site: { name, lead_policy, page } } };
+    const site = { name, lead_policy, ...(page && { page }) };
+    return { ...state, talk: { ...this.talk, site } };
   }
 
   protected override waiting(): FromVisitor[] {
@@ -59,13 +67,17 @@ export class PageVisit extends Visit {
   }
 
   protected override refused(error: ErrorFrame): void {
-    if (error.code === "not_found" && this.session instanceof TravellingSession) {
-      this.session.unheard();
+    if (error.code === "not_found") {
+      this.session?.unheard();
     }
     super.refused(error);
   }
 
-  protected override newSession(options: SessionOptions): Session {
+  protected override newTranscript(saved?: Saved): PageTranscript {
+    return new PageTranscript({ role: "visitor", epoch: randomEpoch(), saved });
+  }
+
+  protected override newSession(options: SessionOptions): TravellingSession {
     const session = new TravellingSession({ ...options, decoders: channel });
     session.onNext((next) => {
       if (this.talk) {

@@ -18,6 +18,7 @@ import { certificate, forgetCertificate, withCertificate } from "./certificate";
 import { Keep } from "./keep";
 import { PageMover } from "./page_mover";
 import { PageVisit } from "./page_visit";
+import { pageWords } from "./page_words";
 import STYLE from "./panel.css?inline";
 import { sheetOf } from "./sheet";
 import { Turn } from "./turn";
@@ -105,6 +106,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
       visit,
       mover: new PageMover(),
       cards: root,
+      pageWords,
       restart: () => void hold(),
       isSeen: () => !panel.hidden && !document.hidden,
     });

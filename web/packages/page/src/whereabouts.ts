@@ -1,15 +1,15 @@
 // Tells the agent where this tab is: when the session is taken up, when the page's address or title
 // changes without a load, and when the tab comes to the front or leaves it. At most once a second.
 
-import { type Clock, randomEpoch, type Session } from "@isession/peer";
-import type { Visit } from "@isession/visitor";
+import { type Clock, randomEpoch, type TravellingSession } from "@isession/peer";
+import type { PageVisit } from "./page_visit";
 import { locationOf } from "./where";
 
 const PAUSE = 1000;
 const TAB = "isession:tab";
 
 export class Whereabouts {
-  readonly #visit: Visit;
+  readonly #visit: PageVisit;
   readonly #clock: Clock;
   readonly #tab = tab();
   #told = "";
@@ -17,7 +17,7 @@ export class Whereabouts {
   readonly #titles = new MutationObserver(() => this.changed());
   readonly #moved = () => this.changed();
 
-  constructor(visit: Visit, clock: Clock) {
+  constructor(visit: PageVisit, clock: Clock) {
     this.#visit = visit;
     this.#clock = clock;
     // Where there is no Navigation API, `pushState` tells nobody: the next look finds it.
@@ -56,7 +56,7 @@ export class Whereabouts {
       title: document.title,
       front: !document.hidden,
     };
-    const place = locationOf(this.#tab, page, site.page.query);
+    const place = locationOf(this.#tab, page, site.page?.query ?? []);
     const text = JSON.stringify(place);
     if (text !== this.#told && attempt(session, () => session.locate(place))) {
       this.#told = text;
@@ -65,7 +65,7 @@ export class Whereabouts {
 }
 
 /** A conversation that is full takes no more places; what is said goes on. */
-function attempt(session: Session, tell: () => void): boolean {
+function attempt(session: TravellingSession, tell: () => void): boolean {
   try {
     tell();
     return session.view.get().connection !== "ended";

@@ -1,6 +1,7 @@
 export type { Connection } from "./core_words";
 export { alwaysAsks, judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
+export { PageTranscript, type Place } from "./page_transcript";
 export { connectionText, pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";
 export { vanished } from "./reach";

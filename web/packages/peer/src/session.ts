@@ -9,7 +9,6 @@ import type {
   Glance,
   IceServer,
   Landing,
-  Location,
   Path,
   Signal,
 } from "@isession/protocol";
@@ -148,25 +147,20 @@ export class Session {
   }
 
   say(text: string): void {
-    this.#write({ type: "message", text });
+    this.write({ type: "message", text });
     this.typing(false);
   }
 
   lead(url: string): EntryId {
-    return this.#write({ type: "lead", url });
+    return this.write({ type: "lead", url });
   }
 
   land(lead: EntryId, landing: Landing): void {
-    this.#write({ type: "landing", lead, landing });
-  }
-
-  /** Says where the visitor is. */
-  locate(location: Location): void {
-    this.#write({ type: "location", ...location });
+    this.write({ type: "landing", lead, landing });
   }
 
   consent(consent: Consent): void {
-    this.#write({ type: "consent", consent });
+    this.write({ type: "consent", consent });
   }
 
   /** Tells that this side writes; at most every three seconds. */
@@ -371,7 +365,7 @@ export class Session {
     this.#cancelPath = this.clock.after(next, () => void this.#readPath(connection, PATH_LATER));
   }
 
-  #write(body: Body): EntryId {
+  protected write(body: Body): EntryId {
     this.do({ type: "write", body });
     return this.#transcript.lastWritten();
   }

@@ -10,7 +10,6 @@ import {
   type Grant,
   type Landing,
   LIMITS,
-  type Location,
   type Permission,
   type Seen,
   type Travel,
@@ -19,49 +18,25 @@ import {
 export type Role = "visitor" | "agent";
 export type Delivery = "waiting" | "sent" | "delivered";
 
-/** One line of the conversation, in the order it is shown. */
-export type Line =
-  | { kind: "message"; id: EntryId; at: number; mine: boolean; text: string; state: Delivery }
-  | {
-      kind: "lead";
-      id: EntryId;
-      at: number;
-      mine: boolean;
-      url: string;
-      state: Delivery;
-      landing: Landing | null;
-    }
-  | {
-      kind: "travel";
-      id: EntryId;
-      at: number;
-      mine: boolean;
-      travel: Travel;
-      state: Delivery;
-      landing: Landing | null;
-    }
-  | { kind: "consent"; id: EntryId; at: number; mine: boolean; consent: Consent }
-  | { kind: "ask"; id: EntryId; at: number; mine: boolean; permission: Permission }
-  | {
-      kind: "grant";
-      id: EntryId;
-      at: number;
-      mine: boolean;
-      permission: Permission;
-      grant: Grant;
-    }
-  | {
-      kind: "highlight";
-      id: EntryId;
-      at: number;
-      mine: boolean;
-      /** Null while the visitor's side has not answered. */
-      found: boolean | null;
-      label: string;
-    };
+/** What all lines have. */
+export interface Written {
+  id: EntryId;
+  at: number;
+  mine: boolean;
+}
 
-/** Where a tab was, and since when. */
-export type Place = Location & { at: number };
+/** One line of the conversation, in the order it is shown. */
+export type Line = Written &
+  (
+    | { kind: "message"; text: string; state: Delivery }
+    | { kind: "lead"; url: string; state: Delivery; landing: Landing | null }
+    | { kind: "travel"; travel: Travel; state: Delivery; landing: Landing | null }
+    | { kind: "consent"; consent: Consent }
+    | { kind: "ask"; permission: Permission }
+    | { kind: "grant"; permission: Permission; grant: Grant }
+    /** `found` is null while the visitor's side has not answered. */
+    | { kind: "highlight"; found: boolean | null; label: string }
+  );
 
 /** What came of an entry of the other side. `passed_over`: seen, and not shown. */
 export type Receipt = "new" | "passed_over" | "double" | "gap" | "full";
@@ -140,6 +115,9 @@ const mayWrite = (role: Role, body: Body): boolean => {
 const isFinal = (landing: Landing | null): boolean =>
   landing !== null && landing.state !== "shown" && landing.state !== "unknown";
 
+/** Names an entry in maps. */
+export const keyOf = ({ epoch, seq }: EntryId): string => `${epoch} ${seq}`;
+
 export const sameId = (a: EntryId, b: EntryId): boolean => a.epoch === b.epoch && a.seq === b.seq;
 
 export class Transcript {
@@ -148,7 +126,7 @@ export class Transcript {
   #seq = 0;
   #weight = 0;
   #version = 0;
-  readonly #log: Kept[] = [];
+  protected readonly log: Kept[] = [];
   /** The last of mine, by epoch. */
   readonly #written = new Map<string, number>();
   /** The last seen of the other side, by epoch; the epoch heard last comes last. */
@@ -236,7 +214,7 @@ export class Transcript {
     // epoch that is not in the list was never seen, or forgotten, and is sent again.
     const full = Object.keys(seen).length >= LIMITS.seenEpochs;
     const known = (epoch: string) => seen[epoch] ?? (full ? (this.#delivered.get(epoch) ?? 0) : 0);
-    return this.#log
+    return this.log
       .filter(({ mine, entry }) => mine && entry.id.seq > known(entry.id.epoch))
       .map(({ entry }) => entry);
   }
@@ -248,78 +226,45 @@ export class Transcript {
 
   /** The conversation. `live`: what was written went out. */
   lines(live: boolean): Line[] {
-    const lines: Line[] = [];
-    const asked = new Map<string, Line & { kind: "lead" | "travel" }>();
-    const shown = new Map<string, Line & { kind: "highlight" }>();
-    const key = (id: EntryId) => `${id.epoch} ${id.seq}`;
-    for (const { mine, entry } of this.#log) {
+    const shown = new Map<string, Line>();
+    for (const { mine, entry } of this.log) {
       const { id, at, body } = entry;
-      switch (body.type) {
-        case "message":
-          lines.push({
-            kind: "message",
-            id,
-            at,
-            mine,
-            text: body.text,
-            state: this.#state(id, live),
-          });
-          break;
-        case "lead": {
-          const state = this.#state(id, live);
-          const line = { kind: "lead" as const, id, at, mine, url: body.url, state, landing: null };
-          asked.set(key(id), line);
-          lines.push(line);
-          break;
-        }
-        case "travel": {
-          const state = this.#state(id, live);
-          const { travel } = body;
-          const line = { kind: "travel" as const, id, at, mine, travel, state, landing: null };
-          asked.set(key(id), line);
-          lines.push(line);
-          break;
-        }
-        case "landing": {
-          const lead = asked.get(key(body.lead));
-          if (lead && !isFinal(lead.landing)) {
-            lead.landing = body.landing;
-          }
-          break;
-        }
-        case "consent":
-          lines.push({ kind: "consent", id, at, mine, consent: body.consent });
-          break;
-        case "ask":
-          lines.push({ kind: "ask", id, at, mine, permission: body.permission });
-          break;
-        case "grant": {
-          const { permission, grant } = body;
-          lines.push({ kind: "grant", id, at, mine, permission, grant });
-          break;
-        }
-        case "highlight": {
-          const line = { kind: "highlight" as const, id, at, mine, found: null, label: "" };
-          shown.set(key(id), line);
-          lines.push(line);
-          break;
-        }
-        case "highlighted": {
-          const line = shown.get(key(body.highlight));
-          if (line) {
-            Object.assign(line, { found: body.found, label: body.label });
-          }
-          break;
+      const line = this.line({ id, at, mine }, body, this.#state(id, live), shown);
+      if (line) {
+        shown.set(keyOf(id), line);
+      }
+    }
+    return [...shown.values()];
+  }
+
+  /** How an entry is shown; null: by what it changes of those that are `shown`, or not at all. */
+  protected line(
+    written: Written,
+    body: Body,
+    state: Delivery,
+    shown: ReadonlyMap<string, Line>,
+  ): Line | null {
+    switch (body.type) {
+      case "message":
+        return { ...written, kind: "message", text: body.text, state };
+      case "lead":
+        return { ...written, kind: "lead", url: body.url, state, landing: null };
+      case "consent":
+        return { ...written, kind: "consent", consent: body.consent };
+      case "landing": {
+        const lead = shown.get(keyOf(body.lead));
+        if (lead && "landing" in lead && !isFinal(lead.landing)) {
+          lead.landing = body.landing;
         }
       }
     }
-    return lines;
+    return null;
   }
 
   /** The visitor's standing word. A word of a newer version is taken as the safest one. */
   consent(): Consent {
-    for (let index = this.#log.length - 1; index >= 0; index--) {
-      const body = this.#log[index]?.entry.body;
+    for (let index = this.log.length - 1; index >= 0; index--) {
+      const body = this.log[index]?.entry.body;
       if (body?.type === "consent") {
         return body.consent === "unknown" ? "stop" : body.consent;
       }
@@ -327,31 +272,9 @@ export class Transcript {
     return "ask";
   }
 
-  /** The visitor's standing word on a permission, if there was any. */
-  grant(permission: Permission): Grant | null {
-    for (let index = this.#log.length - 1; index >= 0; index--) {
-      const body = this.#log[index]?.entry.body;
-      if (body?.type === "grant" && body.permission === permission) {
-        return body.grant === "unknown" ? "withdrawn" : body.grant;
-      }
-    }
-    return null;
-  }
-
-  /** Where the visitor was, the latest last. */
-  trail(): Place[] {
-    return this.#log.flatMap(({ entry: { at, body } }) => {
-      if (body.type !== "location") {
-        return [];
-      }
-      const { type: _, ...location } = body;
-      return [{ ...location, at }];
-    });
-  }
-
   /** Messages of mine that the other side is not known to have. */
   unheard(): { text: string; at: number }[] {
-    return this.#log.flatMap(({ mine, entry: { id, at, body } }) =>
+    return this.log.flatMap(({ mine, entry: { id, at, body } }) =>
       mine && body.type === "message" && this.#state(id, false) === "waiting"
         ? [{ text: body.text, at }]
         : [],
@@ -360,12 +283,12 @@ export class Transcript {
 
   /** Whether either side said goodbye. */
   ended(): boolean {
-    return this.#log.some(({ entry }) => entry.body.type === "bye");
+    return this.log.some(({ entry }) => entry.body.type === "bye");
   }
 
   save(): Saved {
     return {
-      log: [...this.#log],
+      log: [...this.log],
       seen: Object.fromEntries(this.#seen),
       delivered: Object.fromEntries(this.#delivered),
     };
@@ -379,12 +302,12 @@ export class Transcript {
   }
 
   #fits(entry: Entry, most: typeof ALL): boolean {
-    return this.#log.length < most.entries && this.#weight + weigh(entry) <= most.weight;
+    return this.log.length < most.entries && this.#weight + weigh(entry) <= most.weight;
   }
 
   #keep(kept: Kept): void {
     const { id } = kept.entry;
-    this.#log.push(kept);
+    this.log.push(kept);
     this.#version += 1;
     this.#weight += weigh(kept.entry);
     if (kept.mine) {
@@ -395,7 +318,7 @@ export class Transcript {
   /** An epoch that is no longer in the list is still known by what was kept of it. */
   #lastSeen(epoch: string): number {
     const kept = () =>
-      this.#log.findLast(({ mine, entry }) => !mine && entry.id.epoch === epoch)?.entry.id.seq;
+      this.log.findLast(({ mine, entry }) => !mine && entry.id.epoch === epoch)?.entry.id.seq;
     return this.#seen.get(epoch) ?? kept() ?? 0;
   }
 

@@ -1,7 +1,7 @@
 // A session that goes with its visitor from page to page; on both sides. Where it travels is the
 // core's, what it takes is here: a second connection, for an offer that is sent ahead.
 
-import type { NextOffer } from "@isession/protocol";
+import type { Location, NextOffer } from "@isession/protocol";
 import type { PeerConnection } from "./connection";
 import type { CoreOptions } from "./core";
 import type { Effect } from "./core_words";
@@ -33,6 +33,11 @@ export class TravellingSession extends Session {
   /** The node did not know the session yet: what was sent early is lost. */
   unheard(): void {
     this.#wentOn = false;
+  }
+
+  /** Says where the visitor is. */
+  locate(location: Location): void {
+    this.write({ type: "location", ...location });
   }
 
   override nodeReturned(): void {

@@ -4,7 +4,14 @@
 import type { Body, Entry, EntryId, Permission, Seen } from "@isession/protocol";
 import { describe, expect, test } from "vitest";
 import file from "../../../../sdk/protocol/fixtures/talk_scenarios.json";
-import { type Role, type Saved, TooLong, Transcript, TranscriptFull } from "../src/index";
+import {
+  PageTranscript,
+  type Role,
+  type Saved,
+  TooLong,
+  type Transcript,
+  TranscriptFull,
+} from "../src/index";
 
 type Sides<T> = Record<Role, T>;
 type Step =
@@ -32,9 +39,9 @@ type Step =
 const name = (id: EntryId) => `${id.epoch}.${id.seq}`;
 
 class World {
-  readonly #sides: Sides<Transcript> = {
-    visitor: new Transcript({ role: "visitor", epoch: "v1" }),
-    agent: new Transcript({ role: "agent", epoch: "a1" }),
+  readonly #sides: Sides<PageTranscript> = {
+    visitor: new PageTranscript({ role: "visitor", epoch: "v1" }),
+    agent: new PageTranscript({ role: "agent", epoch: "a1" }),
   };
   readonly #saved: Partial<Sides<string>> = {};
 
@@ -69,7 +76,7 @@ class World {
         this.#begin(step.side, step.epoch);
         break;
       case "forget":
-        this.#sides[step.side] = new Transcript({ role: step.side, epoch: step.epoch });
+        this.#sides[step.side] = new PageTranscript({ role: step.side, epoch: step.epoch });
         break;
       default:
         this.#ask(step);
@@ -149,7 +156,7 @@ class World {
 
   #begin(side: Role, epoch: string): void {
     const saved = JSON.parse(this.#saved[side] ?? "null") as Saved;
-    this.#sides[side] = new Transcript({ role: side, epoch, saved });
+    this.#sides[side] = new PageTranscript({ role: side, epoch, saved });
   }
 }
 

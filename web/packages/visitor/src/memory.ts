@@ -19,7 +19,7 @@ export interface Remembered {
 }
 
 /** What a visitor's side uses of a site. */
-export type KnownSite = Pick<SiteCard, "name" | "lead_policy" | "page">;
+export type KnownSite = Pick<SiteCard, "name" | "lead_policy"> & Partial<Pick<SiteCard, "page">>;
 
 /** What a page needs to go on with a session before the node has answered it. */
 export interface RememberedTalk {

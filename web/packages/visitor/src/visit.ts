@@ -5,6 +5,7 @@ import {
   isFinal,
   NodeSocket,
   randomEpoch,
+  type Saved,
   Session,
   type SessionOptions,
   systemClock,
@@ -68,7 +69,6 @@ export class Visit {
   site: KnownSite = {
     name: "",
     lead_policy: { development: false, allow: [], deny: [], confirm: [] },
-    page: { query: [], unmask: [], origins: [] },
   };
   details: Details;
   session: Session | null = null;
@@ -93,11 +93,7 @@ export class Visit {
     const remembered = options.memory.load();
     this.details = { ...options.details, ...remembered?.details };
     this.#ticket = remembered?.ticket;
-    this.transcript = new Transcript({
-      role: "visitor",
-      epoch: randomEpoch(),
-      saved: remembered?.transcript,
-    });
+    this.transcript = this.newTranscript(remembered?.transcript);
     this.#socket = this.#reach();
     this.save();
   }
@@ -356,6 +352,10 @@ export class Visit {
     });
   }
 
+  protected newTranscript(saved?: Saved): Transcript {
+    return new Transcript({ role: "visitor", epoch: randomEpoch(), saved });
+  }
+
   protected newSession(options: SessionOptions): Session {
     return new Session(options);
   }
@@ -413,7 +413,7 @@ export class Visit {
     this.#ticket = undefined;
     this.#link = this.#sessionId = null;
     const unheard = this.transcript.unheard();
-    this.transcript = new Transcript({ role: "visitor", epoch: randomEpoch() });
+    this.transcript = this.newTranscript();
     for (const { text, at } of unheard) {
       this.transcript.write({ type: "message", text }, at);
     }

@@ -5,7 +5,7 @@ import { cardView } from "./card_view";
 import { button, h, tell } from "./dom";
 import { Leading, type Mover } from "./leading";
 import { queueView } from "./queue_view";
-import { talkView } from "./talk_view";
+import { type PageWords, talkView } from "./talk_view";
 import type { Stage, Visit } from "./visit";
 import { END, GONE, refusalInWords } from "./words";
 
@@ -26,13 +26,21 @@ export interface VisitViewOptions {
   mover: Mover;
   /** Where consent cards are drawn. */
   cards: ParentNode;
+  pageWords?: PageWords;
   /** Begins anew, or takes the visit back. */
   restart(): void;
   /** Whether what is shown can be seen. */
   isSeen(): boolean;
 }
 
-export function visitView({ visit, mover, cards, restart, isSeen }: VisitViewOptions): VisitView {
+export function visitView({
+  visit,
+  mover,
+  cards,
+  pageWords = () => "",
+  restart,
+  isSeen,
+}: VisitViewOptions): VisitView {
   let leading: Leading | null = null;
   let gone: Readable<boolean> | null = null;
   const begin = (session: Session) => {
@@ -44,7 +52,7 @@ export function visitView({ visit, mover, cards, restart, isSeen }: VisitViewOpt
   };
 
   const connection = h("p", { role: "status", "aria-label": "Connection", class: "connection" });
-  const talk = talkView(visit);
+  const talk = talkView(visit, pageWords);
   const queue = queueView(visit);
   const notice = h("p", { role: "status", "aria-label": "Visit", class: "notice" });
   const stop = button("Stop leading", () => leading?.stop(), { class: "alarm" });
