@@ -37,7 +37,7 @@ export class PageVisit extends Visit {
 
   protected override state(): Remembered {
     const state = super.state();
-    if (!this.talk || !this.inSession) {
+    if (!this.talk || this.sessionId === null) {
       return state;
     }
     const { name, lead_policy, page } = this.site;
@@ -45,10 +45,15 @@ export class PageVisit extends Visit {
     return { ...state, talk: { ...this.talk, site } };
   }
 
-  protected override waiting(): FromVisitor[] {
-    const early = this.#early ?? [];
-    this.#early = null;
-    return early;
+  protected override hello(): FromVisitor {
+    // Right behind it.
+    queueMicrotask(() => {
+      for (const frame of this.#early?.splice(0) ?? []) {
+        super.send(frame);
+      }
+      this.#early = null;
+    });
+    return super.hello();
   }
 
   protected override send(frame: FromVisitor): boolean {

@@ -73,6 +73,8 @@ export class SessionCore {
   #now = 0;
   protected effects: Effect[] = [];
   protected current: Current | null = null;
+  /** How much longer the first connection may take. */
+  protected first = FIRST;
   #shown: Connection = "connecting";
   #answeredLife: string | null = null;
   #tries = 0;
@@ -390,12 +392,7 @@ export class SessionCore {
       return;
     }
     const patience = current?.path === "failed" || current?.silent ? 0 : PATIENCE;
-    this.#mendAt ??= this.#now + patience + (first ? this.first() : 0);
-  }
-
-  /** How much longer the first connection may take. */
-  protected first(): number {
-    return FIRST;
+    this.#mendAt ??= this.#now + patience + (first ? this.first : 0);
   }
 
   /** It is open, for the first time or again. */

@@ -39,8 +39,6 @@ export interface SocketOptions<Out, In extends Incoming> {
   url: string;
   /** The first frame of each connection. */
   hello(): Out;
-  /** What follows it at once. */
-  waiting?(): Out[];
   decode(text: string): In | null;
   clock?: Clock;
   random?(): number;
@@ -144,9 +142,6 @@ export class NodeSocket<Out, In extends Incoming> {
       if (this.#ws === ws) {
         this.#state.set("open");
         this.ask(this.#options.hello());
-        for (const frame of this.#options.waiting?.() ?? []) {
-          this.send(frame);
-        }
       }
     };
     ws.onmessage = (message: MessageEvent) => {

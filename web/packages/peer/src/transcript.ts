@@ -64,18 +64,8 @@ const ALL = { entries: 6000, weight: 4 * 1024 * 1024 };
 
 /** What an entry counts for: its text in UTF-8, and a flat share for the rest. */
 const weigh = ({ body }: Entry): number => {
-  switch (body.type) {
-    case "message":
-      return 100 + bytes(body.text);
-    case "lead":
-      return 100 + bytes(body.url);
-    case "location":
-      return 100 + bytes(body.title) + bytes(body.url ?? "");
-    case "highlighted":
-      return 100 + bytes(body.label);
-    default:
-      return 100;
-  }
+  const { text = "", url = "", title = "", label = "" } = body as Record<string, string>;
+  return 100 + bytes(text + url + title + label);
 };
 
 /** Answers: they must find room when nothing else does. */

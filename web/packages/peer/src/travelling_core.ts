@@ -18,6 +18,7 @@ export class TravellingCore extends SessionCore {
   #known: string[] = [];
   /** The connection that answers an offer that was sent ahead. */
   #ahead: string | null = null;
+  readonly #first = this.first;
 
   protected override take(input: Input): void {
     if (input.type === "prepared") {
@@ -30,6 +31,7 @@ export class TravellingCore extends SessionCore {
   }
 
   protected override connect(): void {
+    this.first = this.#first;
     super.connect();
     this.#prepared = null;
     if (this.role === "visitor") {
@@ -77,13 +79,9 @@ export class TravellingCore extends SessionCore {
     }
   }
 
-  protected override first(): number {
-    // An offer sent ahead was either good or is gone: there is no use in waiting for more.
-    return this.#answersAhead() ? 0 : super.first();
-  }
-
   protected override mend(): void {
-    if (this.#answersAhead() && !this.current?.heard) {
+    const { current } = this;
+    if (current && current.epoch === this.#ahead && !current.heard) {
       this.connect();
     } else {
       super.mend();
@@ -105,10 +103,6 @@ export class TravellingCore extends SessionCore {
     return !current || !(foreign || gone) || this.#known.includes(epoch);
   }
 
-  #answersAhead(): boolean {
-    return this.#ahead !== null && this.#ahead === this.current?.epoch;
-  }
-
   /** A visitor's side comes back, and knows what the other side is known to have. */
   #answerNext({ epoch: theirs, sdp }: NextOffer): void {
     const epoch = this.options.epoch();
@@ -117,6 +111,8 @@ export class TravellingCore extends SessionCore {
     const seen = Object.fromEntries(delivered);
     this.begin(epoch).theirs = theirs;
     this.#ahead = epoch;
+    // That offer was either good or is gone: there is no use in waiting for more.
+    this.first = 0;
     const signal = { kind: "description", role: "offer", sdp, epoch: theirs, seen } as const;
     this.effects.push({ type: "connect", epoch, answers: true }, { type: "take", signal });
     // An offer is good for one answer.

@@ -79,7 +79,8 @@ export class Visit {
   readonly #rings = new Map<LinkId, Session>();
   #ticket: string | undefined;
   #link: LinkId | null = null;
-  #sessionId: SessionId | null = null;
+  /** Of the session, while the node knows it. */
+  protected sessionId: SessionId | null = null;
   /** What the node has yet to hear of the end. */
   #last: FromVisitor | null = null;
   /** The page went: what is remembered is the next page's. */
@@ -180,11 +181,6 @@ export class Visit {
     }
   }
 
-  /** Whether there is a session that the node knows. */
-  protected get inSession(): boolean {
-    return this.#link !== null && this.#sessionId !== null;
-  }
-
   /** Over, refused, or held elsewhere by now. */
   get isClosed(): boolean {
     const { kind } = this.stage.get();
@@ -208,11 +204,6 @@ export class Visit {
     this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
   }
 
-  /** What the node is told right behind hello. */
-  protected waiting(): FromVisitor[] {
-    return [];
-  }
-
   /** False if the node cannot be reached: it tells everything anew when it is back. */
   protected send(frame: FromVisitor): boolean {
     return this.#socket.send(frame);
@@ -222,8 +213,7 @@ export class Visit {
     const { url, openSocket } = this.#options;
     const socket = new NodeSocket<FromVisitor, ToVisitor>({
       url,
-      hello: () => this.#hello(),
-      waiting: () => this.waiting(),
+      hello: () => this.hello(),
       decode: decodeToVisitor,
       clock: this.#clock,
       ...(openSocket && { open: openSocket }),
@@ -233,7 +223,8 @@ export class Visit {
     return socket;
   }
 
-  #hello(): FromVisitor {
+  /** What the node is told first on each connection. */
+  protected hello(): FromVisitor {
     const { details } = this;
     const hello = { type: "hello" as const, site: this.#options.site, details };
     return this.#ticket === undefined ? hello : { ...hello, ticket: this.#ticket };
@@ -311,7 +302,7 @@ export class Visit {
   }
 
   protected talkWith(session: SessionId, link: LinkId, agent: string): void {
-    this.#sessionId = session;
+    this.sessionId = session;
     this.#link = link;
     this.stage.set({ kind: "talking", agent });
   }
@@ -401,7 +392,7 @@ export class Visit {
     this.#socket.send({ type: "leave" });
     this.#socket.stop();
     this.#ticket = undefined;
-    this.#sessionId = null;
+    this.sessionId = null;
     this.save();
   }
 
@@ -411,7 +402,7 @@ export class Visit {
     this.#hangUp();
     this.session = null;
     this.#ticket = undefined;
-    this.#link = this.#sessionId = null;
+    this.#link = this.sessionId = null;
     const unheard = this.transcript.unheard();
     this.transcript = this.newTranscript();
     for (const { text, at } of unheard) {
@@ -426,7 +417,7 @@ export class Visit {
   }
 
   #goodbye(): FromVisitor | null {
-    const session = this.#sessionId;
+    const session = this.sessionId;
     return session === null ? null : { type: "end", session };
   }
 
