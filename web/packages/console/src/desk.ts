@@ -1,14 +1,13 @@
 // The agent's desk: the socket, the sessions, and what a reload must not forget.
 
 import {
+  AgentSession,
   NodeSocket,
   PageTranscript,
   type Readable,
   randomEpoch,
-  type Session,
   type SessionView,
   type SocketState,
-  TravellingSession,
   vanished,
 } from "@isession/peer";
 import {
@@ -42,7 +41,7 @@ export interface Talk {
   visitor: VisitorCard;
   ticket: string;
   transcript: PageTranscript;
-  peer: Session;
+  peer: AgentSession;
   /** The visitor's side has vanished. */
   gone: Readable<boolean>;
   ended: { reason: EndReason; at: number } | null;
@@ -66,7 +65,10 @@ export const lapsed = signal(false);
 /** Visitors accepted here whose session the node has not confirmed yet. */
 const accepting = new Set<VisitorId>();
 /** Connected while they ring, so that the accept finds them connected. */
-const ringing = new Map<VisitorId, { link: LinkId; transcript: PageTranscript; peer: Session }>();
+const ringing = new Map<
+  VisitorId,
+  { link: LinkId; transcript: PageTranscript; peer: AgentSession }
+>();
 /** Sessions that ended here, and the node has not said so. */
 const untold = new Set<SessionId>();
 /** The visitor's side tells the node of its goodbye within this time, unless it cannot. */
@@ -297,7 +299,7 @@ const retentionOf = ({ site }: VisitorCard): number =>
 /** An ended session of before, to be read only. */
 function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): Talk {
   const transcript = new PageTranscript({ role: "agent", epoch: randomEpoch(), saved });
-  const peer = new TravellingSession({
+  const peer = new AgentSession({
     decoders: channel,
     transcript,
     ice: [],
@@ -482,8 +484,8 @@ function newSession(
   transcript: PageTranscript,
   ice: IceServer[],
   relayOnly: boolean,
-): Session {
-  return new TravellingSession({
+): AgentSession {
+  return new AgentSession({
     decoders: channel,
     transcript,
     ice,
@@ -561,7 +563,7 @@ const find = (session: SessionId): Talk | undefined =>
 
 const talkOf = (link: LinkId): Talk | undefined => talks.value.find((talk) => talk.link === link);
 
-const byLink = (link: LinkId): Session | undefined =>
+const byLink = (link: LinkId): AgentSession | undefined =>
   [...talks.value, ...ringing.values()].find((one) => one.link === link)?.peer;
 
 /** A session ended while nobody was at this desk. */

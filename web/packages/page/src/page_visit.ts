@@ -1,11 +1,11 @@
 // A visit that lives in pages of a site, and goes from one to the next.
 
 import {
+  PageSession,
   PageTranscript,
   randomEpoch,
   type Saved,
   type SessionOptions,
-  TravellingSession,
 } from "@isession/peer";
 import { channel, type ErrorFrame, type FromVisitor } from "@isession/protocol";
 import {
@@ -20,7 +20,7 @@ import {
 const EARLY = 64;
 
 export class PageVisit extends Visit {
-  declare session: TravellingSession | null;
+  declare session: PageSession | null;
   /** Absent while `Visit` is being made, which keeps its state already. */
   declare private talk: Omit<RememberedTalk, "site"> | undefined;
   /** Said before the node could be reached for the first time. */
@@ -82,8 +82,8 @@ export class PageVisit extends Visit {
     return new PageTranscript({ role: "visitor", epoch: randomEpoch(), saved });
   }
 
-  protected override newSession(options: SessionOptions): TravellingSession {
-    const session = new TravellingSession({ ...options, decoders: channel });
+  protected override newSession(options: SessionOptions): PageSession {
+    const session = new PageSession({ ...options, decoders: channel });
     session.onNext((next) => {
       if (this.talk) {
         this.talk.next = next;
@@ -99,7 +99,7 @@ export class PageVisit extends Visit {
     this.site = site;
     this.talk = talk;
     this.talkWith(session, link, agent);
-    const held = this.connect(link, ice, relayOnly) as TravellingSession;
+    const held = this.connect(link, ice, relayOnly) as PageSession;
     this.use(held, link);
     held.goOn(next);
   }

@@ -1,7 +1,7 @@
 // Tells the agent where this tab is: when the session is taken up, when the page's address or title
 // changes without a load, and when the tab comes to the front or leaves it. At most once a second.
 
-import { type Clock, randomEpoch, type TravellingSession } from "@isession/peer";
+import { type Clock, type PageSession, randomEpoch } from "@isession/peer";
 import type { PageVisit } from "./page_visit";
 import { locationOf } from "./where";
 
@@ -65,7 +65,7 @@ export class Whereabouts {
 }
 
 /** A conversation that is full takes no more places; what is said goes on. */
-function attempt(session: TravellingSession, tell: () => void): boolean {
+function attempt(session: PageSession, tell: () => void): boolean {
   try {
     tell();
     return session.view.get().connection !== "ended";

@@ -7,11 +7,12 @@
 // lost is mended by an ICE restart, and by a new connection when that does not help. Signals
 // travel over the channel while it lives, so that a running session does not need the node.
 //
-// A side with one life, as windows and programs have it; `TravellingCore` adds what pages need.
+// What is here is what both sides do, and what a visitor's side does that has one life, as windows
+// and programs have it. `AgentCore` is the agent's side, `PageCore` a visitor's that lives in pages.
 
 import type { Body, Entry, EntryId, NextOffer, Seen, Signal, Talk } from "@isession/protocol";
 import type { Addressed, Connection, Effect, Input, PathState } from "./core_words";
-import { type Role, sameId, type Transcript } from "./transcript";
+import { sameId, type Transcript } from "./transcript";
 
 /** A path that is lost for this long is looked for anew; browsers mend shorter gaps themselves. */
 const PATIENCE = 4000;
@@ -68,8 +69,6 @@ export interface CoreOptions {
 export class SessionCore {
   protected readonly transcript: Transcript;
   protected readonly options: CoreOptions;
-  /** This life of the session's side: asks the other to start over when it is new. */
-  readonly #life: string;
   #now = 0;
   protected effects: Effect[] = [];
   protected current: Current | null = null;
@@ -81,7 +80,7 @@ export class SessionCore {
   #mendAt: number | null = null;
   #over = false;
   /** Whether this side may speak, and hear, before the accept. */
-  #speaks = true;
+  protected speaks = true;
   #hears = true;
   #heldEntries: Heard[] = [];
   #heldOthers: Talk[] = [];
@@ -93,7 +92,6 @@ export class SessionCore {
   constructor(options: CoreOptions) {
     this.options = options;
     this.transcript = options.transcript;
-    this.#life = options.epoch();
   }
 
   get connection(): Connection {
@@ -120,25 +118,18 @@ export class SessionCore {
     }
     switch (input.type) {
       case "start":
-        this.#start(input.resumed);
+        this.connect();
         break;
       case "ring":
-        this.#speaks = this.#hears = false;
+        this.speaks = this.#hears = false;
         this.#upgrades = input.relay_only;
-        if (this.role === "agent") {
-          this.ready(this.#life);
-        }
-        break;
-      case "answer":
-        this.#speaks = true;
-        this.#flow();
         break;
       case "accepted":
         this.#accepted();
         break;
       case "node_returned":
         if (this.#shown !== "open") {
-          this.#startOver();
+          this.startOver();
         }
         break;
       case "ice":
@@ -178,24 +169,9 @@ export class SessionCore {
     }
   }
 
-  protected get role(): Role {
-    return this.transcript.role;
-  }
-
-  #start(resumed: boolean): void {
-    if (this.role === "visitor") {
-      this.connect();
-    } else if (resumed) {
-      this.ready(this.#life);
-    }
-  }
-
-  #startOver(): void {
-    if (this.role === "visitor") {
-      this.connect();
-    } else {
-      this.ready(this.options.epoch());
-    }
+  /** A new connection takes the place of the one that does not carry. */
+  protected startOver(): void {
+    this.connect();
   }
 
   protected connect(): void {
@@ -214,19 +190,15 @@ export class SessionCore {
     return this.current;
   }
 
-  protected ready(epoch: string): void {
-    this.effects.push({ type: "signal", signal: { kind: "ready", epoch } });
-  }
-
   /** Both may speak and be heard; what came too early is heard now. */
   #accepted(): void {
-    this.#speaks = this.#hears = true;
+    this.speaks = this.#hears = true;
     if (!this.current) {
       // Whoever did not connect while it rang begins now.
-      this.#start(false);
+      this.take({ type: "start", resumed: false });
       return;
     }
-    this.#flow();
+    this.flow();
     for (const talk of [...this.#heldEntries.splice(0), ...this.#heldOthers.splice(0)]) {
       this.#hear(talk);
     }
@@ -238,13 +210,11 @@ export class SessionCore {
     this.#upgrade();
   }
 
-  /** Once, when both are accepted and hear each other; the side that offers begins. */
+  /** Once, when both are accepted and hear each other. */
   #upgrade(): void {
     if (this.#upgrades && this.#hears && this.current?.heard && this.lives()) {
       this.#upgrades = false;
-      if (this.role === "visitor") {
-        this.effects.push({ type: "restart" });
-      }
+      this.effects.push({ type: "restart" });
     }
   }
 
@@ -258,14 +228,14 @@ export class SessionCore {
     if (mendable && this.#tries <= RESTARTS) {
       this.effects.push({ type: "restart" });
     } else {
-      this.#startOver();
+      this.startOver();
     }
   }
 
   #signal(signal: Signal): void {
     if (signal.kind === "ready") {
       // Said again for a life that is being connected already, it changes nothing.
-      if (this.role === "visitor" && signal.epoch !== this.#answeredLife) {
+      if (signal.epoch !== this.#answeredLife) {
         this.#answeredLife = signal.epoch;
         this.connect();
       }
@@ -277,27 +247,19 @@ export class SessionCore {
   /** Takes a signal, unless it is of or for another life than the current one. */
   protected addressee(signal: Addressed): void {
     const { current } = this;
-    const foreign = (known: Current | null) =>
-      known?.theirs != null && known.theirs !== signal.epoch;
-    const offered = signal.kind === "description" && signal.role === "offer";
-    if (signal.to !== undefined && signal.to !== current?.epoch) {
-      // The other side believes in a connection that is gone.
-      if (this.role === "agent" && !current) {
-        this.ready(this.#life);
-      }
-      return;
-    }
-    if (offered && this.role === "agent" && (!current || foreign(current))) {
-      this.connect();
-    }
-    if (!this.current || foreign(this.current)) {
+    if (!current || this.isForeign(signal)) {
       return;
     }
     if (signal.kind === "description") {
       // At once: a later offer, of another life, may come before this one is taken in.
-      this.current.theirs = signal.epoch;
+      current.theirs = signal.epoch;
     }
     this.effects.push({ type: "take", signal });
+  }
+
+  protected isForeign({ epoch, to = this.current?.epoch }: Addressed): boolean {
+    const { current } = this;
+    return to !== current?.epoch || (current?.theirs != null && current.theirs !== epoch);
   }
 
   /**
@@ -343,15 +305,15 @@ export class SessionCore {
         current.flows &&= input.open;
         break;
     }
-    this.#flow();
+    this.flow();
     this.#upgrade();
     this.look();
   }
 
   /** Sends what the other side has not seen, as soon as that is known on an open channel. */
-  #flow(): void {
+  protected flow(): void {
     const current = this.current;
-    if (current?.channel !== "open" || !current.seen || current.flows || !this.#speaks) {
+    if (current?.channel !== "open" || !current.seen || current.flows || !this.speaks) {
       return;
     }
     current.flows = true;
@@ -386,7 +348,7 @@ export class SessionCore {
     }
     const first = this.#shown === "connecting";
     this.#show(first ? "connecting" : "reconnecting");
-    if (!this.#speaks && this.lives()) {
+    if (!this.speaks && this.lives()) {
       // It waits for the accept, and nothing else.
       this.#mendAt = null;
       return;

@@ -1,6 +1,8 @@
+export { AgentSession } from "./agent_session";
 export type { Connection } from "./core_words";
 export { alwaysAsks, judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
+export { PageSession } from "./page_session";
 export { PageTranscript, type Place } from "./page_transcript";
 export { connectionText, pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";
@@ -17,4 +19,3 @@ export {
   Transcript,
   TranscriptFull,
 } from "./transcript";
-export { TravellingSession } from "./travelling_session";

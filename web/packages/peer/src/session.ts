@@ -80,8 +80,6 @@ export class Session {
   #iTypeSince = 0;
   /** What was shown last of the transcript, which is costly to look through. */
   #read: Read | null = null;
-  /** What was written is on its way to be kept, and goes out after that. */
-  #kept: Promise<void> | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -105,7 +103,7 @@ export class Session {
     return this.#view;
   }
 
-  /** Begins. `resumed`: this side was in the session before, and an agent then asks for an offer. */
+  /** Begins. `resumed`: this side was in the session before. */
   start(resumed = false): void {
     this.do({ type: "start", resumed });
   }
@@ -116,11 +114,6 @@ export class Session {
    */
   ring(relayOnly: boolean): void {
     this.do({ type: "ring", relay_only: relayOnly });
-  }
-
-  /** This agent accepts: what is said from here on leaves at once. */
-  answer(): void {
-    this.do({ type: "answer" });
   }
 
   /** The node's word that the two have each other, with what they may connect by from now on. */
@@ -149,10 +142,6 @@ export class Session {
   say(text: string): void {
     this.write({ type: "message", text });
     this.typing(false);
-  }
-
-  lead(url: string): EntryId {
-    return this.write({ type: "lead", url });
   }
 
   land(lead: EntryId, landing: Landing): void {
@@ -195,7 +184,7 @@ export class Session {
     } catch {
       // A full transcript ends without a word; the node tells the other side.
     }
-    await this.#kept;
+    await new Promise<void>((resolve) => this.whenKept(resolve));
     await new Promise<void>((resolve) => {
       this.clock.after(GOODBYE, resolve);
       this.#outbox ? this.#outbox.flush(resolve) : resolve();
@@ -225,7 +214,7 @@ export class Session {
     }
     const effects = this.#core.handle(this.clock.now(), input);
     if (input.type === "write" || input.type === "end") {
-      this.#keep();
+      this.keep();
     }
     for (const effect of effects) {
       this.carryOut(effect);
@@ -254,10 +243,10 @@ export class Session {
         this.#options.send(effect.signal);
         break;
       case "flow":
-        this.#whenKept((outbox) => outbox.replace(effect.entries));
+        this.#pass((outbox) => outbox.replace(effect.entries));
         break;
       case "entry":
-        this.#whenKept((outbox) => outbox.add(effect.entry));
+        this.#pass((outbox) => outbox.add(effect.entry));
         break;
       case "tell":
         this.#outbox?.tell(effect.talk);
@@ -280,25 +269,19 @@ export class Session {
   }
 
   /** Has what was written kept. */
-  #keep(): void {
-    const keeping = this.#options.keep?.();
-    if (keeping) {
-      const kept: Promise<void> = Promise.all([this.#kept, keeping]).then(() => {
-        if (this.#kept === kept) {
-          this.#kept = null;
-        }
-      });
-      this.#kept = kept;
-    }
+  protected keep(): Promise<void> | undefined {
+    return this.#options.keep?.();
   }
 
-  /** What this side said goes out once it is kept, in the order in which it was said. */
-  #whenKept(send: (outbox: Outbox) => void): void {
+  /** What this side said goes out once it is kept. */
+  protected whenKept(run: () => void): void {
+    run();
+  }
+
+  #pass(send: (outbox: Outbox) => void): void {
     const outbox = this.#outbox;
-    if (outbox && this.#kept) {
-      void this.#kept.then(() => send(outbox));
-    } else if (outbox) {
-      send(outbox);
+    if (outbox) {
+      this.whenKept(() => send(outbox));
     }
   }
 

@@ -3,10 +3,11 @@
 
 import type { NextOffer, Signal } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
+import { AgentCore } from "../src/agent_core";
 import { SessionCore } from "../src/core";
 import type { Effect, Input } from "../src/core_words";
 import { type Role, Transcript } from "../src/index";
-import { TravellingCore } from "../src/travelling_core";
+import { PageCore } from "../src/page_core";
 
 let epochs = 0;
 beforeEach(() => {
@@ -15,7 +16,7 @@ beforeEach(() => {
 
 function core(role: Role, travels = true, saved?: ReturnType<Transcript["save"]>) {
   const transcript = new Transcript({ role, epoch: role, saved });
-  const Core = travels ? TravellingCore : SessionCore;
+  const Core = role === "agent" ? AgentCore : travels ? PageCore : SessionCore;
   const session = new Core({
     transcript,
     epoch: () => `${role}${++epochs}`,

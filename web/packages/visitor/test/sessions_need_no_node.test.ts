@@ -1,7 +1,7 @@
 // A visit whose session runs, against a node that forgets or cannot be reached, and a real agent's
 // side behind it.
 
-import { Session, Transcript } from "@isession/peer";
+import { AgentSession, type Session, Transcript } from "@isession/peer";
 import { channel, type FromVisitor, type ToVisitor } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock, FakePeer, fakePeer, settled } from "../../peer/test/fakes";
@@ -95,7 +95,7 @@ function begin(): Visit {
 
 async function talking(): Promise<Visit> {
   const visit = begin();
-  agent = new Session({
+  agent = new AgentSession({
     decoders: channel,
     transcript: new Transcript({ role: "agent", epoch: "agent" }),
     ice: [],
