@@ -1,4 +1,5 @@
-// Builds launcher, companion, console and check into dist/, each script and style also in brotli.
+// Builds launcher, page script, companion, console and check into dist/, each script and style also
+// in brotli.
 
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -9,6 +10,11 @@ import { build } from "vite";
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, "dist");
 const common = { configFile: false, logLevel: "warn", publicDir: false };
+/** Numbers that have names stand where they are used, and reading a property does nothing. */
+const lean = {
+  optimization: { inlineConst: { mode: "all", pass: 3 } },
+  treeshake: { propertyReadSideEffects: false },
+};
 
 /** A page of its own: one script, one style, names by content. */
 async function page(name) {
@@ -22,28 +28,50 @@ async function page(name) {
       assetsInlineLimit: 0,
       cssMinify: true,
       target: "es2022",
-      rollupOptions: { input: join(root, "packages", name, `${name}.html`) },
+      rollupOptions: { ...lean, input: join(root, "packages", name, `${name}.html`) },
     },
   });
 }
 
-/** One classic script with a fixed name. */
-async function script(name) {
+/** One classic script with a fixed name; `define` are words that the build fills in. */
+async function script(name, entry = name, define = {}) {
   await build({
     ...common,
-    root: join(root, "packages", name),
+    root: join(root, "packages", entry),
+    define,
     build: {
       outDir: dist,
       emptyOutDir: false,
       target: "es2022",
       lib: {
-        entry: join(root, "packages", name, "src/main.ts"),
+        entry: join(root, "packages", entry, "src/main.ts"),
         formats: ["iife"],
         name: "isession",
         fileName: () => `${name}.js`,
       },
     },
   });
+}
+
+/** A module that the page script loads when it is wanted; gives its address, named by content. */
+async function part(name, entry) {
+  const { output } = await build({
+    ...common,
+    root: dirname(entry),
+    build: {
+      outDir: dist,
+      emptyOutDir: false,
+      target: "es2022",
+      modulePreload: false,
+      rollupOptions: {
+        ...lean,
+        input: entry,
+        preserveEntrySignatures: "strict",
+        output: { entryFileNames: `assets/${name}-[hash].js` },
+      },
+    },
+  });
+  return `/${output[0].fileName}`;
 }
 
 async function compress(folder) {
@@ -63,4 +91,6 @@ for (const name of ["check", "companion", "console"]) {
   await page(name);
 }
 await script("launcher");
+const panel = await part("panel", join(root, "packages/page/src/panel.ts"));
+await script("page", "page", { PANEL: JSON.stringify(panel) });
 await compress(dist);

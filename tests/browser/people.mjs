@@ -250,3 +250,27 @@ export async function newContext(browser, viewport) {
   context.setDefaultTimeout(20_000);
   return context;
 }
+
+/**
+ * Opens closed shadow roots, so that a test can look into a page as a person does; runs in the
+ * page. What is shipped has no such door.
+ */
+export function openShadows() {
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (init) {
+    return attach.call(this, { ...init, mode: "open" });
+  };
+}
+
+/** A visitor on a page of the shop who opens the panel. */
+export async function visitorInPanel(browser, node, { at = "/", context: known } = {}) {
+  const context = known ?? (await newContext(browser, { width: 1280, height: 800 }));
+  if (!known) {
+    await context.addInitScript(openShadows);
+  }
+  const shop = await context.newPage();
+  await shop.goto(`${node.sites.shop}${at}`);
+  await shop.getByRole("button", { name: /^Talk to us/ }).click();
+  await shop.getByRole("status", { name: "Connection" }).waitFor();
+  return { shop, context };
+}

@@ -13,12 +13,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use isession_node::{Clock, Config, ManualClock, NewAgent, NewSite, Node, Preconnect, SystemClock};
+use isession_node::{
+    Clock, Config, ManualClock, NewAgent, NewSite, Node, PolicyLists, Preconnect, SystemClock,
+};
 use isession_protocol::Timestamp;
 use isession_protocol::bounded::Name;
 use isession_protocol::ids::{SiteId, VisitorId};
 use isession_protocol::signaling::{
-    Details, FromAgent, FromVisitor, LeadPolicy, Path, RingEnd, ToAgent, VisitorCard,
+    Details, FromAgent, FromVisitor, Path, RingEnd, ToAgent, VisitorCard,
 };
 use isession_sdk::{
     Agent, AgentEvent, AgentOptions, Session, SessionEvent, Visitor, VisitorEvent, VisitorOptions,
@@ -82,7 +84,8 @@ impl Lab {
             id: site(),
             name: Name::truncated("The Shop"),
             origins: vec!["https://shop.example".to_owned()],
-            lead_policy: LeadPolicy::default(),
+            development: false,
+            lists: PolicyLists::new(),
             destinations: Vec::new(),
             preconnect: Preconnect::default(),
             retention: Duration::ZERO,

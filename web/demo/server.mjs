@@ -15,6 +15,8 @@ const shop = {
   "/": "shop.html",
   "/cart": "cart.html",
   "/strict": "strict.html",
+  "/locked": "locked.html",
+  "/isolated": "isolated.html",
   "/style.css": "style.css",
 };
 
@@ -26,6 +28,18 @@ const elsewhere = {
 
 /** What a page must send besides itself. */
 const headers = {
+  // Cut off from every other window, and nothing in it that did not agree to be.
+  "isolated.html": {
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+  },
+  // As strict as can be with the panel.
+  "locked.html": (node) => ({
+    "content-security-policy":
+      `default-src 'none'; style-src 'self'; script-src ${node}; ` +
+      `connect-src ${node} ${node.replace(/^http/, "ws")}; ` +
+      "require-trusted-types-for 'script'; trusted-types 'none'",
+  }),
   "coop.html": { "cross-origin-opener-policy": "same-origin" },
   // A page that locks everything down but what the embed guide asks for.
   "strict.html": (node) => ({
@@ -35,9 +49,13 @@ const headers = {
   }),
 };
 
-function serve(routes, node, port) {
+function serve(routes, node, port, policies) {
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    if (path === "/favicon.ico") {
+      response.writeHead(204).end();
+      return;
+    }
     const file = routes[path];
     if (!file) {
       response.writeHead(404, { "content-type": "text/plain" }).end("There is no such page.\n");
@@ -47,8 +65,9 @@ function serve(routes, node, port) {
     const extra = headers[file];
     response.writeHead(200, {
       "content-type": kinds[file.split(".").pop()],
-      "cache-control": "no-store",
+      "cache-control": "no-cache",
       ...(typeof extra === "function" ? extra(node) : extra),
+      ...(policies.has(path) && { "content-security-policy": policies.get(path) }),
     });
     response.end(text.replaceAll("{{node}}", node));
   });
@@ -60,11 +79,14 @@ function serve(routes, node, port) {
 
 /** Serves both origins; port 0 takes any free port. */
 export async function serveDemo({ node, shopPort = 0, elsewherePort = 0 }) {
-  const shopServer = await serve(shop, node, shopPort);
-  const elsewhereServer = await serve(elsewhere, node, elsewherePort);
+  const policies = new Map();
+  const shopServer = await serve(shop, node, shopPort, policies);
+  const elsewhereServer = await serve(elsewhere, node, elsewherePort, new Map());
   return {
     shop: `http://shop.localhost:${shopServer.address().port}`,
     elsewhere: `http://elsewhere.localhost:${elsewhereServer.address().port}`,
+    /** Content security policies that the shop's pages send from now on, by path; for tests. */
+    policies,
     close() {
       for (const server of [shopServer, elsewhereServer]) {
         server.close();

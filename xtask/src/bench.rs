@@ -50,8 +50,11 @@ pub(crate) fn bench() -> Outcome {
     )?;
     finish(command("tests/browser", "node", &["bench.mjs"]).env("BUILD_PROFILE", "release"))?;
     if let Some(why) = tools::why_no_netlab() {
-        complain(&format!("the setup bench was skipped: {why}"));
+        complain(&format!("the benches of the netlab were skipped: {why}"));
         return Ok(());
     }
-    finish(command("tests/netlab", "node", &["setup.bench.mjs"]).env("BUILD_PROFILE", "release"))
+    for bench in ["setup.bench.mjs", "travel.bench.mjs"] {
+        finish(command("tests/netlab", "node", &[bench]).env("BUILD_PROFILE", "release"))?;
+    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ pub(crate) fn install(folder: &str) -> Outcome {
     run(folder, "npm", &["ci", "--no-fund", "--no-audit"])
 }
 
-/// Builds launcher, companion and console into `web/dist`.
+/// Builds what pages and people load into `web/dist`.
 pub(crate) fn build() -> Outcome {
     install("web")?;
     run("web", "npm", &["run", "--silent", "build"])

@@ -2,12 +2,13 @@
 //! connections and by a real clock.
 
 mod ending;
+mod heard;
 mod world;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Glance, Landing};
+use isession_protocol::channel::{Body, EntryId, Glance};
 use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{DescriptionRole, EndReason, IceServer, Path, Signal};
 use isession_protocol::{decode, encode, limits};
@@ -17,12 +18,9 @@ use tokio::time::{Instant, sleep_until};
 use self::world::{chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
 use crate::bulk::{self, BulkQueue, OpenBulk};
-use crate::lead::judge_lead;
 use crate::outbox::Outbox;
 use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken, candidate_input};
-use crate::session::{
-    Begin, Command, LeadRequest, LinkInput, LinkOutput, SessionConfig, SessionEvent,
-};
+use crate::session::{Begin, Command, LinkInput, LinkOutput, SessionConfig, SessionEvent};
 use crate::session_core::{Connection, Effect, Input, PeerInput, SessionCore, Source};
 use crate::transcript::{Role, Transcript};
 
@@ -481,45 +479,6 @@ impl Actor {
             }
             // Without anybody at the other end of the link, the session goes on with what it has.
             let _ = self.to_node(LinkOutput::Path(path)).await;
-        }
-    }
-
-    fn heard(&mut self, Entry { id, body, .. }: Entry) {
-        match body {
-            Body::Message { text } => self.tell(SessionEvent::Message {
-                id,
-                text: text.into(),
-            }),
-            Body::Lead { url } => self.hear_lead(id, url.as_str()),
-            Body::Landing { lead, landing } => self.tell(SessionEvent::Landing { lead, landing }),
-            Body::Consent { consent } => self.tell(SessionEvent::Consent(consent)),
-            Body::Bye => self.finish(match self.config.role {
-                Role::Visitor => EndReason::ByAgent,
-                Role::Agent => EndReason::ByVisitor,
-            }),
-            Body::Unknown => {}
-        }
-    }
-
-    /// Only leads that this side's own code lets through reach the program.
-    fn hear_lead(&mut self, id: EntryId, url: &str) {
-        let verdict = match judge_lead(url, self.config.lead_policy) {
-            Ok(_) if self.core.transcript().consent() == Consent::Stop => Err(Blocked::Stopped),
-            verdict => verdict,
-        };
-        let landing = match &verdict {
-            Ok(_) => Landing::Shown,
-            Err(why) => Landing::Blocked { why: *why },
-        };
-        let lead = id.clone();
-        self.inputs
-            .push_back(Input::Write(Body::Landing { lead, landing }));
-        if let Ok(url) = verdict {
-            self.tell(SessionEvent::Lead(LeadRequest {
-                id,
-                url,
-                commands: self.commands.upgrade(),
-            }));
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use isession_protocol::bounded::HostPattern;
 use isession_protocol::channel::Blocked;
 use isession_protocol::limits;
 use isession_protocol::signaling::LeadPolicy;
@@ -46,7 +47,7 @@ const PRIVATE: [(Ipv4Addr, u32); 14] = [
 ];
 
 /// The address of a lead that may be shown to the visitor, or why not.
-pub fn judge_lead(text: &str, policy: LeadPolicy) -> Result<Url, Blocked> {
+pub fn judge_lead(text: &str, policy: &LeadPolicy) -> Result<Url, Blocked> {
     if text.len() > limits::URL {
         return Err(Blocked::TooLong);
     }
@@ -57,11 +58,32 @@ pub fn judge_lead(text: &str, policy: LeadPolicy) -> Result<Url, Blocked> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Blocked::Credentials);
     }
-    judge_host(url.host().ok_or(Blocked::Malformed)?, policy)?;
+    let host = url.host().ok_or(Blocked::Malformed)?;
+    let name = host.to_string();
+    judge_host(host, policy)?;
+    let listed = |list: &[HostPattern]| list.iter().any(|pattern| matches(pattern, &name));
+    if listed(&policy.deny) || !(policy.allow.is_empty() || listed(&policy.allow)) {
+        return Err(Blocked::NotAllowed);
+    }
     Ok(url)
 }
 
-fn judge_host(host: Host<&str>, policy: LeadPolicy) -> Result<(), Blocked> {
+/// Whether a lead to this address is asked for whatever the visitor allowed for the session.
+pub fn always_asks(url: &Url, policy: &LeadPolicy) -> bool {
+    url.host_str()
+        .is_some_and(|name| policy.confirm.iter().any(|pattern| matches(pattern, name)))
+}
+
+/// `*.shop.example` is every name below `shop.example`, and not that name itself.
+fn matches(pattern: &HostPattern, name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    match pattern.as_str().strip_prefix('*') {
+        Some(parent) => name.len() > parent.len() && name.ends_with(parent),
+        None => name == pattern.as_str(),
+    }
+}
+
+fn judge_host(host: Host<&str>, policy: &LeadPolicy) -> Result<(), Blocked> {
     let private = match host {
         Host::Ipv4(ip) => is_private4(ip) && !(policy.development && ip.is_loopback()),
         Host::Ipv6(ip) => is_private6(ip) && !(policy.development && ip.is_loopback()),
@@ -74,7 +96,7 @@ fn judge_host(host: Host<&str>, policy: LeadPolicy) -> Result<(), Blocked> {
     }
 }
 
-fn judge_name(name: &str, policy: LeadPolicy) -> Result<(), Blocked> {
+fn judge_name(name: &str, policy: &LeadPolicy) -> Result<(), Blocked> {
     // A trailing dot names the same host and would slip past comparisons.
     let name = name.strip_suffix('.').unwrap_or(name);
     if name.is_empty() || name.ends_with('.') {

@@ -470,7 +470,8 @@ impl SessionCore {
             }
             Talk::Resume { seen } => self.resume(seen),
             Talk::Signal { signal } if !self.over => self.addressee(signal),
-            Talk::Signal { .. } | Talk::Unknown => {}
+            // Programs have one life: what is said of the next is for pages.
+            Talk::Signal { .. } | Talk::Next { .. } | Talk::Unknown => {}
         }
         self.upgrade();
     }

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use isession_protocol::channel::{Body, Consent, Entry, EntryId, Seen};
+use isession_protocol::channel::{
+    Body, Consent, Entry, EntryId, Grant, Location, Permission, Seen,
+};
 use isession_protocol::ids::Epoch;
 use isession_protocol::{Timestamp, limits};
 
@@ -25,20 +27,26 @@ impl Role {
         }
     }
 
-    /// Leads are the agent's, landings and consent are the visitor's.
+    /// The agent asks and shows; the visitor decides, and says where things are.
     pub(crate) const fn may_write(self, body: &Body) -> bool {
         match body {
-            Body::Lead { .. } => matches!(self, Self::Agent),
-            Body::Landing { .. } | Body::Consent { .. } => matches!(self, Self::Visitor),
+            Body::Lead { .. } | Body::Ask { .. } | Body::Travel { .. } | Body::Highlight { .. } => {
+                matches!(self, Self::Agent)
+            }
+            Body::Landing { .. }
+            | Body::Consent { .. }
+            | Body::Grant { .. }
+            | Body::Location(_)
+            | Body::Highlighted { .. } => matches!(self, Self::Visitor),
             Body::Message { .. } | Body::Bye => true,
             Body::Unknown => false,
         }
     }
 }
 
-/// How much one session holds, both sides together. Beyond `WORDS` one's own messages and leads
-/// are refused. The rest, such as landings and goodbye, and what the other side had under way,
-/// may go up to `ALL`; beyond that the session must end, because dropping an entry would be
+/// How much one session holds, both sides together. Beyond `WORDS` what one says and asks is
+/// refused. Answers, such as landings and goodbye, and what the other side had under way, may go
+/// up to `ALL`; beyond that the session must end, because dropping an entry would be
 /// silence. Browsers hold as much.
 const WORDS: Room = Room {
     entries: 5000,
@@ -60,6 +68,10 @@ fn weigh(body: &Body) -> usize {
     100 + match body {
         Body::Message { text } => text.as_str().len(),
         Body::Lead { url } => url.as_str().len(),
+        Body::Location(Location { url, title, .. }) => {
+            title.as_str().len() + url.as_ref().map_or(0, |url| url.as_str().len())
+        }
+        Body::Highlighted { label, .. } => label.as_str().len(),
         _ => 0,
     }
 }
@@ -101,6 +113,7 @@ pub struct Transcript {
     /// The last of mine that the other side has seen, by epoch.
     delivered: BTreeMap<Epoch, u32>,
     consent: Consent,
+    grants: BTreeMap<Permission, Grant>,
     ended: bool,
 }
 
@@ -118,6 +131,7 @@ impl Transcript {
             taken: BTreeMap::new(),
             delivered: BTreeMap::new(),
             consent: Consent::Ask,
+            grants: BTreeMap::new(),
             ended: false,
         }
     }
@@ -132,6 +146,11 @@ impl Transcript {
         self.consent
     }
 
+    /// The visitor's standing word on a permission, if there was any.
+    pub fn grant(&self, permission: Permission) -> Option<Grant> {
+        self.grants.get(&permission).copied()
+    }
+
     /// Whether either side said goodbye.
     pub const fn ended(&self) -> bool {
         self.ended
@@ -144,7 +163,14 @@ impl Transcript {
             seq: self.seq + 1,
         };
         let entry = Entry { id, at, body };
-        let words = matches!(entry.body, Body::Message { .. } | Body::Lead { .. });
+        let words = !matches!(
+            entry.body,
+            Body::Landing { .. }
+                | Body::Consent { .. }
+                | Body::Grant { .. }
+                | Body::Highlighted { .. }
+                | Body::Bye
+        );
         self.make_room(&entry.body, if words { WORDS } else { ALL })?;
         self.seq += 1;
         self.note(&entry.body);
@@ -247,12 +273,19 @@ impl Transcript {
         Ok(())
     }
 
-    const fn note(&mut self, body: &Body) {
+    fn note(&mut self, body: &Body) {
         match body {
             Body::Consent {
                 consent: Consent::Unknown,
             } => self.consent = Consent::Stop,
             Body::Consent { consent } => self.consent = *consent,
+            Body::Grant { permission, grant } => {
+                let grant = match grant {
+                    Grant::Unknown => Grant::Withdrawn,
+                    known => *known,
+                };
+                self.grants.insert(*permission, grant);
+            }
             Body::Bye => self.ended = true,
             _ => {}
         }

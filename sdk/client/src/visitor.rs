@@ -219,7 +219,7 @@ impl VisitorSide {
             relay_only: self.options.relay_only,
             bind: self.bind.clone(),
             root_certificates: self.options.root_certificates.clone(),
-            lead_policy: self.policy,
+            lead_policy: self.policy.clone(),
             begin,
         }
     }
@@ -280,7 +280,7 @@ impl Side for VisitorSide {
             ToVisitor::Welcome { site, ticket, .. } => {
                 // The node rings anew at whoever is still to be rung.
                 self.links.returned();
-                self.policy = site.lead_policy;
+                self.policy.clone_from(&site.lead_policy);
                 if !self.in_session {
                     self.ticket.send_replace(Some(ticket));
                 }

@@ -6,17 +6,17 @@
 )]
 
 use isession_protocol::signaling::LeadPolicy;
-use isession_sdk::lead::judge_lead;
+use isession_sdk::lead::{always_asks, judge_lead};
 use serde_json::Value;
 
 const LEADS: &str = include_str!("../../protocol/fixtures/leads.json");
 
-fn check(cases: &Value, development: bool, fewest: usize) {
+fn check(cases: &Value, policy: &LeadPolicy, fewest: usize) {
     let cases = cases.as_array().unwrap();
     assert!(cases.len() >= fewest, "only {} cases", cases.len());
     for case in cases {
         let address = case["url"].as_str().unwrap();
-        let verdict = judge_lead(address, LeadPolicy { development });
+        let verdict = judge_lead(address, policy);
         let note = &case["note"];
         match verdict {
             Ok(url) => assert_eq!(case["host"], host(&url), "{address:?}: {note}"),
@@ -38,13 +38,33 @@ fn host(url: &url::Url) -> String {
 #[test]
 fn hostile_addresses_are_refused_and_public_ones_shown_in_punycode() {
     let leads: Value = serde_json::from_str(LEADS).unwrap();
-    check(&leads["refused"], false, 75);
-    check(&leads["allowed"], false, 20);
+    let policy = LeadPolicy::default();
+    check(&leads["refused"], &policy, 75);
+    check(&leads["allowed"], &policy, 20);
 }
 
 #[test]
 fn development_allows_this_machine_and_no_other_private_one() {
     let leads: Value = serde_json::from_str(LEADS).unwrap();
-    check(&leads["development"]["refused"], true, 5);
-    check(&leads["development"]["allowed"], true, 5);
+    let policy = LeadPolicy {
+        development: true,
+        ..LeadPolicy::default()
+    };
+    check(&leads["development"]["refused"], &policy, 5);
+    check(&leads["development"]["allowed"], &policy, 5);
+}
+
+#[test]
+fn a_sites_policy_says_which_hosts_may_be_led_to() {
+    let leads: Value = serde_json::from_str(LEADS).unwrap();
+    let hosts = &leads["hosts"];
+    let policy: LeadPolicy = serde_json::from_value(hosts["policy"].clone()).unwrap();
+    check(&hosts["refused"], &policy, 5);
+    check(&hosts["allowed"], &policy, 5);
+    for case in hosts["allowed"].as_array().unwrap() {
+        let address = case["url"].as_str().unwrap();
+        let url = judge_lead(address, &policy).unwrap();
+        let asks = case["always_asks"].as_bool().unwrap_or_default();
+        assert_eq!(always_asks(&url, &policy), asks, "{address}");
+    }
 }

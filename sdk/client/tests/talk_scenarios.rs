@@ -77,6 +77,10 @@ impl World {
                 Value::Null
             }
             "consent" => serde_json::to_value(self.side(step).consent()).unwrap(),
+            "grant" => {
+                let grant = self.side(step).grant(read(&step["permission"]));
+                serde_json::to_value(grant).unwrap()
+            }
             "ended" => json!(self.side(step).ended()),
             "forget" => {
                 let role = self.side(step).role();

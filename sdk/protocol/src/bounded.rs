@@ -19,6 +19,16 @@ pub type Topic = Bounded<{ limits::TOPIC }>;
 pub type Department = Bounded<{ limits::DEPARTMENT }>;
 /// A URL that nobody has judged yet.
 pub type Url = Bounded<{ limits::URL }>;
+/// A page's title.
+pub type Title = Bounded<{ limits::TITLE }>;
+/// How an element is read out.
+pub type Label = Bounded<{ limits::LABEL }>;
+/// A host, or `*.` and a host for all below it.
+pub type HostPattern = Bounded<{ limits::HOST_PATTERN }>;
+/// A CSS selector.
+pub type Selector = Bounded<{ limits::SELECTOR }>;
+/// An origin (RFC 6454), serialised.
+pub type Origin = Bounded<{ limits::ORIGIN }>;
 /// A session description (RFC 8866).
 pub type Sdp = Bounded<{ limits::SDP }>;
 /// The `candidate-attribute` of RFC 8839 section 5.1; empty for the end of candidates.

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | 0 | `talk` | ordered, reliable | [`Talk`] |
 //! | 1 | `glance` | unordered, no retransmission | [`Glance`] |
-//! | 2 | `bulk` | ordered, reliable | mirror and files |
+//! | 2 | `bulk` | ordered, reliable | [mirror](crate::bulk) and data of programs |
 //!
 //! Everything on `talk` that must not be lost is an [`Entry`] with an id. An id is the epoch of
 //! the page that wrote it and a counter from 1. `resume` says what was seen of the other side;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bounded::{MessageText, Url};
+use crate::bounded::{Label, MessageText, Sdp, Title, Url};
 use crate::ids::Epoch;
 use crate::signaling::Signal;
 use crate::{Timestamp, limits};
@@ -83,9 +83,27 @@ pub enum Talk {
     Entry(Entry),
     /// Renegotiates this very connection: while it lives, that does not need the node.
     Signal { signal: Signal },
+    /// About the visitor's next life, on another page of the site. The visitor asks, without an
+    /// offer; an agent's side that can sends one ahead. Whoever comes back answers it by one
+    /// message through the node. Sides that cannot do this pass it over.
+    Next {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        offer: Option<NextOffer>,
+    },
     /// A message of a newer version.
     #[serde(other)]
     Unknown,
+}
+
+/// An offer that is sent ahead, whole: with all candidates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct NextOffer {
+    /// The life of the peer connection that it comes from.
+    pub epoch: Epoch,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub sdp: Sdp,
 }
 
 /// Something that must not be lost.
@@ -117,6 +135,33 @@ pub enum Body {
     Landing { lead: EntryId, landing: Landing },
     /// Whether leads are asked for. Only visitors may.
     Consent { consent: Consent },
+    /// The agent asks for a permission. Only agents may.
+    Ask { permission: Permission },
+    /// The visitor's standing word on a permission. Only visitors may.
+    Grant {
+        permission: Permission,
+        grant: Grant,
+    },
+    /// The agent asks the page of the site that is in front to move in its history; what became
+    /// of it is told by a landing, as of a lead. Only agents may.
+    Travel { travel: Travel },
+    /// Where a tab of the visitor is. Only visitors may.
+    Location(Location),
+    /// The agent shows an element of the mirror. Only agents may.
+    Highlight {
+        /// The life of the page whose mirror gave the node its number.
+        view: Epoch,
+        node: u32,
+    },
+    /// What became of a highlight. Only visitors may.
+    Highlighted {
+        highlight: EntryId,
+        /// False when the element is there no more.
+        found: bool,
+        /// How it is read out; empty if it has no name.
+        #[cfg_attr(test, ts(type = "string"))]
+        label: Label,
+    },
     /// The session is over.
     Bye,
     /// An entry of a newer version: counted as seen, and passed over.
@@ -157,6 +202,10 @@ pub enum How {
     Window,
     /// A link that the visitor clicked.
     Link,
+    /// The page script moved the page that it is in.
+    Page,
+    /// The page of the site moved itself, after its session had gone over to the companion.
+    Companion,
     /// A native program, by its own means.
     Program,
     /// A way of a newer version.
@@ -181,8 +230,12 @@ pub enum Blocked {
     LocalName,
     /// A literal address outside the public internet.
     PrivateAddress,
+    /// The site's policy does not let its visitors be led there.
+    NotAllowed,
     /// The visitor stopped leading.
     Stopped,
+    /// It needs a permission that the visitor has not granted.
+    NotPermitted,
     /// A reason of a newer version.
     #[serde(other)]
     Unknown,
@@ -199,6 +252,8 @@ pub enum Failed {
     Replaced,
     /// The companion was closed or reloaded before the visitor answered.
     Interrupted,
+    /// No page of the site is there to do it.
+    NoPage,
     /// A reason of a newer version.
     #[serde(other)]
     Unknown,
@@ -220,13 +275,121 @@ pub enum Consent {
     Unknown,
 }
 
-/// One message on `glance`: worth nothing a moment later.
+/// What a visitor may permit beyond talking and leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// The agent sees the site's page, with what was typed masked.
+    View,
+    /// The agent points at things in the page. Needs `view`.
+    Point,
+    /// The page follows the agent over the site.
+    Follow,
+    /// A permission of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The visitor's word on a permission. Before there is any, nothing is granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// Until it is withdrawn, or the session ends.
+    Granted,
+    /// The visitor said no.
+    Declined,
+    /// The visitor took it back.
+    Withdrawn,
+    /// The visitor gave no answer, which is a no.
+    Expired,
+    /// Following waits: the visitor went on alone, and may take it up again.
+    Paused,
+    /// A word of a newer version; taken as `withdrawn`.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Where the page goes in its history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Travel {
+    Back,
+    Forward,
+    Reload,
+    /// A way of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Where a tab of the visitor is, as far as the site's policy lets it be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Location {
+    /// Names the tab for as long as it is open.
+    pub tab: Epoch,
+    /// Absent when the tab shows no page of the site any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub url: Option<Url>,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub title: Title,
+    /// Whether it is the tab that the visitor looks at.
+    pub front: bool,
+}
+
+/// A place on a page, in whole CSS pixels from the document's origin (CSSOM View, section 8.1,
+/// `pageX` and `pageY`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Point {
+    pub x: i32,
+    pub y: i32,
+}
+
+/// A piece of a stroke, of at most [`limits::INK_POINTS`] points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(transparent)]
+pub struct InkPoints(#[serde(deserialize_with = "at_most_points")] pub Vec<Point>);
+
+/// Bounds the list once it is read; the frame's own limit has bounded it before.
+fn at_most_points<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Point>, D::Error> {
+    let points = Vec::<Point>::deserialize(from)?;
+    if points.len() > limits::INK_POINTS {
+        return Err(serde::de::Error::custom("too many points"));
+    }
+    Ok(points)
+}
+
+/// One message on `glance`: worth nothing a moment later. `n` counts up in each life of a page,
+/// so that what was overtaken on the way is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Glance {
     /// The other side writes, or stopped.
     Typing { typing: bool },
+    /// Where this side's pointer is; absent when it left the page.
+    Pointer {
+        n: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        at: Option<Point>,
+    },
+    /// What this side sees begins here.
+    Scroll { n: u32, at: Point },
+    /// This side clicked here.
+    Click { at: Point },
+    /// The agent draws. `from` is the place of the first of these points in the stroke. Only
+    /// agents may.
+    Ink {
+        stroke: u32,
+        from: u32,
+        points: InkPoints,
+    },
     /// A message of a newer version.
     #[serde(other)]
     Unknown,

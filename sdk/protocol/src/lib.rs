@@ -3,6 +3,7 @@
 //! # Layout
 //! - [`signaling`]: frames between a visitor or an agent and the node (WebSocket text, JSON).
 //! - [`channel`]: frames between the two people (WebRTC data channels, JSON).
+//! - [`bulk`]: how the mirror travels between them (bytes).
 //! - [`ids`], [`bounded`]: names and texts, valid by construction.
 //! - [`error`]: why a frame was refused, and the codes that travel.
 //! - [`limits`]: every size that both ends rely on.
@@ -11,6 +12,7 @@
 //! a newer peer can say more. A known frame that breaks a limit is refused with a typed error.
 
 pub mod bounded;
+pub mod bulk;
 pub mod channel;
 pub mod error;
 pub mod ids;

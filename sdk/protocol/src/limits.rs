@@ -8,6 +8,24 @@ pub const CHANNEL_FRAME: usize = 256 * 1024;
 pub const MESSAGE_TEXT: usize = 16 * 1024;
 /// A URL, as a lead or as the page a visitor came from.
 pub const URL: usize = 2048;
+/// A page's title.
+pub const TITLE: usize = 300;
+/// How an element is read out.
+pub const LABEL: usize = 80;
+/// A host of a site's lead policy: the longest name (RFC 1035 section 2.3.4) and `*.`.
+pub const HOST_PATTERN: usize = 255;
+/// A CSS selector of a site's page policy.
+pub const SELECTOR: usize = 300;
+/// An origin: scheme, the longest host, port.
+pub const ORIGIN: usize = 275;
+/// Entries in each list of a site's policies.
+pub const POLICY_ENTRIES: usize = 100;
+/// Points of ink in one glance.
+pub const INK_POINTS: usize = 64;
+/// One message of a mirror on `bulk`: small, so that nothing else waits long behind it.
+pub const MIRROR_MESSAGE: usize = 64 * 1024;
+/// One batch of a mirror, inflated. A full snapshot of a large page fits.
+pub const MIRROR_BATCH: usize = 16 * 1024 * 1024;
 /// One session description.
 pub const SDP: usize = 32 * 1024;
 /// One ICE candidate line.

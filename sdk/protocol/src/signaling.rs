@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ErrorCode;
-use crate::bounded::{CandidateLine, Department, Name, Reason, Sdp, Ticket, Topic, Url};
+use crate::bounded::{
+    CandidateLine, Department, HostPattern, Name, Origin, Reason, Sdp, Selector, Ticket, Topic, Url,
+};
 use crate::channel::Seen;
 use crate::ids::{AgentId, Epoch, LinkId, SessionId, SiteId, VisitorId};
 use crate::limits;
@@ -260,20 +262,56 @@ pub struct SiteCard {
     pub id: SiteId,
     #[cfg_attr(test, ts(type = "string"))]
     pub name: Name,
+    #[serde(default)]
     pub lead_policy: LeadPolicy,
+    #[serde(default)]
+    pub page: PagePolicy,
     /// Addresses that agents pick from.
     pub destinations: Vec<Destination>,
     /// Milliseconds for which an agent's console shows a session that ended; 0 erases it at once.
     pub retention: u32,
 }
 
-/// Where a site lets its visitors be led. Enforced in the visitor's own code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a site lets its visitors be led. Enforced in the visitor's own code. Each list has at most
+/// [`limits::POLICY_ENTRIES`] entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct LeadPolicy {
     /// Plain http and loopback hosts are allowed: for development only.
     pub development: bool,
+    /// Only these hosts; all when empty.
+    #[serde(deserialize_with = "at_most_entries")]
+    #[cfg_attr(test, ts(type = "Array<string>"))]
+    pub allow: Vec<HostPattern>,
+    /// None of these hosts, even if allowed.
+    #[serde(deserialize_with = "at_most_entries")]
+    #[cfg_attr(test, ts(type = "Array<string>"))]
+    pub deny: Vec<HostPattern>,
+    /// Leads to these are always asked for, whatever the visitor allowed for the session.
+    #[serde(deserialize_with = "at_most_entries")]
+    #[cfg_attr(test, ts(type = "Array<string>"))]
+    pub confirm: Vec<HostPattern>,
+}
+
+/// What of a site's pages leaves the visitor's browser. Enforced there. Each list has at most
+/// [`limits::POLICY_ENTRIES`] entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(default)]
+pub struct PagePolicy {
+    /// Origins whose pages belong to the site.
+    #[serde(deserialize_with = "at_most_entries")]
+    #[cfg_attr(test, ts(type = "Array<string>"))]
+    pub origins: Vec<Origin>,
+    /// Names of query parameters that may be told; the others are cut from addresses.
+    #[serde(deserialize_with = "at_most_entries")]
+    #[cfg_attr(test, ts(type = "Array<string>"))]
+    pub query: Vec<Name>,
+    /// Fields that the mirror shows as they are. Passwords and hidden fields never.
+    #[serde(deserialize_with = "at_most_entries")]
+    #[cfg_attr(test, ts(type = "Array<string>"))]
+    pub unmask: Vec<Selector>,
 }
 
 /// A saved address.
@@ -426,6 +464,19 @@ pub enum Path {
     /// A way of a newer version.
     #[serde(other)]
     Unknown,
+}
+
+/// Bounds a list of a site's policies.
+fn at_most_entries<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let entries = Vec::<T>::deserialize(from)?;
+    if entries.len() > limits::POLICY_ENTRIES {
+        return Err(serde::de::Error::custom("too many entries"));
+    }
+    Ok(entries)
 }
 
 /// Bounds the list while it is read, before any ticket is looked at.

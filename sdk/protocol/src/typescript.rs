@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use ts_rs::{Config, TS};
 
-use crate::{ErrorCode, Timestamp, channel, ids, limits, signaling};
+use crate::{ErrorCode, Timestamp, bulk, channel, ids, limits, signaling};
+
+const HEADER: &str =
+    "// Written by `cargo test -p isession-protocol` from sdk/protocol; do not edit.\n\n";
 
 fn generated() -> String {
     let config = Config::default();
-    let mut out = String::from(
-        "// Written by `cargo test -p isession-protocol` from sdk/protocol; do not edit.\n\n",
-    );
+    let mut out = String::from(HEADER);
     macro_rules! declare {
         ($($type:ty),+ $(,)?) => { $( out.push_str(&format!("export {}\n", <$type>::decl(&config))); )+ };
     }
@@ -34,6 +35,7 @@ fn generated() -> String {
         signaling::AgentCard,
         signaling::SiteCard,
         signaling::LeadPolicy,
+        signaling::PagePolicy,
         signaling::Destination,
         signaling::QueuePlace,
         signaling::RingEnd,
@@ -46,6 +48,7 @@ fn generated() -> String {
         channel::EntryId,
         channel::Seen,
         channel::Talk,
+        channel::NextOffer,
         channel::Entry,
         channel::Body,
         channel::Landing,
@@ -53,18 +56,53 @@ fn generated() -> String {
         channel::Blocked,
         channel::Failed,
         channel::Consent,
+        channel::Permission,
+        channel::Grant,
+        channel::Travel,
+        channel::Location,
+        channel::Point,
+        channel::InkPoints,
         channel::Glance,
+        bulk::Batch<ts_rs::Dummy>,
     );
     out.push_str(&format!(
         "\nexport const SUBPROTOCOL = {:?};\n",
         crate::SUBPROTOCOL
     ));
-    out.push_str("export const LIMITS = {\n");
+    out.push_str(&format!(
+        "\nexport const STREAMS = {{ talk: {}, glance: {}, bulk: {} }} as const;\n",
+        channel::stream::TALK,
+        channel::stream::GLANCE,
+        channel::stream::BULK
+    ));
+    out.push_str(&format!(
+        "\n/// The first byte of a message on `bulk`.\nexport const BULK = {{ data: {}, mirror: {} }} as const;\n\
+         export const MIRROR = {{ last: {}, header: {} }} as const;\n",
+        bulk::kind::DATA,
+        bulk::kind::MIRROR,
+        bulk::LAST,
+        bulk::MIRROR_HEADER
+    ));
+    out
+}
+
+/// Each a name of its own, so that pages carry only what they use.
+fn generated_limits() -> String {
+    let mut out = String::from(HEADER);
     for (name, value) in [
         ("signalingFrame", limits::SIGNALING_FRAME),
         ("channelFrame", limits::CHANNEL_FRAME),
         ("messageText", limits::MESSAGE_TEXT),
         ("url", limits::URL),
+        ("title", limits::TITLE),
+        ("label", limits::LABEL),
+        ("hostPattern", limits::HOST_PATTERN),
+        ("selector", limits::SELECTOR),
+        ("origin", limits::ORIGIN),
+        ("policyEntries", limits::POLICY_ENTRIES),
+        ("inkPoints", limits::INK_POINTS),
+        ("mirrorMessage", limits::MIRROR_MESSAGE),
+        ("mirrorBatch", limits::MIRROR_BATCH),
         ("sdp", limits::SDP),
         ("candidate", limits::CANDIDATE),
         ("name", limits::NAME),
@@ -75,31 +113,29 @@ fn generated() -> String {
         ("epoch", limits::EPOCH),
         ("seenEpochs", limits::SEEN_EPOCHS),
     ] {
-        out.push_str(&format!("  {name}: {value},\n"));
+        out.push_str(&format!("export const {name} = {value};\n"));
     }
-    out.push_str("} as const;\n\nexport const STREAMS = { ");
-    out.push_str(&format!(
-        "talk: {}, glance: {}, bulk: {} }} as const;\n",
-        channel::stream::TALK,
-        channel::stream::GLANCE,
-        channel::stream::BULK
-    ));
     out
 }
 
 #[test]
 fn generated_types_are_current() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../web/packages/protocol/src/generated.ts");
-    let wanted = generated();
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &wanted).unwrap();
+    for (file, wanted) in [
+        ("generated.ts", generated()),
+        ("limits.ts", generated_limits()),
+    ] {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("../../web/packages/protocol/src")
+            .join(file);
+        if std::env::var_os("UPDATE_GENERATED").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &wanted).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == wanted,
+            "{} is not current: run UPDATE_GENERATED=1 cargo test -p isession-protocol",
+            path.display()
+        );
     }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == wanted,
-        "{} is not current: run UPDATE_GENERATED=1 cargo test -p isession-protocol",
-        path.display()
-    );
 }

@@ -2,6 +2,7 @@
 //! Never what anybody said.
 
 mod agents;
+mod policies;
 mod sites;
 mod visits;
 
@@ -13,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use uuid::Uuid;
 
 pub use agents::{Agent, NewAgent, SignIn, Token};
+pub use policies::{PolicyList, PolicyLists};
 pub use sites::{NewSite, Preconnect, Site, SiteChange};
 
 /// The database of one node.

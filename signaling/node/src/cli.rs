@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use isession_node::Preconnect;
+use isession_node::{PolicyList, PolicyLists, Preconnect};
 use isession_protocol::ids::SiteId;
 
 /// Open-source live help that leads.
@@ -94,6 +94,7 @@ pub(crate) enum AgentCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SiteCommand {
     /// Adds a site.
+    #[command(group = ArgGroup::new("change").multiple(true))]
     Add {
         id: SiteId,
         /// The name that people see; the id without it.
@@ -116,6 +117,8 @@ pub(crate) enum SiteCommand {
         /// Minutes for which an agent's console shows a session that ended; at most 7 days.
         #[arg(long, value_name = "MINUTES", default_value_t = 0)]
         retention: u32,
+        #[command(flatten)]
+        policies: Policies,
     },
     /// Changes a site; agents who are connected learn of it when they connect anew.
     #[command(group = ArgGroup::new("change").required(true).multiple(true))]
@@ -143,9 +146,48 @@ pub(crate) enum SiteCommand {
         /// As in `site add`.
         #[arg(long, value_name = "MINUTES", group = "change")]
         retention: Option<u32>,
+        #[command(flatten)]
+        policies: Policies,
     },
     /// Lists all sites: id, name, origins, preconnect, minutes of retention.
     List,
     /// Removes a site.
     Remove { id: SiteId },
+}
+
+/// Lists of a site's policies. Each option may be given several times; together they take the
+/// place of the list that was there, and one empty text empties it.
+#[derive(Args, Debug)]
+pub(crate) struct Policies {
+    /// Visitors may be led to this host only (`shop.example`), or to all below it (`*.shop.example`).
+    #[arg(long = "allow-host", value_name = "HOST", group = "change")]
+    allow: Vec<String>,
+    /// Visitors may not be led to this host, even if it is allowed.
+    #[arg(long = "deny-host", value_name = "HOST", group = "change")]
+    deny: Vec<String>,
+    /// Leads to this host are asked for each time, whatever the visitor allowed for the session.
+    #[arg(long = "confirm-host", value_name = "HOST", group = "change")]
+    confirm: Vec<String>,
+    /// Agents may see this parameter of the addresses of the site's pages; others are cut off.
+    #[arg(long = "show-query", value_name = "NAME", group = "change")]
+    query: Vec<String>,
+    /// A mirror shows what is in these fields (a CSS selector). Passwords and hidden fields never.
+    #[arg(long, value_name = "SELECTOR", group = "change")]
+    unmask: Vec<String>,
+}
+
+impl Policies {
+    /// The lists that were given.
+    pub(crate) fn lists(self) -> PolicyLists {
+        [
+            (PolicyList::Allow, self.allow),
+            (PolicyList::Deny, self.deny),
+            (PolicyList::Confirm, self.confirm),
+            (PolicyList::Query, self.query),
+            (PolicyList::Unmask, self.unmask),
+        ]
+        .into_iter()
+        .filter(|(_, entries)| !entries.is_empty())
+        .collect()
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use isession_node::{Accounts, Config, NewAgent, NewSite, Node, SiteChange, SystemClock};
 use isession_protocol::bounded::{Department, Name, Url};
-use isession_protocol::signaling::{Destination, LeadPolicy};
+use isession_protocol::signaling::Destination;
 use isession_switchboard::Sites;
 
 use crate::cli::{AgentCommand, SiteCommand};
@@ -90,12 +90,14 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
             development,
             preconnect,
             retention,
+            policies,
         } => {
             let site = NewSite {
                 name: Name::new(name.unwrap_or_else(|| id.to_string()))?,
                 id,
                 origins,
-                lead_policy: LeadPolicy { development },
+                development,
+                lists: policies.lists(),
                 destinations: saved(&destinations)?,
                 preconnect,
                 retention: minutes(retention),
@@ -125,6 +127,7 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
             remove_destinations,
             preconnect,
             retention,
+            policies,
         } => {
             let change = SiteChange {
                 name: name.map(Name::new).transpose()?,
@@ -137,6 +140,7 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
                     .collect::<Result<_, _>>()?,
                 preconnect,
                 retention: retention.map(minutes),
+                lists: policies.lists(),
             };
             accounts.change_site(&id, change).await?;
             say(&format!("changed site {id}"));

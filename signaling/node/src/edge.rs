@@ -44,6 +44,7 @@ fn router(shared: Arc<Shared>, tls: bool) -> Router {
         .route("/go/{site}", get(http::companion))
         .route("/console", get(http::console))
         .route("/launcher.js", get(assets::launcher))
+        .route("/page.js", get(assets::page_script))
         .route("/assets/{file}", get(assets::asset))
         .route("/check", get(check::show))
         .route("/healthz", get(http::health))

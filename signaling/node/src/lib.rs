@@ -34,7 +34,8 @@ mod tls;
 mod turn;
 
 pub use accounts::{
-    Accounts, AccountsError, Agent, NewAgent, NewSite, Preconnect, SignIn, Site, SiteChange, Token,
+    Accounts, AccountsError, Agent, NewAgent, NewSite, PolicyList, PolicyLists, Preconnect, SignIn,
+    Site, SiteChange, Token,
 };
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{

@@ -9,10 +9,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use isession_node::{Accounts, NewAgent, NewSite, Preconnect};
+use isession_node::{Accounts, NewAgent, NewSite, PolicyLists, Preconnect};
 use isession_protocol::bounded::Name;
 use isession_protocol::ids::SiteId;
-use isession_protocol::signaling::LeadPolicy;
 use isession_switchboard::Sites;
 
 /// A database of its own, gone with the test.
@@ -57,7 +56,8 @@ async fn with_sites(folder: &Folder, sites: &[&str]) -> Accounts {
             id: id(site),
             name: Name::truncated(site),
             origins: Vec::new(),
-            lead_policy: LeadPolicy::default(),
+            development: false,
+            lists: PolicyLists::new(),
             destinations: Vec::new(),
             preconnect: Preconnect::default(),
             retention: Duration::ZERO,

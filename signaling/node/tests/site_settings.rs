@@ -208,6 +208,66 @@ async fn destinations(folder: &Folder) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What a site's visitors and agents are told of its policies.
+#[tokio::test]
+async fn lists_are_kept_replaced_and_emptied() {
+    let folder = Folder::new();
+    let add = [
+        "site",
+        "add",
+        "shop",
+        "--origin",
+        "https://shop.example",
+        "--allow-host",
+        "Shop.example",
+        "--allow-host",
+        "*.shop.example",
+        "--show-query",
+        "step",
+        "--unmask",
+        "#search",
+    ];
+    assert!(folder.isession(&add).status.success());
+    let set = [
+        "site",
+        "set",
+        "shop",
+        "--deny-host",
+        "old.shop.example",
+        "--show-query",
+        "",
+    ];
+    assert!(folder.isession(&set).status.success());
+    let set = [
+        "site",
+        "set",
+        "shop",
+        "--allow-host",
+        "not/a/host",
+        "--deny-host",
+        "",
+    ];
+    assert!(complaint(&folder.isession(&set)).contains("*.shop.example"));
+
+    let accounts = Accounts::open(&folder.0.join("isession.db")).await.unwrap();
+    let card = accounts
+        .site(&"shop".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap()
+        .card;
+    let told = serde_json::to_value(&card).unwrap();
+    let leads = serde_json::json!({
+        "development": false, "allow": ["shop.example", "*.shop.example"],
+        "deny": ["old.shop.example"], "confirm": [],
+    });
+    let page = serde_json::json!({
+        "origins": ["https://shop.example"], "query": [], "unmask": ["#search"],
+    });
+    assert_eq!((&told["lead_policy"], &told["page"]), (&leads, &page));
+    accounts.close().await;
+}
+
 /// A site that was made before there were settings.
 #[tokio::test]
 async fn a_site_of_before_gets_the_defaults() {

@@ -14,6 +14,7 @@ import {
   leadStatus,
   say,
   visitorFromShop,
+  visitorInPanel,
 } from "../people.mjs";
 import { withNode } from "../with_node.mjs";
 
@@ -68,6 +69,38 @@ test("companion and console through a whole session", async () => {
   await agent.getByText(/ended/i).first().waitFor();
   await everyWay(agent, "console, ended");
   await visitor.context.close();
+  await agent.context().close();
+});
+
+test("the panel through a whole session", async () => {
+  const { shop, context } = await visitorInPanel(browser, node);
+  await shop
+    .getByRole("status", { name: "Queue position" })
+    .filter({ hasText: "number" })
+    .waitFor();
+  await everyWay(shop, "panel, waiting");
+  const agent = await agentAtWork(browser, node);
+  await accept(agent);
+  await connected(agent, shop);
+  await say(shop, "Is the desk heron in stock?");
+  await heard(agent, "heron");
+  await everyWay(shop, "panel, in session");
+  await lead(agent, `${node.sites.shop}/cart`);
+  await shop.getByRole("dialog", { name: /^Go to/ }).waitFor();
+  await shop.getByRole("button", { name: "Go", exact: true, disabled: false }).waitFor();
+  await everyWay(shop, "panel, consent card");
+  await shop.getByRole("button", { name: "Stay here" }).click();
+  await shop.getByRole("button", { name: "Stop leading" }).click();
+  await everyWay(shop, "panel, leading stopped");
+  await shop.getByRole("button", { name: "Hide" }).click();
+  await say(agent, "Are you there?");
+  await shop.getByRole("status", { name: "Unread" }).filter({ hasText: "1 new" }).waitFor();
+  await everyWay(shop, "panel hidden, something unread");
+  await shop.getByRole("button", { name: /^Talk to us/ }).click();
+  await shop.getByRole("button", { name: "End session" }).click();
+  await shop.getByRole("button", { name: "Start again" }).waitFor();
+  await everyWay(shop, "panel, ended");
+  await context.close();
   await agent.context().close();
 });
 

@@ -2,12 +2,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use isession_protocol::bounded::{Name, Url};
+use isession_protocol::bounded::{Bounded, Name, Url};
 use isession_protocol::ids::SiteId;
-use isession_protocol::signaling::{Destination, LeadPolicy, SiteCard};
-
+use isession_protocol::signaling::{Destination, LeadPolicy, PagePolicy, SiteCard};
 use sqlx::SqliteConnection;
 
+use super::policies::{self, PolicyLists};
 use super::{Accounts, AccountsError, exists};
 
 /// A website that uses this node.
@@ -74,6 +74,7 @@ pub struct SiteChange {
     pub remove_destinations: Vec<Name>,
     pub preconnect: Option<Preconnect>,
     pub retention: Option<Duration>,
+    pub lists: PolicyLists,
 }
 
 /// A site to make.
@@ -82,7 +83,9 @@ pub struct NewSite {
     pub id: SiteId,
     pub name: Name,
     pub origins: Vec<String>,
-    pub lead_policy: LeadPolicy,
+    /// Leads to plain http and loopback hosts are allowed.
+    pub development: bool,
+    pub lists: PolicyLists,
     pub destinations: Vec<Destination>,
     pub preconnect: Preconnect,
     /// For how long consoles show a session that ended; counted in whole minutes.
@@ -106,7 +109,7 @@ impl Accounts {
         )
         .bind(new.id.as_str())
         .bind(new.name.as_str())
-        .bind(new.lead_policy.development)
+        .bind(new.development)
         .bind(new.preconnect.as_str())
         .bind(retention)
         .execute(&mut *transaction)
@@ -123,6 +126,7 @@ impl Accounts {
                 .await
                 .map_err(|error| exists(error, || format!("destination {label}")))?;
         }
+        policies::keep(&mut transaction, &new.id, &new.lists).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -161,11 +165,26 @@ impl Accounts {
         .bind(id.as_str())
         .fetch_all(&self.pool)
         .await?;
+        let origins: Vec<String> = origins.into_iter().map(|(origin,)| origin).collect();
+        let mut lead_policy = LeadPolicy {
+            development,
+            ..LeadPolicy::default()
+        };
+        let mut page = PagePolicy {
+            origins: origins
+                .iter()
+                .map(|origin| Bounded::truncated(origin))
+                .collect(),
+            ..PagePolicy::default()
+        };
+        let mut connection = self.pool.acquire().await?;
+        policies::load(&mut connection, id, &mut lead_policy, &mut page).await?;
         Ok(Some(Site {
             card: SiteCard {
                 id: id.clone(),
                 name: Name::truncated(&name),
-                lead_policy: LeadPolicy { development },
+                lead_policy,
+                page,
                 destinations: destinations
                     .iter()
                     .map(|(label, url)| Destination {
@@ -175,7 +194,7 @@ impl Accounts {
                     .collect(),
                 retention: retention.saturating_mul(60_000),
             },
-            origins: origins.into_iter().map(|(origin,)| origin).collect(),
+            origins,
             preconnect: preconnect.parse()?,
         }))
     }
@@ -234,6 +253,7 @@ impl Accounts {
                 .fetch_one(&mut *transaction)
                 .await?;
         few_enough(usize::try_from(count).unwrap_or(usize::MAX))?;
+        policies::keep(&mut transaction, id, &change.lists).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -25,29 +25,38 @@ pub(super) fn page(name: &str) -> Option<String> {
     String::from_utf8(file.data.into_owned()).ok()
 }
 
-/// Named by its content, so it never changes.
+/// Named by its content, so it never changes. The page script loads some of them into pages of
+/// other origins.
 pub(super) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    serve(
+    foreign(serve(
         &format!("assets/{file}"),
         &headers,
         "public, max-age=31536000, immutable",
-    )
+    ))
 }
 
 /// Keeps its name over versions, and is loaded by pages of other origins.
 pub(super) async fn launcher(headers: HeaderMap) -> Response {
-    let foreign = [
+    foreign(serve("launcher.js", &headers, FOR_SOME_MINUTES))
+}
+
+/// The same.
+pub(super) async fn page_script(headers: HeaderMap) -> Response {
+    foreign(serve("page.js", &headers, FOR_SOME_MINUTES))
+}
+
+const FOR_SOME_MINUTES: &str = "public, max-age=300";
+
+/// What any page may load: there is nothing in it that is not public.
+fn foreign(response: Response) -> Response {
+    let headers = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (
             header::HeaderName::from_static("cross-origin-resource-policy"),
             "cross-origin",
         ),
     ];
-    (
-        foreign,
-        serve("launcher.js", &headers, "public, max-age=300"),
-    )
-        .into_response()
+    (headers, response).into_response()
 }
 
 fn serve(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {

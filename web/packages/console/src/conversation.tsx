@@ -4,7 +4,15 @@ import { read, type Talk, viewOf } from "./desk";
 import { useHandingOn, WAITING } from "./focus";
 import { nameOf } from "./store";
 import { panelId, tabId } from "./tabs";
-import { CONSENT, connectionInWords, END, landingInWords } from "./words";
+import {
+  CONSENT,
+  connectionInWords,
+  END,
+  GRANT,
+  landingInWords,
+  PERMISSION,
+  TRAVEL,
+} from "./words";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const GLYPHS = { waiting: "◷", sent: "✓", delivered: "✓✓" };
@@ -81,8 +89,20 @@ function Words({ line }: { line: Line }) {
   switch (line.kind) {
     case "lead":
       return <>Lead to {line.url}</>;
+    case "travel":
+      return <>{TRAVEL[line.travel]}</>;
     case "consent":
       return <>{CONSENT[line.consent]}</>;
+    case "ask":
+      return <>You asked to {PERMISSION[line.permission]}.</>;
+    case "grant":
+      return (
+        <>
+          {GRANT[line.grant]} {PERMISSION[line.permission]}.
+        </>
+      );
+    case "highlight":
+      return <>{line.label ? `You pointed at: ${line.label}` : "You pointed at something"}</>;
     case "message":
       return (
         <>
@@ -101,8 +121,11 @@ function Words({ line }: { line: Line }) {
 }
 
 function State({ line }: { line: Line }) {
-  if (line.kind === "lead") {
+  if (line.kind === "lead" || line.kind === "travel") {
     return <>{landingInWords(line.landing, line.state !== "waiting")}</>;
+  }
+  if (line.kind === "highlight") {
+    return line.found === false ? <>It is there no more</> : null;
   }
   if (line.kind === "message" && line.mine) {
     return (

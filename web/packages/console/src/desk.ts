@@ -1,17 +1,18 @@
 // The agent's desk: the socket, the sessions, and what a reload must not forget.
 
 import {
+  AgentSession,
   NodeSocket,
+  PageTranscript,
   type Readable,
   randomEpoch,
-  Session,
   type SessionView,
   type SocketState,
-  Transcript,
   vanished,
 } from "@isession/peer";
 import {
   type AgentCard,
+  channel,
   decodeToAgent,
   type EndReason,
   type FromAgent,
@@ -39,8 +40,8 @@ export interface Talk {
   session: SessionId | null;
   visitor: VisitorCard;
   ticket: string;
-  transcript: Transcript;
-  peer: Session;
+  transcript: PageTranscript;
+  peer: AgentSession;
   /** The visitor's side has vanished. */
   gone: Readable<boolean>;
   ended: { reason: EndReason; at: number } | null;
@@ -64,7 +65,10 @@ export const lapsed = signal(false);
 /** Visitors accepted here whose session the node has not confirmed yet. */
 const accepting = new Set<VisitorId>();
 /** Connected while they ring, so that the accept finds them connected. */
-const ringing = new Map<VisitorId, { link: LinkId; transcript: Transcript; peer: Session }>();
+const ringing = new Map<
+  VisitorId,
+  { link: LinkId; transcript: PageTranscript; peer: AgentSession }
+>();
 /** Sessions that ended here, and the node has not said so. */
 const untold = new Set<SessionId>();
 /** The visitor's side tells the node of its goodbye within this time, unless it cannot. */
@@ -294,8 +298,14 @@ const retentionOf = ({ site }: VisitorCard): number =>
 
 /** An ended session of before, to be read only. */
 function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): Talk {
-  const transcript = new Transcript({ role: "agent", epoch: randomEpoch(), saved });
-  const peer = new Session({ transcript, ice: [], send() {}, wantIce() {} });
+  const transcript = new PageTranscript({ role: "agent", epoch: randomEpoch(), saved });
+  const peer = new AgentSession({
+    decoders: channel,
+    transcript,
+    ice: [],
+    send() {},
+    wantIce() {},
+  });
   peer.close();
   const gone = vanished(peer.view);
   const talk: Talk = { ...rest, transcript, peer, gone, read: 0 };
@@ -369,7 +379,7 @@ function receive(frame: ToAgent): void {
 
 function connectWhileItRings(visitor: VisitorId, { link, ice, relay_only }: Preconnect): void {
   ringing.get(visitor)?.peer.close();
-  const transcript = new Transcript({ role: "agent", epoch: randomEpoch() });
+  const transcript = new PageTranscript({ role: "agent", epoch: randomEpoch() });
   const peer = newSession(link, transcript, ice, relayOnly || relay_only);
   ringing.set(visitor, { link, transcript, peer });
   peer.ring(relay_only);
@@ -452,7 +462,7 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
   }
   const past = before.get(session);
   before.delete(session);
-  const transcript = new Transcript({
+  const transcript = new PageTranscript({
     role: "agent",
     epoch: randomEpoch(),
     saved: past?.transcript,
@@ -471,11 +481,12 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
 
 function newSession(
   link: LinkId,
-  transcript: Transcript,
+  transcript: PageTranscript,
   ice: IceServer[],
   relayOnly: boolean,
-): Session {
-  return new Session({
+): AgentSession {
+  return new AgentSession({
+    decoders: channel,
     transcript,
     ice,
     relayOnly,
@@ -552,7 +563,7 @@ const find = (session: SessionId): Talk | undefined =>
 
 const talkOf = (link: LinkId): Talk | undefined => talks.value.find((talk) => talk.link === link);
 
-const byLink = (link: LinkId): Session | undefined =>
+const byLink = (link: LinkId): AgentSession | undefined =>
   [...talks.value, ...ringing.values()].find((one) => one.link === link)?.peer;
 
 /** A session ended while nobody was at this desk. */

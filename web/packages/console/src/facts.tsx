@@ -22,6 +22,7 @@ export function Facts({ talk }: { talk: Talk }) {
         {details.department && <Fact term="Department" text={details.department} />}
         {details.page && <Fact term="Came from" text={details.page} />}
       </dl>
+      {going && <Trail talk={talk} />}
       {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
       {going ? <End talk={talk} /> : <Close talk={talk} />}
     </aside>
@@ -64,6 +65,51 @@ function Fact({ term, text }: { term: string; text: string }) {
       <dd>{text}</dd>
     </>
   );
+}
+
+/** Places shown; the rest is history. */
+const TRAIL = 8;
+
+/** Where the visitor is on the site, and was: a click leads there again. */
+function Trail({ talk }: { talk: Talk }) {
+  viewOf(talk);
+  const places = talk.transcript.trail().filter(({ url }) => url !== undefined);
+  const here = places.findLast(({ front }) => front) ?? places.at(-1);
+  if (!here) {
+    return null;
+  }
+  const before = [...new Map(places.map((place) => [place.url, place])).values()]
+    .filter(({ url }) => url !== here.url)
+    .slice(-TRAIL)
+    .reverse();
+  return (
+    <section class="leading" aria-labelledby="trail-title">
+      <h3 id="trail-title">On the site</h3>
+      <p role="status" aria-label="Visitor's page" title={here.url}>
+        {here.title || here.url}
+        {here.front ? "" : " (in the background)"}
+      </p>
+      {before.length > 0 && (
+        <ul class="destinations" aria-label="Pages visited">
+          {before.map(({ url = "", title }) => (
+            <li key={url}>
+              <button type="button" class="quiet" title={url} onClick={() => lead(talk, url)}>
+                {title || url}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function lead(talk: Talk, url: string): void {
+  try {
+    talk.peer.lead(url);
+  } catch {
+    // The conversation is full, which the field for addresses says.
+  }
 }
 
 interface LeadingProps {

@@ -1,13 +1,25 @@
 // What happened, in plain words for the agent.
 
 import { connectionText, type SessionView } from "@isession/peer";
-import type { Blocked, Consent, EndReason, Failed, How, Landing } from "@isession/protocol";
+import type {
+  Blocked,
+  Consent,
+  EndReason,
+  Failed,
+  Grant,
+  How,
+  Landing,
+  Permission,
+  Travel,
+} from "@isession/protocol";
 
 const HOW: Record<How, string> = {
   opener: "in the visitor's page",
   stage: "in the window that is being led",
   window: "in a new window",
   link: "by a link that the visitor clicked",
+  page: "in the visitor's page",
+  companion: "in the visitor's page, with the conversation in a window of its own",
   program: "in the visitor's program",
   unknown: "at the visitor",
 };
@@ -19,7 +31,9 @@ const BLOCKED: Record<Blocked, string> = {
   credentials: "the address carries a user name or password",
   local_name: "the address names the visitor's own network",
   private_address: "the address is a private one",
+  not_allowed: "the site does not let its visitors be led there",
   stopped: "the visitor stopped leading",
+  not_permitted: "the visitor has not permitted it",
   unknown: "the visitor's side refused it",
 };
 
@@ -27,6 +41,7 @@ const FAILED: Record<Failed, string> = {
   no_window: "the visitor's browser opened no window",
   replaced: "a newer lead took its place",
   interrupted: "the visitor's window was closed or reloaded",
+  no_page: "the visitor has no page of the site open",
   unknown: "the visitor's browser did not go",
 };
 
@@ -55,6 +70,29 @@ export const CONSENT: Record<Consent, string> = {
   allow: "The visitor allowed leads for this session.",
   stop: "The visitor stopped leading.",
   unknown: "The visitor stopped leading.",
+};
+
+export const TRAVEL: Record<Travel, string> = {
+  back: "Back in the visitor's page",
+  forward: "Forward in the visitor's page",
+  reload: "Reload of the visitor's page",
+  unknown: "A move of the visitor's page",
+};
+
+export const PERMISSION: Record<Permission, string> = {
+  view: "see the visitor's page",
+  point: "point at things on the visitor's page",
+  follow: "be followed over the site",
+  unknown: "do something that this version does not know",
+};
+
+export const GRANT: Record<Grant, string> = {
+  granted: "The visitor lets you",
+  declined: "The visitor did not let you",
+  withdrawn: "The visitor no longer lets you",
+  expired: "The visitor did not answer, so you may not",
+  paused: "The visitor went on alone; paused:",
+  unknown: "The visitor no longer lets you",
 };
 
 export const END: Record<EndReason, string> = {

@@ -1,7 +1,7 @@
 // One peer connection's life: negotiation, channels, candidates. What it means is the core's.
 
 import { type DescriptionRole, type IceServer, type Seen, STREAMS } from "@isession/protocol";
-import type { Addressed, PathState } from "./core";
+import type { Addressed, PathState } from "./core_words";
 import type { Role } from "./transcript";
 
 /** What a connection tells of itself; inputs of the core, but for the epoch. */
@@ -17,6 +17,8 @@ const EARLY_CANDIDATES = 64;
 
 export interface ConnectionOptions {
   role: Role;
+  /** Begins with an offer of its own. */
+  offers: boolean;
   ice: IceServer[];
   relayOnly: boolean;
   createPeer(config: RTCConfiguration): RTCPeerConnection;
@@ -35,6 +37,7 @@ export class PeerConnection {
   #early: RTCIceCandidateInit[] = [];
   #work = Promise.resolve();
   #connected = false;
+  #restarts = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -57,9 +60,10 @@ export class PeerConnection {
       options.tell({ type: "channel", open: true });
     };
     this.talk.onclose = () => options.tell({ type: "channel", open: false });
-    // Visitors offer; an agent's side only offers to restart ICE.
+    // Whoever answers only offers to restart ICE. Browsers may ask for more: by the time their event
+    // comes, what it was about is negotiated already.
     this.pc.onnegotiationneeded = () => {
-      if (options.role === "visitor" || this.pc.currentRemoteDescription) {
+      if (options.offers || this.#restarts) {
         this.#then(() => this.#describeMyself());
       }
     };
@@ -87,6 +91,7 @@ export class PeerConnection {
     this.allow(ice, relayOnly);
     const { signalingState } = this.pc;
     if (signalingState !== "closed") {
+      this.#restarts = true;
       this.pc.restartIce();
     }
     if (signalingState === "have-local-offer") {

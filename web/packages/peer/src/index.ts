@@ -1,6 +1,9 @@
-export type { Connection } from "./core";
-export { judgeLead, type Verdict } from "./lead";
+export { AgentSession } from "./agent_session";
+export type { Connection } from "./core_words";
+export { alwaysAsks, judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
+export { PageSession } from "./page_session";
+export { PageTranscript, type Place } from "./page_transcript";
 export { connectionText, pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";
 export { vanished } from "./reach";

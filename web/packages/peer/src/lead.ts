@@ -19,26 +19,26 @@ export type Verdict =
 const LOCAL =
   /(^|\.)(local|localhost|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|test|invalid|onion|alt)$/;
 
-/** [first, last] of IPv4 ranges outside the public internet (IANA special-purpose registry). */
+/** [prefix, its bits] of IPv4 ranges outside the public internet (IANA special-purpose registry). */
 const PRIVATE: [number, number][] = [
-  [0x00000000, 0x00ffffff],
-  [0x0a000000, 0x0affffff],
-  [0x64400000, 0x647fffff],
-  [0x7f000000, 0x7fffffff],
-  [0xa9fe0000, 0xa9feffff],
-  [0xac100000, 0xac1fffff],
-  [0xc0000000, 0xc00000ff],
-  [0xc0000200, 0xc00002ff],
-  [0xc0586300, 0xc05863ff],
-  [0xc0a80000, 0xc0a8ffff],
-  [0xc6120000, 0xc613ffff],
-  [0xc6336400, 0xc63364ff],
-  [0xcb007100, 0xcb0071ff],
-  [0xe0000000, 0xffffffff],
+  [0x00, 8],
+  [0x0a, 8],
+  [0x6440 >> 6, 10],
+  [0x7f, 8],
+  [0xa9fe, 16],
+  [0xac10 >> 4, 12],
+  [0xc00000, 24],
+  [0xc00002, 24],
+  [0xc05863, 24],
+  [0xc0a8, 16],
+  [0xc612 >> 1, 15],
+  [0xc63364, 24],
+  [0xcb0071, 24],
+  [0xe0 >> 5, 3],
 ];
 
 const isPrivate4 = (ip: number): boolean =>
-  PRIVATE.some(([first, last]) => ip >= first && ip <= last);
+  PRIVATE.some(([prefix, bits]) => ip >>> (32 - bits) === prefix);
 
 /** The URL parser has brought every spelling of an IPv4 address to four decimal parts. */
 const parse4 = (host: string): number | null => {
@@ -113,9 +113,26 @@ export function judgeLead(text: string, policy: LeadPolicy): Verdict {
   if (host === "" || host.endsWith(".") || host.includes("%")) {
     return no("malformed");
   }
-  if (policy.development && isLoopback(host)) {
-    return { ok: true, url, host: url.host };
+  const why = policy.development && isLoopback(host) ? null : judgeHost(host);
+  if (why) {
+    return no(why);
   }
-  const why = judgeHost(host);
-  return why ? no(why) : { ok: true, url, host: url.host };
+  const { allow, deny } = policy;
+  if (listed(deny, host) || (allow.length > 0 && !listed(allow, host))) {
+    return no("not_allowed");
+  }
+  return { ok: true, url, host: url.host };
 }
+
+/** Whether a lead to this address is asked for whatever the visitor allowed for the session. */
+export const alwaysAsks = ({ hostname }: URL, { confirm }: LeadPolicy): boolean =>
+  listed(confirm, hostname.replace(/\.$/, ""));
+
+/** `*.shop.example` is every name below `shop.example`, and not that name itself. */
+const listed = (patterns: readonly string[], host: string): boolean =>
+  patterns.some((pattern) => {
+    const parent = pattern.slice(1);
+    return pattern.startsWith("*")
+      ? host.length > parent.length && host.endsWith(parent)
+      : host === pattern;
+  });

@@ -1,7 +1,7 @@
 // Which way the channel goes, read from the selected candidate pair (W3C webrtc-stats).
 
 import type { Path } from "@isession/protocol";
-import type { Connection } from "./core";
+import type { Connection } from "./core_words";
 
 type Stats = Record<string, unknown>;
 

@@ -1,20 +1,20 @@
 // One side of a session: carries out what the core wants, on real connections and by a real clock.
 
-import {
-  type Body,
-  type Consent,
-  decodeGlance,
-  decodeTalk,
-  type Entry,
-  type EntryId,
-  type Glance,
-  type IceServer,
-  type Landing,
-  type Path,
-  type Signal,
+import type {
+  Body,
+  Consent,
+  Decoders,
+  Entry,
+  EntryId,
+  Glance,
+  IceServer,
+  Landing,
+  Path,
+  Signal,
 } from "@isession/protocol";
 import { PeerConnection } from "./connection";
-import { type Connection, type Effect, type Input, SessionCore } from "./core";
+import { type CoreOptions, SessionCore } from "./core";
+import type { Connection, Effect, Input } from "./core_words";
 import { Outbox } from "./outbox";
 import { pathOf } from "./path";
 import { type Clock, Event, type Readable, randomEpoch, systemClock, Value } from "./ports";
@@ -40,6 +40,8 @@ export interface SessionOptions {
   wantIce(): void;
   /** Keeps the transcript, before what was written goes out: this side forgets nothing it said. */
   keep?(): Promise<void> | undefined;
+  /** What this side understands of the other. */
+  decoders: Decoders;
   /** Only relayed paths. */
   relayOnly?: boolean;
   clock?: Clock;
@@ -61,7 +63,7 @@ interface Read extends Pick<SessionView, "lines" | "consent" | "ended"> {
 
 export class Session {
   readonly #options: SessionOptions;
-  readonly #clock: Clock;
+  protected readonly clock: Clock;
   readonly #transcript: Transcript;
   readonly #core: SessionCore;
   readonly #view: Value<SessionView>;
@@ -78,16 +80,14 @@ export class Session {
   #iTypeSince = 0;
   /** What was shown last of the transcript, which is costly to look through. */
   #read: Read | null = null;
-  /** What was written is on its way to be kept, and goes out after that. */
-  #kept: Promise<void> | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    this.clock = options.clock ?? systemClock;
     this.#transcript = options.transcript;
     this.#ice = options.ice;
     this.#relayOnly = options.relayOnly ?? false;
-    this.#core = new SessionCore({
+    this.#core = this.newCore({
       transcript: options.transcript,
       epoch: randomEpoch,
       chance: Math.random,
@@ -103,9 +103,9 @@ export class Session {
     return this.#view;
   }
 
-  /** Begins. `resumed`: this side was in the session before; an agent then asks for an offer. */
+  /** Begins. `resumed`: this side was in the session before. */
   start(resumed = false): void {
-    this.#do({ type: "start", resumed });
+    this.do({ type: "start", resumed });
   }
 
   /**
@@ -113,57 +113,48 @@ export class Session {
    * better paths are for after it.
    */
   ring(relayOnly: boolean): void {
-    this.#do({ type: "ring", relay_only: relayOnly });
-  }
-
-  /** This agent accepts: what is said from here on leaves at once. */
-  answer(): void {
-    this.#do({ type: "answer" });
+    this.do({ type: "ring", relay_only: relayOnly });
   }
 
   /** The node's word that the two have each other, with what they may connect by from now on. */
   accepted(ice: IceServer[], relayOnly: boolean): void {
     this.#ice = ice;
     this.#relayOnly = relayOnly;
-    this.#connection?.allow(ice, relayOnly);
-    this.#do({ type: "accepted" });
+    this.allow(this.#connection);
+    this.do({ type: "accepted" });
   }
 
   /** The node is there again: whatever was under way may have been lost. */
   nodeReturned(): void {
-    this.#do({ type: "node_returned" });
+    this.do({ type: "node_returned" });
   }
 
   signal(signal: Signal): void {
-    this.#do({ type: "signal", signal });
+    this.do({ type: "signal", signal });
   }
 
   /** Fresh relay credentials: whatever waited for them goes on. */
   ice(servers: IceServer[]): void {
     this.#ice = servers;
-    this.#do({ type: "ice" });
+    this.do({ type: "ice" });
   }
 
   say(text: string): void {
-    this.#write({ type: "message", text });
+    this.write({ type: "message", text });
     this.typing(false);
   }
 
-  lead(url: string): EntryId {
-    return this.#write({ type: "lead", url });
-  }
-
   land(lead: EntryId, landing: Landing): void {
-    this.#write({ type: "landing", lead, landing });
+    this.write({ type: "landing", lead, landing });
   }
 
   consent(consent: Consent): void {
-    this.#write({ type: "consent", consent });
+    this.write({ type: "consent", consent });
   }
 
   /** Tells that this side writes; at most every three seconds. */
   typing(on: boolean): void {
-    const now = this.#clock.now();
+    const now = this.clock.now();
     if (on ? now - this.#iTypeSince < TYPING / 2 : this.#iTypeSince === 0) {
       return;
     }
@@ -189,17 +180,17 @@ export class Session {
       return;
     }
     try {
-      this.#do({ type: "end" });
+      this.do({ type: "end" });
     } catch {
       // A full transcript ends without a word; the node tells the other side.
     }
-    await this.#kept;
+    await new Promise<void>((resolve) => this.whenKept(resolve));
     await new Promise<void>((resolve) => {
-      this.#clock.after(GOODBYE, resolve);
+      this.clock.after(GOODBYE, resolve);
       this.#outbox ? this.#outbox.flush(resolve) : resolve();
     });
     // What has left the buffer may still be on its way.
-    await new Promise<void>((resolve) => this.#clock.after(GOODBYE / 5, resolve));
+    await new Promise<void>((resolve) => this.clock.after(GOODBYE / 5, resolve));
     this.close();
   }
 
@@ -209,34 +200,38 @@ export class Session {
     this.#cancelTick();
     this.#cancelTyping();
     this.#cancelPath();
-    this.#drop();
+    this.drop();
     this.#show({ typing: false });
   }
 
-  #do(input: Input): void {
+  protected newCore(options: CoreOptions): SessionCore {
+    return new SessionCore(options);
+  }
+
+  protected do(input: Input): void {
     if (this.#closed) {
       return;
     }
-    const effects = this.#core.handle(this.#clock.now(), input);
+    const effects = this.#core.handle(this.clock.now(), input);
     if (input.type === "write" || input.type === "end") {
-      this.#keep();
+      this.keep();
     }
     for (const effect of effects) {
-      this.#carryOut(effect);
+      this.carryOut(effect);
     }
     this.#cancelTick();
     const { deadline } = this.#core;
     if (deadline !== null && !this.#closed) {
-      const wait = Math.max(0, deadline - this.#clock.now());
-      this.#cancelTick = this.#clock.after(wait, () => this.#do({ type: "tick" }));
+      const wait = Math.max(0, deadline - this.clock.now());
+      this.#cancelTick = this.clock.after(wait, () => this.do({ type: "tick" }));
     }
     this.#show({});
   }
 
-  #carryOut(effect: Effect): void {
+  protected carryOut(effect: Effect): void {
     switch (effect.type) {
       case "connect":
-        this.#connect(effect.epoch);
+        this.#connect(effect.epoch, this.role === "visitor" && !effect.answers);
         break;
       case "restart":
         this.#connection?.restart(this.#ice, this.#relayOnly);
@@ -248,10 +243,10 @@ export class Session {
         this.#options.send(effect.signal);
         break;
       case "flow":
-        this.#whenKept((outbox) => outbox.replace(effect.entries));
+        this.#pass((outbox) => outbox.replace(effect.entries));
         break;
       case "entry":
-        this.#whenKept((outbox) => outbox.add(effect.entry));
+        this.#pass((outbox) => outbox.add(effect.entry));
         break;
       case "tell":
         this.#outbox?.tell(effect.talk);
@@ -270,61 +265,67 @@ export class Session {
       case "full":
         void this.end();
         break;
-      case "delivered":
-        break;
     }
   }
 
   /** Has what was written kept. */
-  #keep(): void {
-    const keeping = this.#options.keep?.();
-    if (keeping) {
-      const kept: Promise<void> = Promise.all([this.#kept, keeping]).then(() => {
-        if (this.#kept === kept) {
-          this.#kept = null;
-        }
-      });
-      this.#kept = kept;
-    }
+  protected keep(): Promise<void> | undefined {
+    return this.#options.keep?.();
   }
 
-  /** What this side said goes out once it is kept, in the order in which it was said. */
-  #whenKept(send: (outbox: Outbox) => void): void {
+  /** What this side said goes out once it is kept. */
+  protected whenKept(run: () => void): void {
+    run();
+  }
+
+  #pass(send: (outbox: Outbox) => void): void {
     const outbox = this.#outbox;
-    if (outbox && this.#kept) {
-      void this.#kept.then(() => send(outbox));
-    } else if (outbox) {
-      send(outbox);
+    if (outbox) {
+      this.whenKept(() => send(outbox));
     }
   }
 
-  #connect(epoch: string): void {
-    this.#drop();
+  #connect(epoch: string, offers: boolean): void {
+    this.drop();
+    this.use(this.newConnection(epoch, offers), epoch);
+  }
+
+  protected newConnection(epoch: string, offers: boolean): PeerConnection {
     const createPeer = this.#options.createPeer ?? ((config) => new RTCPeerConnection(config));
     const connection: PeerConnection = new PeerConnection({
       role: this.role,
+      offers,
       ice: this.#ice,
       relayOnly: this.#relayOnly,
       createPeer,
-      tell: (input) => this.#do({ ...input, epoch }),
+      tell: (input) => this.do({ ...input, epoch }),
       repaired: () => {
-        if (this.#core.connection === "open") {
+        if (connection === this.#connection && this.#core.connection === "open") {
           void this.#readPath(connection, PATH_SOON);
         }
       },
     });
+    return connection;
+  }
+
+  /** What it may connect by from now on. */
+  protected allow(connection: PeerConnection | null): void {
+    connection?.allow(this.#ice, this.#relayOnly);
+  }
+
+  protected use(connection: PeerConnection, epoch: string): void {
     this.#connection = connection;
     this.#outbox = new Outbox(connection.talk);
     connection.talk.onmessage = ({ data }) => {
-      const talk = typeof data === "string" ? decodeTalk(data) : null;
+      const talk = typeof data === "string" ? this.#options.decoders.talk(data) : null;
       if (talk) {
-        this.#do({ type: "hear", epoch, talk });
+        this.do({ type: "hear", epoch, talk });
       }
     };
     connection.glance.onmessage = ({ data }) => this.#glance(data);
   }
 
-  #drop(): void {
+  protected drop(): void {
     this.#connection?.close();
     this.#connection = null;
     this.#outbox = null;
@@ -344,11 +345,11 @@ export class Session {
       this.#paths.fire(path);
     }
     this.#cancelPath();
-    this.#cancelPath = this.#clock.after(next, () => void this.#readPath(connection, PATH_LATER));
+    this.#cancelPath = this.clock.after(next, () => void this.#readPath(connection, PATH_LATER));
   }
 
-  #write(body: Body): EntryId {
-    this.#do({ type: "write", body });
+  protected write(body: Body): EntryId {
+    this.do({ type: "write", body });
     return this.#transcript.lastWritten();
   }
 
@@ -359,18 +360,18 @@ export class Session {
     } else if (body.type === "lead") {
       this.#leads.fire(id, body.url);
     } else if (body.type === "bye") {
-      this.#clock.after(GOODBYE / 5, () => this.close());
+      this.clock.after(GOODBYE / 5, () => this.close());
     }
   }
 
   #glance(data: unknown): void {
-    const glance = typeof data === "string" ? decodeGlance(data) : null;
+    const glance = typeof data === "string" ? this.#options.decoders.glance(data) : null;
     // Before the accept, and after the end, nobody listens.
     if (glance?.type === "typing" && this.#core.connection === "open") {
       this.#cancelTyping();
       this.#show({ typing: glance.typing });
       if (glance.typing) {
-        this.#cancelTyping = this.#clock.after(TYPING, () => this.#show({ typing: false }));
+        this.#cancelTyping = this.clock.after(TYPING, () => this.#show({ typing: false }));
       }
     }
   }

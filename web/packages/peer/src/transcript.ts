@@ -7,27 +7,36 @@ import {
   type Consent,
   type Entry,
   type EntryId,
+  type Grant,
   type Landing,
   LIMITS,
+  type Permission,
   type Seen,
+  type Travel,
 } from "@isession/protocol";
 
 export type Role = "visitor" | "agent";
 export type Delivery = "waiting" | "sent" | "delivered";
 
+/** What all lines have. */
+export interface Written {
+  id: EntryId;
+  at: number;
+  mine: boolean;
+}
+
 /** One line of the conversation, in the order it is shown. */
-export type Line =
-  | { kind: "message"; id: EntryId; at: number; mine: boolean; text: string; state: Delivery }
-  | {
-      kind: "lead";
-      id: EntryId;
-      at: number;
-      mine: boolean;
-      url: string;
-      state: Delivery;
-      landing: Landing | null;
-    }
-  | { kind: "consent"; id: EntryId; at: number; mine: boolean; consent: Consent };
+export type Line = Written &
+  (
+    | { kind: "message"; text: string; state: Delivery }
+    | { kind: "lead"; url: string; state: Delivery; landing: Landing | null }
+    | { kind: "travel"; travel: Travel; state: Delivery; landing: Landing | null }
+    | { kind: "consent"; consent: Consent }
+    | { kind: "ask"; permission: Permission }
+    | { kind: "grant"; permission: Permission; grant: Grant }
+    /** `found` is null while the visitor's side has not answered. */
+    | { kind: "highlight"; found: boolean | null; label: string }
+  );
 
 /** What came of an entry of the other side. `passed_over`: seen, and not shown. */
 export type Receipt = "new" | "passed_over" | "double" | "gap" | "full";
@@ -46,16 +55,21 @@ interface Kept {
 
 /**
  * How much one session holds, both sides together; sized to fit a browser's session storage.
- * Beyond `WORDS` one's own messages and leads are refused with `TranscriptFull`. The rest, such
- * as landings and goodbye, and what the other side had under way, may go up to `ALL`; beyond
+ * Beyond `WORDS` what one says and asks is refused with `TranscriptFull`. Answers, such as
+ * landings and goodbye, and what the other side had under way, may go up to `ALL`; beyond
  * that the session must end, because dropping an entry would be silence.
  */
 const WORDS = { entries: 5000, weight: 3 * 1024 * 1024 };
 const ALL = { entries: 6000, weight: 4 * 1024 * 1024 };
 
 /** What an entry counts for: its text in UTF-8, and a flat share for the rest. */
-const weigh = ({ body }: Entry): number =>
-  100 + (body.type === "message" ? bytes(body.text) : body.type === "lead" ? bytes(body.url) : 0);
+const weigh = ({ body }: Entry): number => {
+  const { text = "", url = "", title = "", label = "" } = body as Record<string, string>;
+  return 100 + bytes(text + url + title + label);
+};
+
+/** Answers: they must find room when nothing else does. */
+const ANSWERS: readonly Body["type"][] = ["landing", "consent", "grant", "highlighted", "bye"];
 
 export class TranscriptFull extends Error {
   constructor() {
@@ -69,13 +83,19 @@ export class TooLong extends Error {
   }
 }
 
-/** Who may say what: leads are the agent's, landings and consent are the visitor's. */
+/** Who may say what: the agent asks and shows; the visitor decides, and says where things are. */
 const mayWrite = (role: Role, body: Body): boolean => {
   switch (body.type) {
     case "lead":
+    case "ask":
+    case "travel":
+    case "highlight":
       return role === "agent";
     case "landing":
     case "consent":
+    case "grant":
+    case "location":
+    case "highlighted":
       return role === "visitor";
     default:
       return body.type !== "unknown";
@@ -85,6 +105,9 @@ const mayWrite = (role: Role, body: Body): boolean => {
 const isFinal = (landing: Landing | null): boolean =>
   landing !== null && landing.state !== "shown" && landing.state !== "unknown";
 
+/** Names an entry in maps. */
+export const keyOf = ({ epoch, seq }: EntryId): string => `${epoch} ${seq}`;
+
 export const sameId = (a: EntryId, b: EntryId): boolean => a.epoch === b.epoch && a.seq === b.seq;
 
 export class Transcript {
@@ -93,7 +116,7 @@ export class Transcript {
   #seq = 0;
   #weight = 0;
   #version = 0;
-  readonly #log: Kept[] = [];
+  protected readonly log: Kept[] = [];
   /** The last of mine, by epoch. */
   readonly #written = new Map<string, number>();
   /** The last seen of the other side, by epoch; the epoch heard last comes last. */
@@ -128,8 +151,7 @@ export class Transcript {
       throw new TooLong();
     }
     const entry = { id: { epoch: this.#epoch, seq: this.#seq + 1 }, at, body };
-    const isWords = body.type === "message" || body.type === "lead";
-    if (!this.#fits(entry, isWords ? WORDS : ALL)) {
+    if (!this.#fits(entry, ANSWERS.includes(body.type) ? ALL : WORDS)) {
       throw new TranscriptFull();
     }
     this.#seq += 1;
@@ -182,7 +204,7 @@ export class Transcript {
     // epoch that is not in the list was never seen, or forgotten, and is sent again.
     const full = Object.keys(seen).length >= LIMITS.seenEpochs;
     const known = (epoch: string) => seen[epoch] ?? (full ? (this.#delivered.get(epoch) ?? 0) : 0);
-    return this.#log
+    return this.log
       .filter(({ mine, entry }) => mine && entry.id.seq > known(entry.id.epoch))
       .map(({ entry }) => entry);
   }
@@ -194,48 +216,45 @@ export class Transcript {
 
   /** The conversation. `live`: what was written went out. */
   lines(live: boolean): Line[] {
-    const lines: Line[] = [];
-    const leads = new Map<string, Line & { kind: "lead" }>();
-    const key = (id: EntryId) => `${id.epoch} ${id.seq}`;
-    for (const { mine, entry } of this.#log) {
+    const shown = new Map<string, Line>();
+    for (const { mine, entry } of this.log) {
       const { id, at, body } = entry;
-      switch (body.type) {
-        case "message":
-          lines.push({
-            kind: "message",
-            id,
-            at,
-            mine,
-            text: body.text,
-            state: this.#state(id, live),
-          });
-          break;
-        case "lead": {
-          const state = this.#state(id, live);
-          const line = { kind: "lead" as const, id, at, mine, url: body.url, state, landing: null };
-          leads.set(key(id), line);
-          lines.push(line);
-          break;
-        }
-        case "landing": {
-          const lead = leads.get(key(body.lead));
-          if (lead && !isFinal(lead.landing)) {
-            lead.landing = body.landing;
-          }
-          break;
-        }
-        case "consent":
-          lines.push({ kind: "consent", id, at, mine, consent: body.consent });
-          break;
+      const line = this.line({ id, at, mine }, body, this.#state(id, live), shown);
+      if (line) {
+        shown.set(keyOf(id), line);
       }
     }
-    return lines;
+    return [...shown.values()];
+  }
+
+  /** How an entry is shown; null: by what it changes of those that are `shown`, or not at all. */
+  protected line(
+    written: Written,
+    body: Body,
+    state: Delivery,
+    shown: ReadonlyMap<string, Line>,
+  ): Line | null {
+    switch (body.type) {
+      case "message":
+        return { ...written, kind: "message", text: body.text, state };
+      case "lead":
+        return { ...written, kind: "lead", url: body.url, state, landing: null };
+      case "consent":
+        return { ...written, kind: "consent", consent: body.consent };
+      case "landing": {
+        const lead = shown.get(keyOf(body.lead));
+        if (lead && "landing" in lead && !isFinal(lead.landing)) {
+          lead.landing = body.landing;
+        }
+      }
+    }
+    return null;
   }
 
   /** The visitor's standing word. A word of a newer version is taken as the safest one. */
   consent(): Consent {
-    for (let index = this.#log.length - 1; index >= 0; index--) {
-      const body = this.#log[index]?.entry.body;
+    for (let index = this.log.length - 1; index >= 0; index--) {
+      const body = this.log[index]?.entry.body;
       if (body?.type === "consent") {
         return body.consent === "unknown" ? "stop" : body.consent;
       }
@@ -245,7 +264,7 @@ export class Transcript {
 
   /** Messages of mine that the other side is not known to have. */
   unheard(): { text: string; at: number }[] {
-    return this.#log.flatMap(({ mine, entry: { id, at, body } }) =>
+    return this.log.flatMap(({ mine, entry: { id, at, body } }) =>
       mine && body.type === "message" && this.#state(id, false) === "waiting"
         ? [{ text: body.text, at }]
         : [],
@@ -254,12 +273,12 @@ export class Transcript {
 
   /** Whether either side said goodbye. */
   ended(): boolean {
-    return this.#log.some(({ entry }) => entry.body.type === "bye");
+    return this.log.some(({ entry }) => entry.body.type === "bye");
   }
 
   save(): Saved {
     return {
-      log: [...this.#log],
+      log: [...this.log],
       seen: Object.fromEntries(this.#seen),
       delivered: Object.fromEntries(this.#delivered),
     };
@@ -273,12 +292,12 @@ export class Transcript {
   }
 
   #fits(entry: Entry, most: typeof ALL): boolean {
-    return this.#log.length < most.entries && this.#weight + weigh(entry) <= most.weight;
+    return this.log.length < most.entries && this.#weight + weigh(entry) <= most.weight;
   }
 
   #keep(kept: Kept): void {
     const { id } = kept.entry;
-    this.#log.push(kept);
+    this.log.push(kept);
     this.#version += 1;
     this.#weight += weigh(kept.entry);
     if (kept.mine) {
@@ -289,7 +308,7 @@ export class Transcript {
   /** An epoch that is no longer in the list is still known by what was kept of it. */
   #lastSeen(epoch: string): number {
     const kept = () =>
-      this.#log.findLast(({ mine, entry }) => !mine && entry.id.epoch === epoch)?.entry.id.seq;
+      this.log.findLast(({ mine, entry }) => !mine && entry.id.epoch === epoch)?.entry.id.seq;
     return this.#seen.get(epoch) ?? kept() ?? 0;
   }
 

@@ -1,8 +1,8 @@
 // A side that keeps its transcript lets nothing out that it could forget.
 
-import type { Signal } from "@isession/protocol";
+import { channel, type Signal } from "@isession/protocol";
 import { expect, test } from "vitest";
-import { type Role, Session, Transcript } from "../src/index";
+import { AgentSession, type Role, Session, Transcript } from "../src/index";
 import { FakeClock, fakePeer, settled } from "./fakes";
 
 /** A store that keeps when the test says so. */
@@ -23,7 +23,9 @@ async function pair() {
   const sessions: Partial<Record<Role, Session>> = {};
   const begin = (role: Role, keep?: () => Promise<void>): Session => {
     const other = role === "visitor" ? "agent" : "visitor";
-    const session = new Session({
+    const Side = role === "agent" ? AgentSession : Session;
+    const session = new Side({
+      decoders: channel,
       transcript: new Transcript({ role, epoch: role }),
       ice: [],
       clock,

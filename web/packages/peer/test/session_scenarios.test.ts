@@ -3,7 +3,9 @@
 
 import { describe, expect, test } from "vitest";
 import file from "../../../../sdk/protocol/fixtures/session_scenarios.json";
-import { type Effect, type Input, SessionCore } from "../src/core";
+import { AgentCore } from "../src/agent_core";
+import { SessionCore } from "../src/core";
+import type { Effect, Input } from "../src/core_words";
 import { type Role, Transcript } from "../src/index";
 
 interface Step {
@@ -22,8 +24,10 @@ interface Scenario {
 describe("the session layer", () => {
   for (const scenario of file.scenarios as Scenario[]) {
     test(scenario.name, () => {
-      let epochs = 0;
-      const core = new SessionCore({
+      // Only an agent's life has a name here; in Rust either side's has.
+      let epochs = scenario.role === "agent" ? 0 : 1;
+      const Core = scenario.role === "agent" ? AgentCore : SessionCore;
+      const core = new Core({
         transcript: new Transcript({ role: scenario.role, epoch: scenario.role }),
         epoch: () => `e${++epochs}`,
         chance: () => 0.5,

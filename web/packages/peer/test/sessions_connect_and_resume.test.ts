@@ -1,8 +1,8 @@
 // Two sessions, a node between them that can lose signals, and peer connections that are not real.
 
-import type { Signal } from "@isession/protocol";
+import { channel, type Signal } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
-import { type Role, type Saved, Session, Transcript } from "../src/index";
+import { AgentSession, type Role, type Saved, Session, Transcript } from "../src/index";
 import { type FakeChannel, FakeClock, FakePeer, fakePeer, settled } from "./fakes";
 
 let clock = new FakeClock();
@@ -20,11 +20,15 @@ beforeEach(() => {
   nodeIsThere = true;
 });
 
+function begin(role: "agent", saved?: Saved): AgentSession;
+function begin(role: Role, saved?: Saved): Session;
 function begin(role: Role, saved?: Saved): Session {
   epochs += 1;
   const transcript = new Transcript({ role, epoch: `${role[0]}${epochs}`, saved });
   transcripts[role] = transcript;
-  const session: Session = new Session({
+  const Side = role === "agent" ? AgentSession : Session;
+  const session: Session = new Side({
+    decoders: channel,
     transcript,
     ice: [],
     clock,
@@ -42,7 +46,7 @@ function begin(role: Role, saved?: Saved): Session {
   return session;
 }
 
-async function pair(): Promise<{ visitor: Session; agent: Session }> {
+async function pair(): Promise<{ visitor: Session; agent: AgentSession }> {
   const visitor = begin("visitor");
   const agent = begin("agent");
   agent.start();
@@ -266,7 +270,7 @@ test("a gap is asked for once", async () => {
   expect(texts(visitor)).toEqual([]);
 });
 
-async function ring(): Promise<{ visitor: Session; agent: Session }> {
+async function ring(): Promise<{ visitor: Session; agent: AgentSession }> {
   const visitor = begin("visitor");
   const agent = begin("agent");
   visitor.ring(true);

@@ -1,10 +1,17 @@
 // The session layer does what sdk/protocol/fixtures/talk_scenarios.json says, as Rust's does. The
 // steps are explained at the head of that file.
 
-import type { Body, Entry, EntryId, Seen } from "@isession/protocol";
+import type { Body, Entry, EntryId, Permission, Seen } from "@isession/protocol";
 import { describe, expect, test } from "vitest";
 import file from "../../../../sdk/protocol/fixtures/talk_scenarios.json";
-import { type Role, type Saved, TooLong, Transcript, TranscriptFull } from "../src/index";
+import {
+  PageTranscript,
+  type Role,
+  type Saved,
+  TooLong,
+  type Transcript,
+  TranscriptFull,
+} from "../src/index";
 
 type Sides<T> = Record<Role, T>;
 type Step =
@@ -23,6 +30,7 @@ type Step =
   | { do: "seen"; side: Role; expect: Seen }
   | { do: "acknowledge"; side: Role; id: EntryId }
   | { do: "consent"; side: Role; expect: string }
+  | { do: "grant"; side: Role; permission: Permission; expect: string | null }
   | { do: "ended"; side: Role; expect: boolean }
   | { do: "reload" | "restore" | "forget"; side: Role; epoch: string }
   | { do: "save"; side: Role }
@@ -31,9 +39,9 @@ type Step =
 const name = (id: EntryId) => `${id.epoch}.${id.seq}`;
 
 class World {
-  readonly #sides: Sides<Transcript> = {
-    visitor: new Transcript({ role: "visitor", epoch: "v1" }),
-    agent: new Transcript({ role: "agent", epoch: "a1" }),
+  readonly #sides: Sides<PageTranscript> = {
+    visitor: new PageTranscript({ role: "visitor", epoch: "v1" }),
+    agent: new PageTranscript({ role: "agent", epoch: "a1" }),
   };
   readonly #saved: Partial<Sides<string>> = {};
 
@@ -68,7 +76,7 @@ class World {
         this.#begin(step.side, step.epoch);
         break;
       case "forget":
-        this.#sides[step.side] = new Transcript({ role: step.side, epoch: step.epoch });
+        this.#sides[step.side] = new PageTranscript({ role: step.side, epoch: step.epoch });
         break;
       default:
         this.#ask(step);
@@ -92,6 +100,9 @@ class World {
         break;
       case "consent":
         expect(side.consent()).toBe(step.expect);
+        break;
+      case "grant":
+        expect(side.grant(step.permission)).toBe(step.expect);
         break;
       case "ended":
         expect(side.ended()).toBe(step.expect);
@@ -145,7 +156,7 @@ class World {
 
   #begin(side: Role, epoch: string): void {
     const saved = JSON.parse(this.#saved[side] ?? "null") as Saved;
-    this.#sides[side] = new Transcript({ role: side, epoch, saved });
+    this.#sides[side] = new PageTranscript({ role: side, epoch, saved });
   }
 }
 

@@ -1,22 +1,28 @@
-// What the two people read from each other.
+// What the two people read from each other, and of the pages that the visitor is on.
 
-import {
-  type Blocked,
-  type Body,
-  type Consent,
-  type Failed,
-  type Glance,
-  type How,
-  type Landing,
-  LIMITS,
-  type Talk,
+import { asked, decoders, link, typing, written } from "./conversation";
+import type {
+  Blocked,
+  Body,
+  Consent,
+  Failed,
+  Glance,
+  Grant,
+  How,
+  Landing,
+  NextOffer,
+  Permission,
+  Point,
+  Talk,
+  Travel,
 } from "./generated";
-import { entryId, seen, signal, url } from "./parts";
-import { bool, decode, text, union, whole, word } from "./read";
+import * as LIMITS from "./limits";
+import { count, entryId, epoch, sdp, url } from "./parts";
+import { bool, list, optional, record, text, union, within, word } from "./read";
 
 const landing = union<Landing, "state">("state", {
   shown: {},
-  landed: { how: word<How>("opener", "stage", "window", "link", "program") },
+  landed: { how: word<How>("opener", "stage", "window", "link", "page", "companion", "program") },
   declined: {},
   blocked: {
     why: word<Blocked>(
@@ -26,30 +32,47 @@ const landing = union<Landing, "state">("state", {
       "credentials",
       "local_name",
       "private_address",
+      "not_allowed",
       "stopped",
+      "not_permitted",
     ),
   },
-  failed: { why: word<Failed>("no_window", "replaced", "interrupted") },
+  failed: { why: word<Failed>("no_window", "replaced", "interrupted", "no_page") },
 });
 
+const permission = word<Permission>("view", "point", "follow");
+
 const body = union<Body, "type">("type", {
-  message: { text: text(LIMITS.messageText) },
-  lead: { url },
+  ...asked,
   landing: { lead: entryId, landing },
   consent: { consent: word<Consent>("ask", "allow", "stop") },
-  bye: {},
+  ask: { permission },
+  grant: {
+    permission,
+    grant: word<Grant>("granted", "declined", "withdrawn", "expired", "paused"),
+  },
+  travel: { travel: word<Travel>("back", "forward", "reload") },
+  location: { tab: epoch, url: optional(url), title: text(LIMITS.title), front: bool },
+  highlight: { view: epoch, node: count },
+  highlighted: { highlight: entryId, found: bool, label: text(LIMITS.label) },
 });
 
 const talk = union<Talk, "type">("type", {
-  resume: { seen },
-  ack: { id: entryId },
-  signal: { signal },
-  entry: { id: entryId, at: whole(Number.MAX_SAFE_INTEGER), body },
+  ...link,
+  next: { offer: optional(record<NextOffer>({ epoch, sdp })) },
+  entry: { ...written, body },
 });
 
-const glance = union<Glance, "type">("type", { typing: { typing: bool } });
+const pixels = within(-0x80000000, 0x7fffffff);
+const point = record<Point>({ x: pixels, y: pixels });
 
-export const decodeTalk = (text: string): Talk | null => decode(talk, text, LIMITS.channelFrame);
+const glance = union<Glance, "type">("type", {
+  ...typing,
+  pointer: { n: count, at: optional(point) },
+  scroll: { n: count, at: point },
+  click: { at: point },
+  ink: { stroke: count, from: count, points: list(point, LIMITS.inkPoints) },
+});
 
-export const decodeGlance = (text: string): Glance | null =>
-  decode(glance, text, LIMITS.channelFrame);
+/** All that the two may say. */
+export const channel = decoders(talk, glance);

@@ -57,7 +57,7 @@ page?: string,
 department?: string, };
 export type VisitorCard = { id: VisitorId, site: SiteId, details: Details, };
 export type AgentCard = { id: AgentId, name: string, };
-export type SiteCard = { id: SiteId, name: string, lead_policy: LeadPolicy, 
+export type SiteCard = { id: SiteId, name: string, lead_policy: LeadPolicy, page: PagePolicy, 
 /**
  * Addresses that agents pick from.
  */
@@ -70,7 +70,32 @@ export type LeadPolicy = {
 /**
  * Plain http and loopback hosts are allowed: for development only.
  */
-development: boolean, };
+development: boolean, 
+/**
+ * Only these hosts; all when empty.
+ */
+allow: Array<string>, 
+/**
+ * None of these hosts, even if allowed.
+ */
+deny: Array<string>, 
+/**
+ * Leads to these are always asked for, whatever the visitor allowed for the session.
+ */
+confirm: Array<string>, };
+export type PagePolicy = { 
+/**
+ * Origins whose pages belong to the site.
+ */
+origins: Array<string>, 
+/**
+ * Names of query parameters that may be told; the others are cut from addresses.
+ */
+query: Array<string>, 
+/**
+ * Fields that the mirror shows as they are. Passwords and hidden fields never.
+ */
+unmask: Array<string>, };
 export type Destination = { label: string, url: string, };
 export type QueuePlace = { 
 /**
@@ -114,35 +139,72 @@ export type EntryId = { epoch: Epoch,
  */
 seq: number, };
 export type Seen = Record<Epoch, number>;
-export type Talk = { "type": "resume", seen: Seen, } | { "type": "ack", id: EntryId, } | { "type": "entry" } & Entry | { "type": "signal", signal: Signal, } | { "type": "unknown" };
+export type Talk = { "type": "resume", seen: Seen, } | { "type": "ack", id: EntryId, } | { "type": "entry" } & Entry | { "type": "signal", signal: Signal, } | { "type": "next", offer?: NextOffer, } | { "type": "unknown" };
+export type NextOffer = { 
+/**
+ * The life of the peer connection that it comes from.
+ */
+epoch: Epoch, sdp: string, };
 export type Entry = { id: EntryId, 
 /**
  * When it was written, by the writer's clock.
  */
 at: Timestamp, body: Body, };
-export type Body = { "type": "message", text: string, } | { "type": "lead", url: string, } | { "type": "landing", lead: EntryId, landing: Landing, } | { "type": "consent", consent: Consent, } | { "type": "bye" } | { "type": "unknown" };
+export type Body = { "type": "message", text: string, } | { "type": "lead", url: string, } | { "type": "landing", lead: EntryId, landing: Landing, } | { "type": "consent", consent: Consent, } | { "type": "ask", permission: Permission, } | { "type": "grant", permission: Permission, grant: Grant, } | { "type": "travel", travel: Travel, } | { "type": "location" } & Location | { "type": "highlight", 
+/**
+ * The life of the page whose mirror gave the node its number.
+ */
+view: Epoch, node: number, } | { "type": "highlighted", highlight: EntryId, 
+/**
+ * False when the element is there no more.
+ */
+found: boolean, 
+/**
+ * How it is read out; empty if it has no name.
+ */
+label: string, } | { "type": "bye" } | { "type": "unknown" };
 export type Landing = { "state": "shown" } | { "state": "landed", how: How, } | { "state": "declined" } | { "state": "blocked", why: Blocked, } | { "state": "failed", why: Failed, } | { "state": "unknown" };
-export type How = "opener" | "stage" | "window" | "link" | "program" | "unknown";
-export type Blocked = "malformed" | "too_long" | "scheme" | "credentials" | "local_name" | "private_address" | "stopped" | "unknown";
-export type Failed = "no_window" | "replaced" | "interrupted" | "unknown";
+export type How = "opener" | "stage" | "window" | "link" | "page" | "companion" | "program" | "unknown";
+export type Blocked = "malformed" | "too_long" | "scheme" | "credentials" | "local_name" | "private_address" | "not_allowed" | "stopped" | "not_permitted" | "unknown";
+export type Failed = "no_window" | "replaced" | "interrupted" | "no_page" | "unknown";
 export type Consent = "ask" | "allow" | "stop" | "unknown";
-export type Glance = { "type": "typing", typing: boolean, } | { "type": "unknown" };
+export type Permission = "view" | "point" | "follow" | "unknown";
+export type Grant = "granted" | "declined" | "withdrawn" | "expired" | "paused" | "unknown";
+export type Travel = "back" | "forward" | "reload" | "unknown";
+export type Location = { 
+/**
+ * Names the tab for as long as it is open.
+ */
+tab: Epoch, 
+/**
+ * Absent when the tab shows no page of the site any more.
+ */
+url?: string, title: string, 
+/**
+ * Whether it is the tab that the visitor looks at.
+ */
+front: boolean, };
+export type Point = { x: number, y: number, };
+export type InkPoints = Array<Point>;
+export type Glance = { "type": "typing", typing: boolean, } | { "type": "pointer", n: number, at?: Point, } | { "type": "scroll", n: number, at: Point, } | { "type": "click", at: Point, } | { "type": "ink", stroke: number, from: number, points: InkPoints, } | { "type": "unknown" };
+export type Batch<E> = { 
+/**
+ * The life of the page whose nodes the events number.
+ */
+view: Epoch, 
+/**
+ * Whether it begins with a full snapshot, so that nothing of before is needed.
+ */
+first: boolean, 
+/**
+ * As rrweb records them.
+ */
+events: Array<E>, };
 
 export const SUBPROTOCOL = "isession.v1";
-export const LIMITS = {
-  signalingFrame: 65536,
-  channelFrame: 262144,
-  messageText: 16384,
-  url: 2048,
-  sdp: 32768,
-  candidate: 1024,
-  name: 80,
-  topic: 300,
-  department: 40,
-  ticket: 1024,
-  tickets: 32,
-  epoch: 32,
-  seenEpochs: 16,
-} as const;
 
 export const STREAMS = { talk: 0, glance: 1, bulk: 2 } as const;
+
+/// The first byte of a message on `bulk`.
+export const BULK = { data: 0, mirror: 1 } as const;
+export const MIRROR = { last: 1, header: 2 } as const;

@@ -1,20 +1,34 @@
 // Readers of what frames are made of.
 
-import {
-  type AgentCard,
-  type DescriptionRole,
-  type Details,
-  type EndReason,
-  type EntryId,
-  type ErrorCode,
-  type IceServer,
-  LIMITS,
-  type Path,
-  type Signal,
-  type SiteCard,
-  type VisitorCard,
+import type {
+  AgentCard,
+  DescriptionRole,
+  Details,
+  EndReason,
+  EntryId,
+  ErrorCode,
+  IceServer,
+  LeadPolicy,
+  PagePolicy,
+  Path,
+  Signal,
+  SiteCard,
+  VisitorCard,
 } from "./generated";
-import { bool, list, map, optional, type Read, record, text, union, whole, word } from "./read";
+import * as LIMITS from "./limits";
+import {
+  bool,
+  list,
+  map,
+  optional,
+  otherwise,
+  type Read,
+  record,
+  text,
+  union,
+  whole,
+  word,
+} from "./read";
 
 const EPOCH = /^[a-z0-9]{1,32}$/;
 
@@ -23,6 +37,8 @@ export const id = text(36, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
 export const site = text(64, /^[a-z0-9-]+$/);
 export const epoch = text(LIMITS.epoch, EPOCH);
 export const seen = map(EPOCH, count, LIMITS.seenEpochs);
+export const sdp = text(LIMITS.sdp);
+
 export const entryId: Read<EntryId> = record({ epoch, seq: count });
 export const name = text(LIMITS.name);
 export const url = text(LIMITS.url);
@@ -41,7 +57,7 @@ export const endReason: Read<EndReason> = word(
 export const signal: Read<Signal> = union<Signal, "kind">("kind", {
   description: {
     role: (value) => text(6, /^(offer|answer)$/)(value) as DescriptionRole,
-    sdp: text(LIMITS.sdp),
+    sdp,
     epoch,
     to: optional(epoch),
     seen,
@@ -60,10 +76,27 @@ export const details: Read<Details> = record<Details>({
 export const visitorCard: Read<VisitorCard> = record({ id, site, details });
 export const agentCard: Read<AgentCard> = record({ id, name });
 
-export const siteCard: Read<SiteCard> = record({
+/** A list of a site's policy; a node of before these had none. */
+const entries = (max: number) => otherwise(list(text(max), LIMITS.policyEntries), []);
+
+const leadPolicy: Read<LeadPolicy> = record<LeadPolicy>({
+  development: otherwise(bool, false),
+  allow: entries(LIMITS.hostPattern),
+  deny: entries(LIMITS.hostPattern),
+  confirm: entries(LIMITS.hostPattern),
+});
+
+const pagePolicy: Read<PagePolicy> = record<PagePolicy>({
+  origins: entries(LIMITS.origin),
+  query: entries(LIMITS.name),
+  unmask: entries(LIMITS.selector),
+});
+
+export const siteCard: Read<SiteCard> = record<SiteCard>({
   id: site,
   name,
-  lead_policy: record({ development: bool }),
+  lead_policy: otherwise(leadPolicy, leadPolicy({})),
+  page: otherwise(pagePolicy, pagePolicy({})),
   destinations: list(record({ label: name, url }), 100),
   retention: count,
 });

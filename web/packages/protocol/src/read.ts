@@ -23,6 +23,7 @@ const accept = <T>(fits: boolean, value: unknown): T => {
 
 export const bool: Read<boolean> = (value) => accept(typeof value === "boolean", value);
 
+/* @__NO_SIDE_EFFECTS__ */
 export const text =
   (max: number, pattern?: RegExp): Read<string> =>
   (value) =>
@@ -31,25 +32,39 @@ export const text =
       value,
     );
 
-export const whole =
-  (max: number): Read<number> =>
+/* @__NO_SIDE_EFFECTS__ */
+export const within =
+  (min: number, max: number): Read<number> =>
   (value) =>
-    accept(Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max, value);
+    accept(Number.isInteger(value) && (value as number) >= min && (value as number) <= max, value);
 
+/* @__NO_SIDE_EFFECTS__ */
+export const whole = (max: number): Read<number> => within(0, max);
+
+/* @__NO_SIDE_EFFECTS__ */
 export const list =
   <T>(read: Read<T>, max: number): Read<T[]> =>
   (value) =>
     accept<unknown[]>(Array.isArray(value) && value.length <= max, value).map(read);
 
 /** Absent and null are the same. */
+/* @__NO_SIDE_EFFECTS__ */
 export const optional =
   <T>(read: Read<T>): Read<T | undefined> =>
   (value) =>
     value === undefined || value === null ? undefined : read(value);
 
+/** Absent and null are this. */
+/* @__NO_SIDE_EFFECTS__ */
+export const otherwise =
+  <T>(read: Read<T>, value: T): Read<T> =>
+  (found) =>
+    found === undefined || found === null ? value : read(found);
+
 const object = (value: unknown): Record<string, unknown> =>
   accept(typeof value === "object" && value !== null && !Array.isArray(value), value);
 
+/* @__NO_SIDE_EFFECTS__ */
 export const map =
   (key: RegExp, read: Read<number>, max: number): Read<Record<string, number>> =>
   (value) => {
@@ -59,6 +74,7 @@ export const map =
   };
 
 /** One of these words; any other is a word of a newer version. */
+/* @__NO_SIDE_EFFECTS__ */
 export const word =
   <W extends string>(...words: Exclude<W, "unknown">[]): Read<W> =>
   (value) =>
@@ -72,6 +88,7 @@ type Fields<T> = {
 };
 
 /** The fields that are known; others are of a newer version and passed over. */
+/* @__NO_SIDE_EFFECTS__ */
 export const record =
   <T extends object>(fields: Fields<T>): Read<T> =>
   (value) => {
@@ -91,6 +108,7 @@ type Variants<T, Tag extends keyof T & string> = {
 };
 
 /** A union told apart by its tag; an unknown tag is of a newer version. */
+/* @__NO_SIDE_EFFECTS__ */
 export const union =
   <T, Tag extends keyof T & string>(tag: Tag, variants: Variants<T, Tag>): Read<T> =>
   (value) => {

@@ -1,6 +1,7 @@
 // What a console reads from the node.
 
-import { LIMITS, type Preconnect, type RingEnd, type ToAgent } from "./generated";
+import type { Preconnect, RingEnd, ToAgent } from "./generated";
+import * as LIMITS from "./limits";
 import {
   agentCard,
   count,

@@ -1,6 +1,7 @@
 // What a companion reads from the node.
 
-import { LIMITS, type ToVisitor } from "./generated";
+import type { ToVisitor } from "./generated";
+import * as LIMITS from "./limits";
 import {
   agentCard,
   count,

@@ -1,6 +1,7 @@
 // Readers of the frames that only the node reads, so that the golden frames are all read here.
 
-import { type FromAgent, type FromVisitor, LIMITS } from "../src/generated";
+import type { FromAgent, FromVisitor } from "../src/generated";
+import * as LIMITS from "../src/limits";
 import { details, id, path, signal, site, ticket } from "../src/parts";
 import { bool, decode, list, optional, union } from "../src/read";
 

@@ -1,7 +1,7 @@
 // Leads: judged, asked for, carried out inside the visitor's click, and reported. The agent's
-// side can only ask; all that moves a window is here.
+// side can only ask; what moves a window is a `Mover`, and is called from here alone.
 
-import { judgeLead, type Session, Value } from "@isession/peer";
+import { alwaysAsks, judgeLead, type Session, Value } from "@isession/peer";
 import type { EntryId, How, Landing, LeadPolicy } from "@isession/protocol";
 
 /** A lead that waits for the visitor. */
@@ -13,10 +13,10 @@ export interface Card {
   linkOnly: boolean;
 }
 
-/** The windows that a companion may move. */
-export interface Windows {
-  opener(): Window | null;
-  open(url: string, name: string): Window | null;
+/** What can move the visitor. Called inside the visitor's click, or without one. */
+export interface Mover {
+  /** Null: the browser did not let it. */
+  move(url: URL): How | null;
 }
 
 export const STAGE = "isession-stage";
@@ -25,13 +25,12 @@ export class Leading {
   readonly card = new Value<Card | null>(null);
   readonly #session: Session;
   readonly #policy: LeadPolicy;
-  readonly #windows: Windows;
-  #stage: Window | null = null;
+  readonly #mover: Mover;
 
-  constructor(session: Session, policy: LeadPolicy, windows: Windows) {
+  constructor(session: Session, policy: LeadPolicy, mover: Mover) {
     this.#session = session;
     this.#policy = policy;
-    this.#windows = windows;
+    this.#mover = mover;
     session.onLead((lead, url) => this.#arrived(lead, url));
     this.#takeUp();
   }
@@ -45,7 +44,7 @@ export class Leading {
     if (allow) {
       this.#session.consent("allow");
     }
-    const how = this.#move(card.url);
+    const how = this.#mover.move(card.url);
     if (how) {
       this.#answer({ state: "landed", how });
     } else {
@@ -89,8 +88,8 @@ export class Leading {
     if (this.card.get()) {
       this.#answer({ state: "failed", why: "replaced" });
     }
-    if (consent === "allow") {
-      const how = this.#move(verdict.url);
+    if (consent === "allow" && !alwaysAsks(verdict.url, this.#policy)) {
+      const how = this.#mover.move(verdict.url);
       if (how) {
         this.#session.land(lead, { state: "landed", how });
         return;
@@ -127,31 +126,4 @@ export class Leading {
       this.#session.land(card.lead, landing);
     }
   }
-
-  /** The ladder: the page that opened us, the stage, a new stage. */
-  #move(url: URL): How | null {
-    const opener = this.#windows.opener();
-    if (steer(opener, url)) {
-      return "opener";
-    }
-    if (steer(this.#stage, url)) {
-      return "stage";
-    }
-    this.#stage = this.#windows.open(url.href, STAGE);
-    return this.#stage ? "window" : null;
-  }
-}
-
-/** Moves a window, if it is there and the browser lets us. */
-function steer(target: Window | null, url: URL): boolean {
-  try {
-    if (target && !target.closed) {
-      // Firefox throws here for an opener of another site.
-      target.location.href = url.href;
-      return true;
-    }
-  } catch {
-    // The next rung of the ladder.
-  }
-  return false;
 }

@@ -1,9 +1,10 @@
 // The ladder, the card and the visitor's standing word, with windows that are not real.
 
 import { Session, Transcript } from "@isession/peer";
-import type { Consent, Entry } from "@isession/protocol";
+import { type Consent, channel, type Entry } from "@isession/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Leading, type Windows } from "../src/leading";
+import { Ladder, type Windows } from "../src/ladder";
+import { Leading } from "../src/leading";
 
 /** A window that takes an address, or throws as Firefox does for another site's opener. */
 function fakeWindow(behaviour: "moves" | "throws" | "closed" = "moves") {
@@ -36,6 +37,7 @@ const windows: Windows = {
   },
 };
 
+const POLICY = { development: false, allow: [], deny: [], confirm: ["pay.example"] };
 const B = "https://b.example/";
 const C = "https://c.example/";
 
@@ -47,6 +49,7 @@ function begin(...before: Entry[]): void {
   }
   const made: { talk?: { onmessage(event: { data: string }): void } } = {};
   session = new Session({
+    decoders: channel,
     transcript,
     ice: [],
     send() {},
@@ -54,7 +57,7 @@ function begin(...before: Entry[]): void {
     clock: { now: () => 1, after: () => () => {} },
     createPeer: () => fakePeer(made),
   });
-  leading = new Leading(session, { development: false }, windows);
+  leading = new Leading(session, POLICY, new Ladder(windows));
   session.start();
   hear = (entry) => made.talk?.onmessage({ data: JSON.stringify({ type: "entry", ...entry }) });
 }
@@ -201,6 +204,16 @@ describe("the visitor decides", () => {
     expect(opener.visited).toEqual([]);
     expect(leading.card.get()).toBeNull();
   });
+});
+
+test("a host that the site wants confirmed is asked for whatever was allowed", () => {
+  opener = fakeWindow();
+  say("allow");
+  hear(entry("https://pay.example/"));
+  expect(leading.card.get()).toMatchObject({ host: "pay.example" });
+  expect(opener.visited).toEqual([]);
+  hear(entry(B));
+  expect(opener.visited).toEqual([B]);
 });
 
 describe("after a reload", () => {

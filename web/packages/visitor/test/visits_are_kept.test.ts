@@ -13,7 +13,8 @@ const welcome = (ticket: string): ToVisitor => ({
   site: {
     id: "shop",
     name: "Shop",
-    lead_policy: { development: false },
+    lead_policy: { development: false, allow: [], deny: [], confirm: [] },
+    page: { origins: [], query: [], unmask: [] },
     destinations: [],
     retention: 0,
   },

@@ -1,8 +1,8 @@
 // A visit whose session runs, against a node that forgets or cannot be reached, and a real agent's
 // side behind it.
 
-import { Session, Transcript } from "@isession/peer";
-import type { FromVisitor, ToVisitor } from "@isession/protocol";
+import { AgentSession, type Session, Transcript } from "@isession/peer";
+import { channel, type FromVisitor, type ToVisitor } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock, FakePeer, fakePeer, settled } from "../../peer/test/fakes";
 import { Memory } from "../src/memory";
@@ -12,7 +12,8 @@ const ID = "0192f3a4-7b1c-7def-8123-456789abcdef";
 const site = {
   id: "shop",
   name: "Shop",
-  lead_policy: { development: false },
+  lead_policy: { development: false, allow: [], deny: [], confirm: [] },
+  page: { origins: [], query: [], unmask: [] },
   destinations: [],
   retention: 0,
 };
@@ -94,7 +95,8 @@ function begin(): Visit {
 
 async function talking(): Promise<Visit> {
   const visit = begin();
-  agent = new Session({
+  agent = new AgentSession({
+    decoders: channel,
     transcript: new Transcript({ role: "agent", epoch: "agent" }),
     ice: [],
     clock,

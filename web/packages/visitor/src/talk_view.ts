@@ -9,7 +9,10 @@ import { failureInWords } from "./words";
 const GLYPHS = { waiting: "◷", sent: "✓", delivered: "✓✓" };
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
-export function talkView(visit: Visit): HTMLElement {
+/** Says what lines mean that only pages have. */
+export type PageWords = (line: Line) => string;
+
+export function talkView(visit: Visit, pageWords: PageWords): HTMLElement {
   const list = h("ol");
   const log = h("div", { role: "log", "aria-label": "Conversation", tabindex: "0" }, list);
   const typing = h("p", { class: "typing", role: "status", "aria-label": "Typing" });
@@ -78,7 +81,7 @@ export function talkView(visit: Visit): HTMLElement {
         shown.get(key) ?? h("li", { class: `${line.kind} ${line.mine ? "mine" : "theirs"}` });
       if (!shown.has(key)) {
         shown.set(key, item);
-        item.append(...content(line));
+        item.append(...content(line, pageWords));
         list.append(item);
       }
       update(item, line);
@@ -103,14 +106,14 @@ export function talkView(visit: Visit): HTMLElement {
   );
 }
 
-function content(line: Line): HTMLElement[] {
+function content(line: Line, pageWords: PageWords): HTMLElement[] {
   const time = h("time", { datetime: new Date(line.at).toISOString() }, clock.format(line.at));
   // Read with its line, but not aloud again at each change.
   const state = h("span", { class: "state", "aria-live": "off" });
-  return [h("p", {}, ...words(line)), h("small", {}, time, " ", state)];
+  return [h("p", {}, ...words(line, pageWords)), h("small", {}, time, " ", state)];
 }
 
-function words(line: Line): (string | HTMLElement)[] {
+function words(line: Line, pageWords: PageWords): (string | HTMLElement)[] {
   switch (line.kind) {
     case "message":
       return linkify(line.text).map((piece) =>
@@ -122,6 +125,8 @@ function words(line: Line): (string | HTMLElement)[] {
       return [`Asked to lead you to ${line.url}`];
     case "consent":
       return [CONSENT[line.consent] ?? ""];
+    default:
+      return [pageWords(line)];
   }
 }
 
@@ -142,7 +147,7 @@ function update(item: HTMLElement, line: Line): void {
       const glyph = h("span", { "aria-hidden": "true" }, GLYPHS[line.state]);
       state.replaceChildren(glyph, h("span", { class: "unseen" }, line.state));
     }
-  } else if (line.kind === "lead") {
+  } else if ("landing" in line) {
     tell(state, failureInWords(line.landing));
   }
 }

@@ -2,12 +2,33 @@
 // all windows of this browser share. Erased when the visit ends, and when it is too old to go on.
 
 import type { Saved } from "@isession/peer";
-import type { Details } from "@isession/protocol";
+import type {
+  Details,
+  IceServer,
+  LinkId,
+  NextOffer,
+  SessionId,
+  SiteCard,
+} from "@isession/protocol";
 
 export interface Remembered {
   ticket?: string | undefined;
   details: Details;
   transcript?: Saved | undefined;
+  talk?: RememberedTalk | undefined;
+}
+
+/** What a visitor's side uses of a site. */
+export type KnownSite = Pick<SiteCard, "name" | "lead_policy"> & Partial<Pick<SiteCard, "page">>;
+
+/** What a page needs to go on with a session before the node has answered it. */
+export interface RememberedTalk {
+  session: SessionId;
+  link: LinkId;
+  agent: string;
+  ice: IceServer[];
+  site: KnownSite;
+  next: NextOffer | null;
 }
 
 interface Kept extends Remembered {

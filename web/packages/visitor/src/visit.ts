@@ -5,6 +5,7 @@ import {
   isFinal,
   NodeSocket,
   randomEpoch,
+  type Saved,
   Session,
   type SessionOptions,
   systemClock,
@@ -12,20 +13,20 @@ import {
   Value,
 } from "@isession/peer";
 import {
+  conversation,
   type Details,
   decodeToVisitor,
   type EndReason,
   type ErrorFrame,
   type FromVisitor,
   type IceServer,
-  type LeadPolicy,
   type LinkId,
   type Preconnect,
   type QueuePlace,
   type SessionId,
   type ToVisitor,
 } from "@isession/protocol";
-import type { Memory, Remembered } from "./memory";
+import type { KnownSite, Memory, Remembered } from "./memory";
 
 export type Stage =
   | { kind: "joining" }
@@ -34,7 +35,7 @@ export type Stage =
   | { kind: "over"; reason: EndReason }
   | { kind: "refused"; error: ErrorFrame };
 
-type Accepted = ToVisitor & { type: "accepted" };
+export type Accepted = ToVisitor & { type: "accepted" };
 
 /** The last words of the other side may still be on their way. */
 const LAST_WORDS = 2000;
@@ -64,7 +65,11 @@ export class Visit {
   /** Something that views show changed. */
   readonly changed = new Value(0);
   transcript: Transcript;
-  policy: LeadPolicy = { development: false };
+  /** As the node described it, once it did. */
+  site: KnownSite = {
+    name: "",
+    lead_policy: { development: false, allow: [], deny: [], confirm: [] },
+  };
   details: Details;
   session: Session | null = null;
   onSession: (session: Session) => void = () => {};
@@ -74,9 +79,12 @@ export class Visit {
   readonly #rings = new Map<LinkId, Session>();
   #ticket: string | undefined;
   #link: LinkId | null = null;
-  #sessionId: SessionId | null = null;
+  /** Of the session, while the node knows it. */
+  protected sessionId: SessionId | null = null;
   /** What the node has yet to hear of the end. */
   #last: FromVisitor | null = null;
+  /** The page went: what is remembered is the next page's. */
+  #suspended = false;
   #cancelKeep: (() => void) | null = null;
   readonly #clock: Clock;
 
@@ -86,11 +94,7 @@ export class Visit {
     const remembered = options.memory.load();
     this.details = { ...options.details, ...remembered?.details };
     this.#ticket = remembered?.ticket;
-    this.transcript = new Transcript({
-      role: "visitor",
-      epoch: randomEpoch(),
-      saved: remembered?.transcript,
-    });
+    this.transcript = this.newTranscript(remembered?.transcript);
     this.#socket = this.#reach();
     this.save();
   }
@@ -149,6 +153,7 @@ export class Visit {
   /** The page goes: without a word, so that it can come back. */
   suspend(): void {
     this.save(false);
+    this.#suspended = true;
     this.#socket.stop();
     this.session?.close();
     this.#hangUp();
@@ -156,10 +161,10 @@ export class Visit {
 
   /** Leaves the visit to another window: all that it needs to go on. */
   handOver(): Remembered | null {
-    if (this.#isClosed()) {
+    if (this.isClosed) {
       return null;
     }
-    const state = this.#state();
+    const state = this.state();
     this.stage.set({ kind: "refused", error: ELSEWHERE });
     this.#socket.stop();
     this.session?.close();
@@ -171,25 +176,44 @@ export class Visit {
   save(open = true): void {
     this.#cancelKeep?.();
     this.#cancelKeep = null;
-    if (!this.#isClosed()) {
-      this.#options.memory.save(this.#state(), open);
+    if (!this.isClosed && !this.#suspended) {
+      this.#options.memory.save(this.state(), open);
     }
   }
 
-  #isClosed(): boolean {
+  /** Over, refused, or held elsewhere by now. */
+  get isClosed(): boolean {
     const { kind } = this.stage.get();
     return kind === "over" || kind === "refused";
   }
 
-  #state(): Remembered {
-    return { ticket: this.#ticket, details: this.details, transcript: this.transcript.save() };
+  /** What another life of this visit needs to go on. */
+  protected state(): Remembered {
+    const { details } = this;
+    return { ticket: this.#ticket, details, transcript: this.transcript.save() };
+  }
+
+  protected use(session: Session, link: LinkId): void {
+    this.session = session;
+    session.onPath((path) => this.#socket.send({ type: "path", link, path }));
+    session.view.subscribe(() => this.#sessionChanged(session));
+    this.onSession(session);
+  }
+
+  protected keepSoon(): void {
+    this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
+  }
+
+  /** False if the node cannot be reached: it tells everything anew when it is back. */
+  protected send(frame: FromVisitor): boolean {
+    return this.#socket.send(frame);
   }
 
   #reach(): NodeSocket<FromVisitor, ToVisitor> {
     const { url, openSocket } = this.#options;
     const socket = new NodeSocket<FromVisitor, ToVisitor>({
       url,
-      hello: () => this.#hello(),
+      hello: () => this.hello(),
       decode: decodeToVisitor,
       clock: this.#clock,
       ...(openSocket && { open: openSocket }),
@@ -199,7 +223,8 @@ export class Visit {
     return socket;
   }
 
-  #hello(): FromVisitor {
+  /** What the node is told first on each connection. */
+  protected hello(): FromVisitor {
     const { details } = this;
     const hello = { type: "hello" as const, site: this.#options.site, details };
     return this.#ticket === undefined ? hello : { ...hello, ticket: this.#ticket };
@@ -214,7 +239,7 @@ export class Visit {
       case "welcome":
         // The node rings anew at whoever is still to be rung.
         this.#hangUp();
-        this.policy = frame.site.lead_policy;
+        this.site = frame.site;
         // A session's ticket is worth more than the place in the queue that welcome offers.
         if (!this.session) {
           this.#ticket = frame.ticket;
@@ -234,7 +259,7 @@ export class Visit {
         this.#rings.delete(frame.link);
         break;
       case "accepted":
-        this.#accepted(frame);
+        this.accepted(frame);
         break;
       case "signal":
         this.#by(frame.link)?.signal(frame.signal);
@@ -246,33 +271,28 @@ export class Visit {
         this.#end(frame.reason, null);
         break;
       case "error":
-        this.#refused(frame);
+        this.refused(frame);
         break;
     }
   }
 
-  #accepted(frame: Accepted): void {
-    this.#ticket = frame.ticket;
+  protected accepted({ session: id, link, agent, ice, ticket }: Accepted): void {
+    this.#ticket = ticket;
+    const known = this.#link === link ? this.session : null;
+    this.talkWith(id, link, agent.name);
     this.save();
-    this.stage.set({ kind: "talking", agent: frame.agent.name });
-    if (this.session && this.#link === frame.link) {
-      this.session.ice(frame.ice);
-      this.session.nodeReturned();
+    if (known) {
+      known.ice(ice);
+      known.nodeReturned();
       return;
     }
     this.session?.close();
-    const { link, ice } = frame;
     const { relayOnly } = this.#options;
-    this.#link = link;
-    this.#sessionId = frame.session;
     const connected = this.#rings.get(link);
     this.#rings.delete(link);
     this.#hangUp();
-    const session = connected ?? this.#newSession(link, ice, relayOnly);
-    this.session = session;
-    session.onPath((path) => this.#socket.send({ type: "path", link, path }));
-    session.view.subscribe(() => this.#sessionChanged(session));
-    this.onSession(session);
+    const session = connected ?? this.connect(link, ice, relayOnly);
+    this.use(session, link);
     if (connected) {
       session.accepted(ice, relayOnly);
     } else {
@@ -281,12 +301,18 @@ export class Visit {
     this.#touch();
   }
 
+  protected talkWith(session: SessionId, link: LinkId, agent: string): void {
+    this.sessionId = session;
+    this.#link = link;
+    this.stage.set({ kind: "talking", agent });
+  }
+
   /** An agent is rung: the two may connect, and neither hears the other before the accept. */
   #ring({ link, ice, relay_only }: Preconnect): void {
     if (this.session || this.#rings.size >= RINGS) {
       return;
     }
-    const session = this.#newSession(link, ice, this.#options.relayOnly || relay_only);
+    const session = this.connect(link, ice, this.#options.relayOnly || relay_only);
     this.#rings.set(link, session);
     session.ring(relay_only);
   }
@@ -298,21 +324,31 @@ export class Visit {
     this.#rings.clear();
   }
 
-  #newSession(link: LinkId, ice: IceServer[], relayOnly: boolean): Session {
+  /** Prepares the connection with an agent. */
+  protected connect(link: LinkId, ice: IceServer[], relayOnly: boolean): Session {
     const { createPeer } = this.#options;
-    return new Session({
+    return this.newSession({
+      decoders: conversation,
       transcript: this.transcript,
       clock: this.#clock,
       ...(createPeer && { createPeer }),
       ice,
       relayOnly,
-      send: (signal) => this.#socket.send({ type: "signal", link, signal }),
+      send: (signal) => this.send({ type: "signal", link, signal }),
       wantIce: () => this.#wantIce(link),
       keep: () => {
         this.save();
         return undefined;
       },
     });
+  }
+
+  protected newTranscript(saved?: Saved): Transcript {
+    return new Transcript({ role: "visitor", epoch: randomEpoch(), saved });
+  }
+
+  protected newSession(options: SessionOptions): Session {
+    return new Session(options);
   }
 
   /** A session that the node does not know ends with its channel. */
@@ -333,11 +369,11 @@ export class Visit {
       // The agent's side tells the node too, unless it cannot.
       this.#end("by_agent", this.#goodbye());
     }
-    this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
+    this.keepSoon();
     this.#touch();
   }
 
-  #refused(error: ErrorFrame): void {
+  protected refused(error: ErrorFrame): void {
     if (error.code === "bad_ticket") {
       this.#talks() ? this.#goOnAlone() : this.#beginAfresh();
     } else if (isFinal(error) && (error.code === "superseded" || !this.#talks())) {
@@ -356,7 +392,7 @@ export class Visit {
     this.#socket.send({ type: "leave" });
     this.#socket.stop();
     this.#ticket = undefined;
-    this.#sessionId = null;
+    this.sessionId = null;
     this.save();
   }
 
@@ -366,10 +402,9 @@ export class Visit {
     this.#hangUp();
     this.session = null;
     this.#ticket = undefined;
-    this.#link = null;
-    this.#sessionId = null;
+    this.#link = this.sessionId = null;
     const unheard = this.transcript.unheard();
-    this.transcript = new Transcript({ role: "visitor", epoch: randomEpoch() });
+    this.transcript = this.newTranscript();
     for (const { text, at } of unheard) {
       this.transcript.write({ type: "message", text }, at);
     }
@@ -382,7 +417,7 @@ export class Visit {
   }
 
   #goodbye(): FromVisitor | null {
-    const session = this.#sessionId;
+    const session = this.sessionId;
     return session === null ? null : { type: "end", session };
   }
 

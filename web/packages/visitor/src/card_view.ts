@@ -7,7 +7,7 @@ import { type Card, type Leading, STAGE } from "./leading";
 const SETTLE = 400;
 
 /** Keeps one dialog in step with the lead that waits. */
-export function cardView(leading: Leading, host: HTMLElement): void {
+export function cardView(leading: Leading, host: ParentNode): void {
   let dialog: HTMLDialogElement | null = null;
   const show = () => {
     // Closing gives the focus back to where it was.

@@ -1,0 +1,102 @@
+// The panel in Firefox: queue, talk, a lead within the site, and the session comes along.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launchFirefox } from "../firefox.mjs";
+import { startNode } from "../node.mjs";
+import {
+  accept,
+  agentAtWork,
+  connection,
+  heard,
+  launchChromium,
+  lead,
+  leadStatus,
+  openShadows,
+  say,
+} from "../people.mjs";
+
+let node;
+let chromium;
+let firefox;
+
+before(async () => {
+  node = await startNode();
+  [chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()]);
+});
+
+after(async () => {
+  await Promise.all([chromium?.close(), firefox?.close()]);
+  await node?.close();
+});
+
+const PATIENCE = { timeout: 20_000 };
+
+/** Waits for a button in the panel that can be used, and presses it. */
+async function press(page, name) {
+  const found = await page.waitForFunction(
+    (name) =>
+      [
+        ...(document.querySelector("isession-panel")?.shadowRoot.querySelectorAll("button") ?? []),
+      ].find(
+        (button) =>
+          button.textContent.startsWith(name) && button.checkVisibility() && !button.disabled,
+      ),
+    PATIENCE,
+    name,
+  );
+  await found.click();
+}
+
+/** Waits until the panel shows this text. */
+const shows = (page, text) =>
+  page.waitForFunction(
+    (text) => document.querySelector("isession-panel")?.shadowRoot.textContent.includes(text),
+    PATIENCE,
+    text,
+  );
+
+async function write(page, text) {
+  const box = await page.waitForFunction(
+    () => document.querySelector("isession-panel")?.shadowRoot.querySelector("textarea"),
+    PATIENCE,
+  );
+  await box.type(text);
+  await press(page, "Send");
+}
+
+for (const at of ["/", "/locked", "/isolated"]) {
+  test(`a visitor at ${at} talks, is led, and takes the session along`, async () => {
+    const agent = await agentAtWork(chromium, node);
+    const shop = await firefox.newPage();
+    await shop.evaluateOnNewDocument(openShadows);
+    await shop.goto(`${node.sites.shop}${at}`);
+    await press(shop, "Talk to us");
+    await shows(shop, "You are number 1");
+    await accept(agent);
+    await Promise.all([connection(agent, /direct/i), shows(shop, "Connected: direct")]);
+    await write(shop, "hello from Firefox");
+    await heard(agent, "hello from Firefox");
+
+    await shop.waitForFunction(
+      () => JSON.parse(localStorage.getItem("isession:visit:demo"))?.talk?.next != null,
+      PATIENCE,
+    );
+    await lead(agent, `${node.sites.shop}/cart`);
+    await shows(shop, "Stay here");
+    await press(shop, "Go");
+    await leadStatus(agent, /landed/i);
+    await shop.waitForFunction(() => location.pathname === "/cart", PATIENCE);
+    await say(agent, "there you are");
+    await shows(shop, "there you are");
+    await write(shop, "here I am");
+    await heard(agent, "here I am");
+    const texts = await agent.locator("li.message > p").allInnerTexts();
+    assert.deepEqual(texts.toSorted(), ["hello from Firefox", "here I am", "there you are"]);
+
+    await press(shop, "End session");
+    await shows(shop, "Start again");
+    await shop.close();
+    await agent.context().close();
+  });
+}

@@ -1,0 +1,107 @@
+// The agent's side of a session: it accepts, leads, has what it says kept before that goes out, and
+// prepares a second connection, whose offer is sent ahead for the visitor's next page.
+
+import type { EntryId } from "@isession/protocol";
+import { AgentCore } from "./agent_core";
+import type { PeerConnection } from "./connection";
+import type { CoreOptions } from "./core";
+import type { Effect } from "./core_words";
+import type { Clock } from "./ports";
+import { Session } from "./session";
+
+/** How long candidates are gathered for an offer that is sent ahead. */
+const GATHERING = 2000;
+
+export class AgentSession extends Session {
+  /** For the visitor's next life. */
+  #prepared: PeerConnection | null = null;
+  /** What was written is on its way to be kept, and goes out after that. */
+  #kept: Promise<void> | null = null;
+
+  /** This agent accepts: what is said from here on leaves at once. */
+  answer(): void {
+    this.do({ type: "answer" });
+  }
+
+  lead(url: string): EntryId {
+    return this.write({ type: "lead", url });
+  }
+
+  protected override newCore(options: CoreOptions): AgentCore {
+    return new AgentCore(options);
+  }
+
+  protected override carryOut(effect: Effect): void {
+    if (effect.type === "prepare") {
+      void this.#prepare(effect.epoch);
+    } else if (effect.type === "take_up") {
+      this.#takeUp(effect.epoch);
+    } else {
+      super.carryOut(effect);
+    }
+  }
+
+  protected override keep(): Promise<void> | undefined {
+    const keeping = super.keep();
+    if (keeping) {
+      const kept: Promise<void> = Promise.all([this.#kept, keeping]).then(() => {
+        if (this.#kept === kept) {
+          this.#kept = null;
+        }
+      });
+      this.#kept = kept;
+    }
+    return keeping;
+  }
+
+  /** In the order in which it was said. */
+  protected override whenKept(run: () => void): void {
+    if (this.#kept) {
+      void this.#kept.then(run);
+    } else {
+      run();
+    }
+  }
+
+  /** What was prepared goes with the connection that it was to follow. */
+  protected override drop(): void {
+    super.drop();
+    this.#prepared?.close();
+    this.#prepared = null;
+  }
+
+  /** Makes the offer for the visitor's next life. */
+  async #prepare(epoch: string): Promise<void> {
+    this.#prepared?.close();
+    const prepared = this.newConnection(epoch, true);
+    this.#prepared = prepared;
+    const sdp = await whole(prepared.pc, this.clock);
+    if (sdp !== null && prepared === this.#prepared) {
+      this.do({ type: "prepared", offer: { epoch, sdp } });
+    }
+  }
+
+  #takeUp(epoch: string): void {
+    const prepared = this.#prepared;
+    this.#prepared = null;
+    this.drop();
+    if (prepared) {
+      this.allow(prepared);
+      this.use(prepared, epoch);
+    }
+  }
+}
+
+/** An offer with all candidates that are found in time. */
+async function whole(pc: RTCPeerConnection, clock: Clock): Promise<string | null> {
+  await new Promise<void>((resolve) => {
+    pc.onicegatheringstatechange = () => {
+      if (pc.iceGatheringState === "complete") {
+        resolve();
+      }
+    };
+    clock.after(GATHERING, resolve);
+  });
+  pc.onicegatheringstatechange = null;
+  return pc.localDescription?.sdp ?? null;
+}

@@ -1,0 +1,55 @@
+// The visitor's side of a session that goes from page to page.
+
+import type { Location, NextOffer } from "@isession/protocol";
+import type { CoreOptions } from "./core";
+import type { Effect } from "./core_words";
+import { PageCore } from "./page_core";
+import { Event } from "./ports";
+import { Session } from "./session";
+
+export class PageSession extends Session {
+  readonly #nexts = new Event<[NextOffer | null]>();
+  /** It goes on with what its page remembers, and needs no start from the node. */
+  #wentOn = false;
+
+  /** An offer for this side's next life came, or the one that was kept holds no longer. */
+  onNext(run: (offer: NextOffer | null) => void): () => void {
+    return this.#nexts.on(run);
+  }
+
+  /** Goes on from the page before, which may have left an offer that was sent ahead. */
+  goOn(next: NextOffer | null): void {
+    this.#wentOn = true;
+    this.do({ type: "start", resumed: true, ...(next && { next }) });
+  }
+
+  /** The node did not know the session yet: what was sent early is lost. */
+  unheard(): void {
+    this.#wentOn = false;
+  }
+
+  /** Says where the visitor is. */
+  locate(location: Location): void {
+    this.write({ type: "location", ...location });
+  }
+
+  override nodeReturned(): void {
+    if (this.#wentOn) {
+      this.#wentOn = false;
+    } else {
+      super.nodeReturned();
+    }
+  }
+
+  protected override newCore(options: CoreOptions): PageCore {
+    return new PageCore(options);
+  }
+
+  protected override carryOut(effect: Effect): void {
+    if (effect.type === "next") {
+      this.#nexts.fire(effect.offer);
+    } else {
+      super.carryOut(effect);
+    }
+  }
+}

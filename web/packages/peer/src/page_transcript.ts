@@ -1,0 +1,58 @@
+// The conversation where pages of the site take part: what was permitted, shown and visited too.
+
+import type { Body, Grant, Location, Permission } from "@isession/protocol";
+import { type Delivery, keyOf, type Line, Transcript, type Written } from "./transcript";
+
+/** Where a tab was, and since when. */
+export type Place = Location & { at: number };
+
+export class PageTranscript extends Transcript {
+  /** The visitor's standing word on a permission, if there was any. */
+  grant(permission: Permission): Grant | null {
+    for (let index = this.log.length - 1; index >= 0; index--) {
+      const body = this.log[index]?.entry.body;
+      if (body?.type === "grant" && body.permission === permission) {
+        return body.grant === "unknown" ? "withdrawn" : body.grant;
+      }
+    }
+    return null;
+  }
+
+  /** Where the visitor was, the latest last. */
+  trail(): Place[] {
+    return this.log.flatMap(({ entry: { at, body } }) => {
+      if (body.type !== "location") {
+        return [];
+      }
+      const { type: _, ...location } = body;
+      return [{ ...location, at }];
+    });
+  }
+
+  protected override line(
+    written: Written,
+    body: Body,
+    state: Delivery,
+    shown: ReadonlyMap<string, Line>,
+  ): Line | null {
+    switch (body.type) {
+      case "travel":
+        return { ...written, kind: "travel", travel: body.travel, state, landing: null };
+      case "ask":
+        return { ...written, kind: "ask", permission: body.permission };
+      case "grant":
+        return { ...written, kind: "grant", permission: body.permission, grant: body.grant };
+      case "highlight":
+        return { ...written, kind: "highlight", found: null, label: "" };
+      case "highlighted": {
+        const line = shown.get(keyOf(body.highlight));
+        if (line?.kind === "highlight") {
+          Object.assign(line, { found: body.found, label: body.label });
+        }
+        return null;
+      }
+      default:
+        return super.line(written, body, state, shown);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// What the visitor's side reads from an agent where no page of the site takes part: conversation and
+// leads. The rest is to it as the words of a newer version are.
+
+import type { Body, Glance, Talk } from "./generated";
+import * as LIMITS from "./limits";
+import { entryId, seen, signal, url } from "./parts";
+import { bool, decode, type Read, text, union, whole } from "./read";
+
+/** How one side reads what comes over the channel. */
+export interface Decoders {
+  talk(text: string): Talk | null;
+  glance(text: string): Glance | null;
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+export const decoders = (talk: Read<Talk>, glance: Read<Glance>): Decoders => ({
+  talk: (text) => decode(talk, text, LIMITS.channelFrame),
+  glance: (text) => decode(glance, text, LIMITS.channelFrame),
+});
+
+export const asked = { message: { text: text(LIMITS.messageText) }, lead: { url }, bye: {} };
+export const link = { resume: { seen }, ack: { id: entryId }, signal: { signal } };
+export const written = { id: entryId, at: whole(Number.MAX_SAFE_INTEGER) };
+export const typing = { typing: { typing: bool } };
+
+type Of<T extends { type: string }, K> = Extract<T, { type: K | "unknown" }>;
+
+const body = union<Of<Body, keyof typeof asked>, "type">("type", asked);
+
+export const conversation = decoders(
+  union<Of<Talk, keyof typeof link | "entry">, "type">("type", {
+    ...link,
+    entry: { ...written, body },
+  }),
+  union<Of<Glance, "typing">, "type">("type", typing),
+);
