@@ -25,29 +25,32 @@ pub(super) fn page(name: &str) -> Option<String> {
     String::from_utf8(file.data.into_owned()).ok()
 }
 
-/// Named by its content, so it never changes.
+/// Named by its content, so it never changes. Pages of sites load parts of theirs from here, and so
+/// does the mirror's frame, which has no origin.
 pub(super) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    serve(
-        &format!("assets/{file}"),
+    let file = format!("assets/{file}");
+    foreign(serve(
+        &file,
         &headers,
         "public, max-age=31536000, immutable",
-    )
+    ))
 }
 
 /// Keeps its name over versions, and is loaded by pages of other origins.
 pub(super) async fn launcher(headers: HeaderMap) -> Response {
-    let foreign = [
+    foreign(serve("launcher.js", &headers, "public, max-age=300"))
+}
+
+/// For pages of other origins as well.
+fn foreign(response: Response) -> Response {
+    let headers = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (
             header::HeaderName::from_static("cross-origin-resource-policy"),
             "cross-origin",
         ),
     ];
-    (
-        foreign,
-        serve("launcher.js", &headers, "public, max-age=300"),
-    )
-        .into_response()
+    (headers, response).into_response()
 }
 
 fn serve(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
