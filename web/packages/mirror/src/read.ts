@@ -212,24 +212,31 @@ function readElement(fields: Fields, children: () => Node[]): Partial<Node> {
 /** Names with a dash that are no custom elements. */
 const RESERVED = ["annotation-xml", "color-profile", "font-face", "missing-glyph"];
 
+/** Of attributes that were read, those that an element of this name may carry. */
+export function fitting(tag: string, attributes: Attributes): Attributes {
+  const fit = Object.entries(attributes).filter(
+    ([name]) => name === MASKED || (mayCarry(tag, name) && (!isForeign(tag) || isMeasure(name))),
+  );
+  // Of links, only style sheets: the others make a browser fetch for itself. What a link is, it is
+  // from the start.
+  const sheet = attributes.rel === undefined || attributes.rel === "stylesheet";
+  return tag.toLowerCase() === "link" && !sheet ? {} : Object.fromEntries(fit);
+}
+
+/** `tag` is null where it is not told. */
 function readAttributes(tag: string | null, attributes: Fields): Attributes {
   const read: Attributes = {};
   for (const [name, value] of Object.entries(attributes)) {
     if (name === MASKED) {
       read[name] = "";
-    } else if (tag === null ? mayCarryAnywhere(name) : mayCarry(tag, name)) {
-      const kept =
-        tag && isForeign(tag) && !isMeasure(name) ? undefined : attribute(tag, name, value);
+    } else if (tag !== null || mayCarryAnywhere(name)) {
+      const kept = attribute(tag, name, value);
       if (kept !== undefined) {
         read[name] = kept;
       }
     }
   }
-  // Of links, only style sheets: the others make a browser fetch for itself.
-  if (tag?.toLowerCase() === "link" && read.rel !== undefined && read.rel !== "stylesheet") {
-    return {};
-  }
-  return read;
+  return tag === null ? read : fitting(tag, read);
 }
 
 /** What an element of a name that is not told may carry. */

@@ -8,11 +8,13 @@ import {
   MASKED,
   META,
   type MirrorEvent,
+  MUTATION,
   PAGE,
   SCROLL,
 } from "./events";
 import { labelOf } from "./label";
 import type { FromFrame, Hit, ToFrame } from "./port";
+import { fitting } from "./read";
 import { Unpacker } from "./unpack";
 import type { Point } from "./watch";
 
@@ -148,6 +150,7 @@ export class Screen {
       if (scroll?.id === PAGE) {
         this.#scrollTo(scroll);
       } else {
+        this.#fit(event);
         caster.applyEventsSynchronously([event]);
       }
       if (event.type === META) {
@@ -157,6 +160,22 @@ export class Screen {
         this.#scrollTo({ x, y });
       }
     }
+  }
+
+  /**
+   * What an element may carry depends on which it is, and of a change only its number is told. (A
+   * browser that may not load a frame's source still connects to where it is.)
+   */
+  #fit(event: MirrorEvent): void {
+    if (event.type !== INCREMENTAL || event.data.source !== MUTATION) {
+      return;
+    }
+    const mirror = this.#replayer?.getMirror();
+    event.data.attributes = event.data.attributes.flatMap(({ id, attributes }) => {
+      const node = mirror?.getNode(id);
+      const tag = node?.nodeType === 1 ? (node as Element).localName : null;
+      return tag ? [{ id, attributes: fitting(tag, attributes) }] : [];
+    });
   }
 
   #scrollTo({ x, y }: Point): void {
