@@ -1,15 +1,5 @@
 // What is left of the addresses in a page before they travel.
 
-/** The site's own word on what of its pages may be seen. */
-export interface PagePolicy {
-  /** Query parameters that may be shown. */
-  query: readonly string[];
-  /** CSS selectors of what need not be masked. */
-  unmask: readonly string[];
-  /** The site's own origins. */
-  origins: readonly string[];
-}
-
 /** Data that is a picture or a font, and short enough to be part of a page. */
 const DATA = /^data:(image\/(png|jpeg|gif|webp|avif|svg\+xml|x-icon)|font\/[\w-]+)[;,]/i;
 

@@ -1,7 +1,8 @@
 // What leaves the visitor's page: each event is written anew from what may be seen. This is the one
 // way out; whatever rrweb does before, nothing passes here that is not named here.
 
-import { ownSource, ownSources, type PagePolicy, reduceCss, reduceLink } from "./addresses";
+import type { PagePolicy } from "@isession/protocol";
+import { ownSource, ownSources, reduceCss, reduceLink } from "./addresses";
 import {
   isContent,
   isForeign,

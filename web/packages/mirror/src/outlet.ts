@@ -7,4 +7,6 @@ export interface Outlet {
   onRoom(run: () => void): () => void;
   /** Runs whenever a channel opens: what the other side had seen may be gone. */
   onOpen(run: () => void): () => void;
+  /** Runs whenever the agent's side asks to begin anew: it lost what it had. */
+  onMirror(run: () => void): () => void;
 }

@@ -1,7 +1,7 @@
 // What the console and the frame that shows the mirror tell each other. The frame shows what
 // strangers sent, so the console takes its word as a stranger's.
 
-import type { Point } from "./watch";
+import type { Point } from "@isession/protocol";
 
 /** From the console into the frame. Messages of `bulk` go as they came, in an `ArrayBuffer`. */
 export type ToFrame =
@@ -32,6 +32,8 @@ export interface Hit {
 
 export type FromFrame =
   | { type: "ready" }
+  /** So many bytes of messages were taken. */
+  | { type: "took"; bytes: number }
   | { type: "placed"; placing: Placing }
   /** A page is shown; its life has this name, and its address is this. */
   | { type: "shown"; view: string; href: string }
@@ -45,6 +47,8 @@ export function readFromFrame(value: unknown): FromFrame | null {
     case "ready":
     case "broken":
       return { type: message.type };
+    case "took":
+      return isNumber(message.bytes) ? { type: "took", bytes: message.bytes } : null;
     case "placed": {
       const { width, height, scale, scroll } = fields(message.placing) ?? {};
       const at = point(scroll);

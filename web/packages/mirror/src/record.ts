@@ -1,18 +1,16 @@
 // The visitor's page, as the agent may see it. Loaded only once the visitor has agreed.
 
+import type { Glance, PagePolicy } from "@isession/protocol";
 import { record } from "@rrweb/record";
-import type { PagePolicy } from "./addresses";
 import { MASK } from "./events";
 import { Masker } from "./mask";
 import type { Outlet } from "./outlet";
 import { pack } from "./pack";
 import { Sender } from "./sender";
 import { Veils } from "./veil";
-import { type Glanced, watchPointer } from "./watch";
+import { watchPointer } from "./watch";
 
-export type { PagePolicy } from "./addresses";
 export type { Outlet } from "./outlet";
-export type { Glanced } from "./watch";
 
 export interface RecordOptions {
   window: Window & typeof globalThis;
@@ -21,7 +19,7 @@ export interface RecordOptions {
   view: string;
   outlet: Outlet;
   /** Where pointer and scroll are told, at the rate of the screen. */
-  glance(glance: Glanced): void;
+  glance(glance: Glance): void;
   /** Our own elements in the page, which are no part of it. */
   own: string;
 }

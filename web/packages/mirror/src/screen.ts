@@ -1,5 +1,6 @@
 // Shows a mirror: rrweb's replayer, the visitor's pointer, and what is where.
 
+import type { Point } from "@isession/protocol";
 import { Replayer } from "@rrweb/replay";
 import {
   type Batch,
@@ -16,7 +17,6 @@ import { labelOf } from "./label";
 import type { FromFrame, Hit, ToFrame } from "./port";
 import { fitting } from "./read";
 import { Unpacker } from "./unpack";
-import type { Point } from "./watch";
 
 /** The part of rrweb's replayer that casts events at once: no timer, and no memory of them. */
 interface Caster {
@@ -67,6 +67,7 @@ export class Screen {
 
   #take(message: ToFrame): void {
     if (message instanceof ArrayBuffer) {
+      this.#tell({ type: "took", bytes: message.byteLength });
       this.#unpacker.take(new Uint8Array(message));
       return;
     }

@@ -38,6 +38,11 @@ export class Sender {
     this.#ends = [
       options.outlet.onRoom(() => this.#go()),
       options.outlet.onOpen(() => this.restart()),
+      options.outlet.onMirror(() => {
+        this.#stale = true;
+        this.#drop();
+        this.#go();
+      }),
     ];
   }
 

@@ -1,8 +1,7 @@
 // Messages of `bulk` become batches again, within bounds.
 
+import { BULK, LIMITS, MIRROR } from "@isession/protocol";
 import type { Batch } from "./events";
-import { BATCH, MESSAGE } from "./limits";
-import { HEAD, KIND, LAST } from "./pack";
 import { readBatch } from "./read";
 
 export interface UnpackOptions {
@@ -26,14 +25,19 @@ export class Unpacker {
   }
 
   take(message: Uint8Array<ArrayBuffer>): void {
-    const tooMuch = this.#bytes + this.#waiting + message.length > BATCH;
-    if (message.length < HEAD || message.length > MESSAGE || message[0] !== KIND || tooMuch) {
+    const tooMuch = this.#bytes + this.#waiting + message.length > LIMITS.mirrorBatch;
+    if (
+      message.length < MIRROR.header ||
+      message.length > LIMITS.mirrorMessage ||
+      message[0] !== BULK.mirror ||
+      tooMuch
+    ) {
       this.#break();
       return;
     }
-    this.#pieces.push(message.subarray(HEAD));
+    this.#pieces.push(message.subarray(MIRROR.header));
     this.#bytes += message.length;
-    if (((message[1] ?? 0) & LAST) === LAST) {
+    if (((message[1] ?? 0) & MIRROR.last) === MIRROR.last) {
       this.#finish();
     }
   }
@@ -84,7 +88,10 @@ export async function unpack(pieces: Uint8Array<ArrayBuffer>[]): Promise<Batch |
 }
 
 /** Stops as soon as there is more than a batch may have: a small bomb makes no large text. */
-async function inflate(pieces: Uint8Array<ArrayBuffer>[], limit = BATCH): Promise<string> {
+async function inflate(
+  pieces: Uint8Array<ArrayBuffer>[],
+  limit: number = LIMITS.mirrorBatch,
+): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const reader = new Blob(pieces)
     .stream()

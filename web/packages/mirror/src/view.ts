@@ -1,8 +1,8 @@
 // The console's side of a mirror: a frame, and a port into it. Nothing of what the visitor sent is
 // read here.
 
+import type { Point } from "@isession/protocol";
 import { type FromFrame, type Hit, type Placing, readFromFrame, type ToFrame } from "./port";
-import type { Point } from "./watch";
 
 export type { Hit, Placing } from "./port";
 
@@ -17,7 +17,7 @@ export interface ViewOptions {
   onBroken(): void;
 }
 
-/** Messages, and bytes in them, that wait for the frame; beyond either all is thrown away. */
+/** Messages, and bytes in them, that wait for the frame. Beyond either the mirror is broken. */
 const MESSAGES = 1024;
 const BYTES = 16 * 1024 * 1024;
 /** Questions that wait for an answer. */
@@ -30,7 +30,10 @@ export class MirrorView {
   readonly #end = new AbortController();
   readonly #questions = new Map<number, (hit: Hit | null) => void>();
   #waiting: ArrayBuffer[] | null = [];
+  /** Bytes that the frame has not taken yet. */
   #bytes = 0;
+  /** Messages are thrown away until it has taken all. */
+  #behind = false;
   #asked = 0;
   #placing: Placing | null = null;
   #view: string | null = null;
@@ -67,16 +70,18 @@ export class MirrorView {
 
   /** A message of `bulk`, of the mirror's kind. */
   take(message: ArrayBuffer): void {
-    if (!this.#waiting) {
-      this.#port.postMessage(message, [message]);
-      return;
-    }
-    this.#waiting.push(message);
     this.#bytes += message.byteLength;
-    if (this.#waiting.length > MESSAGES || this.#bytes > BYTES) {
-      this.#waiting = [];
-      this.#bytes = 0;
-      this.#options.onBroken();
+    if (this.#bytes > BYTES || (this.#waiting && this.#waiting.length >= MESSAGES)) {
+      this.#bytes -= message.byteLength;
+      if (!this.#behind) {
+        this.#behind = true;
+        this.reset();
+        this.#options.onBroken();
+      }
+    } else if (this.#waiting) {
+      this.#waiting.push(message);
+    } else {
+      this.#port.postMessage(message, [message]);
     }
   }
 
@@ -94,6 +99,7 @@ export class MirrorView {
     if (this.#waiting) {
       this.#waiting = [];
       this.#bytes = 0;
+      this.#behind = false;
     }
     this.#tell({ type: "reset" });
   }
@@ -146,6 +152,10 @@ export class MirrorView {
           this.#port.postMessage(waiting, [waiting]);
         }
         this.#waiting = null;
+        break;
+      case "took":
+        this.#bytes = Math.max(0, this.#bytes - message.bytes);
+        this.#behind &&= this.#bytes > 0;
         break;
       case "placed":
         this.#placing = message.placing;

@@ -1,21 +1,14 @@
 // The visitor's pointer and scroll, told once for each picture of the screen.
 
-export interface Point {
-  x: number;
-  y: number;
-}
+import type { Glance } from "@isession/protocol";
 
-/** A glance of this side. Positions are whole CSS pixels from the document's origin. */
-export type Glanced =
-  | { type: "pointer"; n: number; at?: Point }
-  | { type: "scroll"; n: number; at: Point };
-
-export function watchPointer(window: Window, tell: (glance: Glanced) => void): () => void {
+/** Positions are whole CSS pixels from the document's origin. */
+export function watchPointer(window: Window, tell: (glance: Glance) => void): () => void {
   const { document } = window;
   const end = new AbortController();
   const options = { signal: end.signal, capture: true, passive: true };
   let n = 0;
-  let pointer: Point | null | undefined;
+  let pointer: { x: number; y: number } | null | undefined;
   let scrolled = true;
   let frame = 0;
   const flush = (): void => {

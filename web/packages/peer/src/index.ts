@@ -1,3 +1,4 @@
+export { Bulk } from "./bulk";
 export type { Connection } from "./core";
 export { alwaysAsks, judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";

@@ -11,8 +11,10 @@ import {
   type IceServer,
   type Landing,
   type Path,
+  type Permission,
   type Signal,
 } from "@isession/protocol";
+import { Bulk } from "./bulk";
 import { PeerConnection } from "./connection";
 import { type Connection, type Effect, type Input, SessionCore } from "./core";
 import { Outbox } from "./outbox";
@@ -48,6 +50,8 @@ export interface SessionOptions {
 
 /** "Writes" is forgotten when it is not heard again for this long. */
 const TYPING = 6000;
+/** Bytes of glances on their way out; beyond them a glance is worth nothing. */
+const GLANCES = 16 * 1024;
 /** How long goodbye may take to leave. */
 const GOODBYE = 1500;
 /** After a path is found a better one often follows; later ones are rare. */
@@ -60,6 +64,8 @@ interface Read extends Pick<SessionView, "lines" | "consent" | "ended"> {
 }
 
 export class Session {
+  /** Large data, such as mirrors. */
+  readonly bulk = new Bulk(() => this.#core.connection === "open");
   readonly #options: SessionOptions;
   readonly #clock: Clock;
   readonly #transcript: Transcript;
@@ -67,6 +73,7 @@ export class Session {
   readonly #view: Value<SessionView>;
   readonly #leads = new Event<[EntryId, string]>();
   readonly #paths = new Event<[Path]>();
+  readonly #glances = new Event<[Glance]>();
   #connection: PeerConnection | null = null;
   #outbox: Outbox | null = null;
   #ice: IceServer[];
@@ -161,6 +168,11 @@ export class Session {
     this.#write({ type: "consent", consent });
   }
 
+  /** Asks the visitor for a permission. */
+  ask(permission: Permission): EntryId {
+    return this.#write({ type: "ask", permission });
+  }
+
   /** Tells that this side writes; at most every three seconds. */
   typing(on: boolean): void {
     const now = this.#clock.now();
@@ -168,10 +180,21 @@ export class Session {
       return;
     }
     this.#iTypeSince = on ? now : 0;
-    const glance = this.#connection?.glance;
-    if (glance?.readyState === "open" && this.#core.connection === "open") {
-      glance.send(JSON.stringify({ type: "typing", typing: on } satisfies Glance));
+    this.glance({ type: "typing", typing: on });
+  }
+
+  /** Tells something that is worth nothing a moment later. */
+  glance(glance: Glance): void {
+    const channel = this.#connection?.glance;
+    const open = channel?.readyState === "open" && this.#core.connection === "open";
+    if (open && channel.bufferedAmount < GLANCES) {
+      channel.send(JSON.stringify(glance));
     }
+  }
+
+  /** The other side glances: where it points, and where it is in the page. */
+  onGlance(run: (glance: Glance) => void): () => void {
+    return this.#glances.on(run);
   }
 
   /** A lead arrived and waits for an answer. */
@@ -264,6 +287,7 @@ export class Session {
         break;
       case "show":
         if (effect.connection === "open" && this.#connection) {
+          this.bulk.check();
           void this.#readPath(this.#connection, PATH_SOON);
         }
         break;
@@ -322,12 +346,14 @@ export class Session {
       }
     };
     connection.glance.onmessage = ({ data }) => this.#glance(data);
+    this.bulk.attach(connection.bulk);
   }
 
   #drop(): void {
     this.#connection?.close();
     this.#connection = null;
     this.#outbox = null;
+    this.bulk.attach(null);
   }
 
   /** Paths change, in some browsers without a word: looked up now, and again. */
@@ -366,7 +392,12 @@ export class Session {
   #glance(data: unknown): void {
     const glance = typeof data === "string" ? decodeGlance(data) : null;
     // Before the accept, and after the end, nobody listens.
-    if (glance?.type === "typing" && this.#core.connection === "open") {
+    if (glance === null || this.#core.connection !== "open") {
+      return;
+    }
+    if (glance.type !== "typing") {
+      this.#glances.fire(glance);
+    } else {
       this.#cancelTyping();
       this.#show({ typing: glance.typing });
       if (glance.typing) {
