@@ -11,7 +11,7 @@ const web = join(dirname(fileURLToPath(import.meta.url)), "../../web");
 const require = createRequire(join(web, "package.json"));
 
 /** A module of the web packages, with all that it needs, as one script's text; with a name, a classic one. */
-export async function bundle(entry, name) {
+export async function bundle(entry, name, { minify = false } = {}) {
   const { build } = await import(pathToFileURL(require.resolve("vite")).href);
   const [{ output }] = await build({
     configFile: false,
@@ -20,7 +20,7 @@ export async function bundle(entry, name) {
     root: web,
     build: {
       write: false,
-      minify: false,
+      minify,
       target: "es2022",
       lib: {
         entry: join(web, "packages", entry),
@@ -154,3 +154,112 @@ export function pageOf({ html }, c, x) {
     frameset ?? `<body ${body}>${inner}</body>`
   }</html>`;
 }
+
+/**
+ * Puts a mirror into the console's page, which nobody is signed in to; `view` is the console's half
+ * as a script that defines `isessionView`.
+ */
+export async function openView(page, node, view) {
+  await page.goto(`${node}/console`);
+  await page.evaluate(`${view}; window.isessionView = isessionView; window.craft = ${craft}`);
+  await page.evaluate(() => {
+    const news = [];
+    let next = () => {};
+    const tell = (what) => {
+      news.push(what);
+      next();
+    };
+    const parent = document.createElement("div");
+    parent.style.cssText = "position:fixed;inset:0;z-index:9";
+    document.body.append(parent);
+    window.scale = 1;
+    window.view = new window.isessionView.MirrorView({
+      site: "demo",
+      parent,
+      onShown: (view) => tell(`shown ${view}`),
+      onPlaced: ({ scale }) => {
+        window.scale = scale;
+      },
+      onBroken: () => {
+        tell("broken");
+        window.ask?.();
+      },
+    });
+    parent.querySelector("iframe").style.cssText = "width:100%;height:100%;border:0";
+    /** Waits for news of this kind, and forgets those up to it. */
+    window.wait = async (wanted) => {
+      for (;;) {
+        const index = news.findIndex(wanted);
+        if (index >= 0) {
+          return news.splice(0, index + 1).at(-1);
+        }
+        await new Promise((resolve) => {
+          next = resolve;
+        });
+      }
+    };
+  });
+}
+
+/** Mirrors a page into a view, message by message; `record` defines `isessionRecord`. */
+export async function mirrorPage(visitor, agent, record, origins, policy = {}) {
+  await visitor.exposeFunction("toAgent", (kind, data) =>
+    agent.evaluate(
+      ([kind, data]) => {
+        if (kind === "message") {
+          window.view.take(new Uint8Array(data).buffer);
+        } else if (data.type === "pointer") {
+          window.view.pointer(data.n, data.at ?? null);
+        } else {
+          window.view.scroll(data.n, data.at);
+        }
+      },
+      [kind, data],
+    ),
+  );
+  await agent.exposeFunction("ask", () => visitor.evaluate(() => window.beginAnew()));
+  await visitor.evaluate(`${record}; window.isessionRecord = isessionRecord`);
+  await visitor.evaluate(
+    (policy) => {
+      window.sentEvents = [];
+      const pieces = [];
+      const keep = async (pieces) => {
+        const stream = new Blob(pieces).stream();
+        const text = stream.pipeThrough(new DecompressionStream("deflate-raw"));
+        window.sentEvents.push(...(await new Response(text).json()).events);
+      };
+      window.recording = window.isessionRecord.startMirror({
+        window,
+        policy,
+        view: "page1",
+        own: "isession-panel",
+        glance: (glance) => void window.toAgent("glance", glance),
+        outlet: {
+          send(message) {
+            pieces.push(message.slice(2));
+            const kept = message[1] & 1 ? keep(pieces.splice(0)) : Promise.resolve();
+            void kept.then(() => window.toAgent("message", [...message]));
+            return true;
+          },
+          onRoom: () => () => {},
+          onOpen: () => () => {},
+          onMirror(run) {
+            window.beginAnew = run;
+            return () => {};
+          },
+        },
+      });
+    },
+    { query: [], unmask: [], origins, ...policy },
+  );
+}
+
+/** The document in which a view's page is built; `page` is the tab that holds the view. */
+export const screenOf = (page) =>
+  page.frames().find((frame) => frame.parentFrame()?.url().includes("/mirror/"));
+
+/** Asks something of the page that a view shows: `question(page, arg)` runs beside it. */
+export const askScreen = (screen, question, arg) =>
+  screen.evaluate(
+    `(${question})(document.querySelector("iframe")?.contentDocument, ${JSON.stringify(arg)})`,
+  );

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use self::world::{chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
-use crate::bulk::{self, BulkQueue, OpenBulk};
+use crate::bulk::{self, BulkQueues, OpenBulk};
 use crate::lead::judge_lead;
 use crate::outbox::Outbox;
 use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken, candidate_input};
@@ -50,7 +50,7 @@ pub(crate) struct Actor {
     events: mpsc::Sender<SessionEvent>,
     outgoing: VecDeque<SessionEvent>,
     bulk: bulk::Open,
-    bulk_in: BulkQueue,
+    bulk_in: BulkQueues,
     peer: Option<Peer>,
     outbox: Outbox,
     peer_events: mpsc::Receiver<PeerEvent>,
@@ -81,7 +81,7 @@ impl Actor {
         link: mpsc::Sender<LinkOutput>,
         events: mpsc::Sender<SessionEvent>,
         bulk: bulk::Open,
-        bulk_in: BulkQueue,
+        bulk_in: BulkQueues,
     ) -> Self {
         let transcript = Transcript::new(config.role, fresh_epoch());
         let source = Source {
@@ -282,6 +282,7 @@ impl Actor {
             roots: self.config.root_certificates.clone(),
         };
         self.bulk.send_replace(None);
+        self.bulk_in.begin();
         self.look_at = None;
         self.peer = None;
         self.outbox.clear();

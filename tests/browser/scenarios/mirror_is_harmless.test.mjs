@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { launchFirefox } from "../firefox.mjs";
 import { HOSTILE, MALFORMED } from "../mirror/hostile.mjs";
-import { bundle, craft, pageOf, serveCanary, servePages } from "../mirror.mjs";
+import { bundle, craft, openView, pageOf, serveCanary, servePages } from "../mirror.mjs";
 import { startNode } from "../node.mjs";
 import { launchChromium } from "../people.mjs";
 
@@ -31,7 +31,7 @@ before(async () => {
   [node, canary, view] = await Promise.all([
     startNode(),
     serveCanary(),
-    bundle("mirror/src/view.ts", "mirror"),
+    bundle("mirror/src/view.ts", "isessionView"),
   ]);
   const rrweb = await bundle("../node_modules/@rrweb/replay/dist/replay.js");
   control = await servePages((url) => {
@@ -69,46 +69,20 @@ after(async () => {
   await node.close();
 });
 
-/** Puts a mirror into the console's page, which nobody is signed in to. */
-async function openView(page) {
-  await page.goto(`${node.url}/console`);
-  await page.evaluate(`${view}; window.mirrorOf = mirror; window.craft = ${craft}`);
+/** A view that can be given any text as a batch, and hears what is said to the console's page. */
+async function openHostile(page) {
+  await openView(page, node.url, view);
   await page.evaluate(() => {
-    window.news = [];
     window.heard = [];
-    window.next = () => {};
-    const tell = (what) => {
-      window.news.push(what);
-      window.next();
-    };
     addEventListener("message", ({ data }) => window.heard.push(data));
-    const parent = document.createElement("div");
-    parent.style.cssText = "position:fixed;inset:0;z-index:9";
-    document.body.append(parent);
-    window.view = new window.mirrorOf.MirrorView({
-      site: "demo",
-      parent,
-      onShown: (view) => tell(`shown ${view}`),
-      onPlaced: () => {},
-      onBroken: () => tell("broken"),
-    });
-    parent.querySelector("iframe").style.cssText = "width:100%;height:100%";
-    window.give = async (text, last = 1) => {
+    window.give = async (text) => {
       const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
       const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
       const room = 65534;
       for (let at = 0; at < bytes.length; at += room) {
-        const flag = at + room >= bytes.length ? last : 0;
-        window.view.take(new Uint8Array([1, flag, ...bytes.subarray(at, at + room)]).buffer);
+        const last = at + room >= bytes.length ? 1 : 0;
+        window.view.take(new Uint8Array([1, last, ...bytes.subarray(at, at + room)]).buffer);
       }
-    };
-    window.wait = async (what) => {
-      while (!window.news.some((news) => what.includes(news))) {
-        await new Promise((resolve) => {
-          window.next = resolve;
-        });
-      }
-      return window.news.splice(0).find((news) => what.includes(news));
     };
   });
 }
@@ -124,7 +98,10 @@ const give = (page, batch) =>
 async function show(page, name, html) {
   const events = await page.evaluate((html) => window.craft(html), html);
   await give(page, { view: name, first: true, events });
-  return page.evaluate((name) => window.wait([`shown ${name}`, "broken"]), name);
+  return page.evaluate(
+    (name) => window.wait((news) => [`shown ${name}`, "broken"].includes(news)),
+    name,
+  );
 }
 
 /** A picture of the site's own is asked for twice, one after the other: all before is done. */
@@ -153,7 +130,7 @@ for (const [name, launch] of [
 
     test("nothing runs, nothing is fetched, and nobody is led away", async () => {
       const page = await browser.newPage();
-      await openView(page);
+      await openHostile(page);
       const connections = canary.connections();
       for (const [n, place] of HOSTILE.entries()) {
         const c = canary.address(n);
@@ -177,26 +154,39 @@ for (const [name, launch] of [
 
     test("what is no mirror is noticed, and the next one is shown", async () => {
       const page = await browser.newPage();
-      await openView(page);
+      await openHostile(page);
       for (const [why, batch] of MALFORMED) {
         await show(page, "good", "<!doctype html><p>good</p>");
         await give(page, batch);
-        assert.equal(await page.evaluate(() => window.wait(["broken"])), "broken", why);
+        assert.equal(
+          await page.evaluate(() => window.wait((news) => news === "broken")),
+          "broken",
+          why,
+        );
         assert.equal(await show(page, "good", "<!doctype html><p>good</p>"), "shown good", why);
       }
       await page.evaluate(() => window.view.take(new Uint8Array([1, 1, 255, 255, 255]).buffer));
-      assert.equal(await page.evaluate(() => window.wait(["broken"])), "broken", "no deflate");
+      assert.equal(
+        await page.evaluate(() => window.wait((news) => news === "broken")),
+        "broken",
+        "no deflate",
+      );
       const bomb = `{"view":"v","first":true,"events":[${" ".repeat(64 * 1024 * 1024)}]}`;
       await page.evaluate((length) => window.give(" ".repeat(length)), bomb.length);
-      assert.equal(await page.evaluate(() => window.wait(["broken"])), "broken", "a bomb");
+      assert.equal(
+        await page.evaluate(() => window.wait((news) => news === "broken")),
+        "broken",
+        "a bomb",
+      );
       assert.equal(await show(page, "good", "<!doctype html><p>good</p>"), "shown good");
       await page.close();
     });
 
     test("neither the console nor its cookie is within reach of the frame", async () => {
       const page = await browser.newPage();
-      await openView(page);
+      await openHostile(page);
       await page.evaluate(() => {
+        // biome-ignore lint/suspicious/noDocumentCookie: Firefox has no other way yet
         document.cookie = "agent=me";
       });
       await show(page, "v", "<!doctype html><p>x</p>");

@@ -1,0 +1,153 @@
+// A page of the site and the console's view of it, with nothing in between but the messages.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { launchFirefox } from "../firefox.mjs";
+import { askScreen, bundle, mirrorPage, openView, screenOf } from "../mirror.mjs";
+import { startNode } from "../node.mjs";
+import { launchChromium } from "../people.mjs";
+
+let node;
+let halves;
+before(async () => {
+  [node, ...halves] = await Promise.all([
+    startNode(),
+    bundle("mirror/src/record.ts", "isessionRecord"),
+    bundle("mirror/src/view.ts", "isessionView"),
+  ]);
+});
+after(() => node.close());
+
+for (const [name, launch] of [
+  ["Chromium", launchChromium],
+  ["Firefox", launchFirefox],
+]) {
+  describe(name, () => {
+    let browser;
+    let visitor;
+    let agent;
+    let screen;
+    before(async () => {
+      browser = await launch();
+      agent = await browser.newPage();
+      visitor = await browser.newPage();
+      await visitor.goto(`${node.sites.shop}/`);
+      const [record, view] = halves;
+      await openView(agent, node.url, view);
+      await mirrorPage(visitor, agent, record, [node.sites.shop]);
+      await agent.evaluate(() => window.wait((news) => news.startsWith("shown ")));
+      screen = screenOf(agent);
+    });
+    after(() => browser.close());
+
+    /** Asks something of the page that the agent sees. */
+    const replayed = (question, arg) => askScreen(screen, question, arg);
+
+    /** Waits until this holds there. */
+    async function seen(check, arg) {
+      while (!(await replayed(check, arg))) {
+        await agent.evaluate(() => new Promise(requestAnimationFrame));
+      }
+    }
+
+    test("the agent sees the page with the site's own style", async () => {
+      const looks = (page) => ({
+        title: page.querySelector("h1").textContent,
+        font: getComputedStyle(page.body).fontFamily,
+        color: getComputedStyle(page.querySelector("h1")).color,
+        width: page.documentElement.clientWidth,
+      });
+      await seen((page) => [...page.styleSheets].some(({ href }) => href?.endsWith("/style.css")));
+      const visitors = await visitor.evaluate(`(${looks})(document)`);
+      assert.deepEqual(await replayed(looks), visitors);
+    });
+
+    test("the agent sees what changes", async () => {
+      await visitor.evaluate(() => {
+        const added = document.createElement("p");
+        added.id = "added";
+        added.textContent = "added just now";
+        document.querySelector("main").prepend(added);
+      });
+      await seen((page) => page.getElementById("added")?.textContent === "added just now");
+      await visitor.evaluate(() => document.getElementById("added").remove());
+      await seen((page) => !page.getElementById("added"));
+    });
+
+    test("how much is typed does not show", async () => {
+      const told = async (text) => {
+        await visitor.evaluate(() => {
+          const field = document.createElement("input");
+          field.id = "typed";
+          document.body.append(field);
+          window.sentEvents.length = 0;
+        });
+        await visitor.focus("#typed");
+        await visitor.keyboard.type(text);
+        await seen((page) => page.getElementById("typed")?.value === "•••••");
+        await visitor.evaluate(() => document.getElementById("typed").remove());
+        await seen((page) => !page.getElementById("typed"));
+        const events = await visitor.evaluate(() => window.sentEvents);
+        const id = events.find((event) => event.data.source === 5).data.id;
+        return events
+          .filter((event) => event.data.source === 5 && event.data.id === id)
+          .map(({ data }) => [data.text, data.isChecked]);
+      };
+      assert.deepEqual(await told("a"), [["•••••", false]]);
+      assert.deepEqual(await told("a much longer secret"), [["•••••", false]]);
+    });
+
+    test("what the agent clicks is the same element at the visitor's", async () => {
+      const link = await replayed((page) => {
+        const { left, top, width, height } = page.querySelector("main a").getBoundingClientRect();
+        return { x: left + width / 2, y: top + height / 2 };
+      });
+      const hit = await agent.evaluate(
+        ({ x, y }) => window.view.at({ x: x * window.scale, y: y * window.scale }),
+        link,
+      );
+      const found = await visitor.evaluate(
+        ({ node }) => window.recording.element(node) === document.querySelector("main a"),
+        hit,
+      );
+      assert.ok(found, JSON.stringify(hit));
+      const text = await visitor.evaluate(() => document.querySelector("main a").textContent);
+      assert.equal(hit.label, `link: ${text.trim()}`);
+      assert.match(hit.href, /^https?:/);
+      assert.equal(await visitor.evaluate(() => window.recording.element(999_999)), null);
+    });
+
+    test("the visitor's pointer and scroll are followed", async () => {
+      await visitor.evaluate(() => {
+        const tall = document.createElement("div");
+        tall.style.height = "5000px";
+        document.body.append(tall);
+      });
+      await visitor.mouse.move(120, 80);
+      await visitor.evaluate(() => window.scrollTo({ top: 700, behavior: "instant" }));
+      await seen((page) => Math.round(page.defaultView.scrollY) === 700);
+      const at = () => {
+        const pointer = document.querySelector(".pointer");
+        return pointer.hidden ? "" : pointer.style.transform;
+      };
+      const scale = await agent.evaluate(() => window.scale);
+      const [, x, y] = /translate\(([\d.]+)px, ([\d.]+)px\)/.exec(await screen.evaluate(at));
+      assert.ok(Math.abs(x - 120 * scale) < 1 && Math.abs(y - 80 * scale) < 1, `${x} ${y}`);
+    });
+
+    test("a picture that was lost comes again", async () => {
+      await agent.evaluate(() => window.view.take(new Uint8Array([1, 1, 255]).buffer));
+      await agent.evaluate(() => window.wait((news) => news === "broken"));
+      await agent.evaluate(() => window.wait((news) => news.startsWith("shown ")));
+    });
+
+    test("what is masked later disappears from what is shown", async () => {
+      const title = await visitor.evaluate(() => document.querySelector("h1").textContent);
+      await seen((page, title) => page?.querySelector("h1")?.textContent === title, title);
+      await visitor.evaluate(() => {
+        document.querySelector("h1").setAttribute("data-isession-mask", "");
+      });
+      await seen((page) => page.querySelector("h1")?.textContent === "•••••");
+    });
+  });
+}
