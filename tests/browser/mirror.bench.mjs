@@ -74,7 +74,7 @@ async function measurePage(browser, node, pages, name, { record, view }) {
       window,
       policy: { query: [], unmask: [], origins: [origin] },
       view: "page1",
-      own: "isession-panel",
+      ours: "isession-panel",
       glance() {},
       outlet: {
         send(message) {

@@ -232,7 +232,7 @@ export async function mirrorPage(visitor, agent, record, origins, policy = {}) {
         window,
         policy,
         view: "page1",
-        own: "isession-panel",
+        ours: "isession-panel",
         glance: (glance) => void window.toAgent("glance", glance),
         outlet: {
           send(message) {

@@ -366,4 +366,8 @@ export const FIELDS = [
         .attachShadow({ mode: "open" }).innerHTML = `<b>${c}</b>`;
     },
   },
+  {
+    why: "our own panel",
+    html: (c) => `<isession-panel class="${c}"><p title="${c}t">${c}p</p></isession-panel>`,
+  },
 ];

@@ -89,7 +89,7 @@ async function mirror(page) {
       window,
       policy: { query: ["page"], unmask: [".open", "((("], origins: [location.origin] },
       view: "v1",
-      own: "isession-panel",
+      ours: "isession-panel",
       glance: (glance) => window.glances.push(JSON.stringify(glance)),
       outlet: {
         send(message) {
@@ -102,6 +102,7 @@ async function mirror(page) {
         },
         onRoom: () => () => {},
         onOpen: () => () => {},
+        onMirror: () => () => {},
       },
     });
   });

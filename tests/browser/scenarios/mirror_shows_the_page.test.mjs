@@ -43,10 +43,10 @@ for (const [name, launch] of [
     /** Asks something of the page that the agent sees. */
     const replayed = (question, arg) => askScreen(screen, question, arg);
 
-    /** Waits until this holds there. */
+    /** Waits until this holds there. A tab in the background has no frames to wait for. */
     async function seen(check, arg) {
       while (!(await replayed(check, arg))) {
-        await agent.evaluate(() => new Promise(requestAnimationFrame));
+        await agent.evaluate(() => new Promise((resolve) => queueMicrotask(resolve)));
       }
     }
 

@@ -300,7 +300,8 @@ export class Masker {
     const veil = this.#veil(element);
     if (veil === Veil.Blocked) {
       const { rr_width = null, rr_height = null } = attributes;
-      return rr_width === null ? {} : { rr_width, rr_height };
+      const box = rr_width !== null && !this.#options.veils.isOurs(element);
+      return box ? { rr_width, rr_height } : {};
     }
     const tag = element.localName;
     const field = isField(element);

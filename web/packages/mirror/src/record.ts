@@ -20,8 +20,8 @@ export interface RecordOptions {
   outlet: Outlet;
   /** Where pointer and scroll are told, at the rate of the screen. */
   glance(glance: Glance): void;
-  /** Our own elements in the page, which are no part of it. */
-  own: string;
+  /** Selects our own elements in the page, which are no part of it. */
+  ours: string;
 }
 
 export interface Recording {
@@ -37,7 +37,7 @@ const REFRESH = 1000;
 export function startMirror(options: RecordOptions): Recording {
   const { window, policy, view, outlet } = options;
   const { document } = window;
-  const veils = new Veils(policy.unmask, document);
+  const veils = new Veils(policy.unmask, options.ours, document);
   let running = true;
   let refreshing = false;
   let refreshed = 0;
@@ -51,7 +51,11 @@ export function startMirror(options: RecordOptions): Recording {
         refreshing = false;
         refreshed = Date.now();
         if (running) {
-          record.takeFullSnapshot();
+          try {
+            record.takeFullSnapshot();
+          } catch {
+            // Nothing left the page; the agent sees what was, and may ask again.
+          }
         }
       }, wait);
     }
@@ -80,13 +84,13 @@ export function startMirror(options: RecordOptions): Recording {
     recordAfter: "DOMContentLoaded",
     inlineStylesheet: false,
     slimDOMOptions: "all",
-    blockSelector: `[data-isession-block], ${options.own}`,
+    blockSelector: `[data-isession-block], ${options.ours}`,
     blockClass: "isession-block",
     ignoreClass: "isession-ignore",
     maskTextClass: "isession-mask",
     maskAllInputs: true,
     maskInputFn: (value, element) => (veils.showsValue(element) ? value : value && MASK),
-    sampling: { mousemove: false, mouseInteraction: false, scroll: 100, media: 1e9, input: "last" },
+    sampling: { mousemove: false, mouseInteraction: false, scroll: 100, media: 1e9 },
   });
   const endPointer = watchPointer(window, options.glance);
   return {

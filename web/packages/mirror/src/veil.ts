@@ -55,7 +55,11 @@ export class Veils {
   readonly #typed = new WeakSet<Element>();
   #known = new WeakMap<Node, Veil>();
 
-  constructor(unmask: readonly string[], document: Document) {
+  readonly #ours: string;
+
+  /** `ours` selects our own elements in the page, which are no part of it. */
+  constructor(unmask: readonly string[], ours: string, document: Document) {
+    this.#ours = ours;
     const valid = unmask.filter((selector) => {
       try {
         document.createDocumentFragment().querySelector(selector);
@@ -82,6 +86,10 @@ export class Veils {
     const veil = isElement(node) ? (Math.max(outer, this.#own(node)) as Veil) : outer;
     this.#known.set(node, veil);
     return veil;
+  }
+
+  isOurs(element: Element): boolean {
+    return element.matches(this.#ours);
   }
 
   /** What is around this node lets so much of it be seen. */
@@ -137,7 +145,7 @@ export class Veils {
   }
 
   #own(element: Element): Veil {
-    if (element.hasAttribute("data-isession-block")) {
+    if (element.hasAttribute("data-isession-block") || this.isOurs(element)) {
       return Veil.Blocked;
     }
     if (element.hasAttribute("data-isession-mask")) {
