@@ -71,7 +71,10 @@ fn what_browsers_record_is_typed() {
     let Change::Snapshot { nodes, .. } = &page.change else {
         panic!("{page:?}")
     };
-    let input = nodes.iter().find(|node| tag(node) == Some("input")).unwrap();
+    let input = nodes
+        .iter()
+        .find(|node| tag(node) == Some("input"))
+        .unwrap();
     let NodeKind::Element { attributes, .. } = &input.kind else {
         unreachable!()
     };
@@ -108,7 +111,12 @@ fn what_is_newer_is_passed_over() {
         {"type":99,"timestamp":1,"data":{"a":1}},
         {"type":3,"timestamp":2,"data":{"source":77,"b":2}}]}"#;
     let batch = read(&deflated(text.as_bytes())).unwrap();
-    assert!(batch.events.iter().all(|event| event.change == Change::Unknown));
+    assert!(
+        batch
+            .events
+            .iter()
+            .all(|event| event.change == Change::Unknown)
+    );
 }
 
 #[test]
