@@ -15,13 +15,11 @@ import {
 } from "./attributes";
 import {
   ADOPTED,
-  type Adopted,
   type Attribute,
   type Attributes,
   COMMENT,
   type Node as Copy,
   DECLARATION,
-  type Declaration,
   DOCTYPE,
   DOCUMENT,
   ELEMENT,
@@ -38,12 +36,11 @@ import {
   PAGE,
   RESIZE,
   RULES,
-  type Rule,
-  type Rules,
   SCROLL,
   type StyleDiff,
   TEXT,
 } from "./events";
+import { cleanSheet } from "./sheets";
 import { isField, typeOf, Veil, type Veils } from "./veil";
 
 export interface MaskOptions {
@@ -124,11 +121,11 @@ export class Masker {
       case INPUT:
         return this.#input(data);
       case RULES:
-        return this.#rules(data);
       case DECLARATION:
-        return this.#declaration(data);
-      case ADOPTED:
-        return this.#adopted(data);
+      case ADOPTED: {
+        const anchor = this.#anchor(data.id);
+        return cleanSheet(data, (text) => this.#css(text, anchor));
+      }
       default:
         return null;
     }
@@ -411,65 +408,6 @@ export class Masker {
 
   #css(text: string, node: Node, base?: string | null, inline = false): string {
     return reduceCss(text, base ?? node.baseURI ?? "", this.#options.policy.origins, { inline });
-  }
-
-  #rules({ id, styleId, adds, removes, replace, replaceSync }: Rules): Rules | null {
-    const css = (text: string) => this.#css(text, this.#anchor(id));
-    const rules: Rules = { source: RULES };
-    if (id !== undefined) {
-      rules.id = id;
-    }
-    if (styleId !== undefined) {
-      rules.styleId = styleId;
-    }
-    if (adds) {
-      rules.adds = adds.map((rule) => this.#rule(rule, css));
-    }
-    if (removes) {
-      rules.removes = removes.map(({ index }) => ({ index }));
-    }
-    if (replace !== undefined) {
-      rules.replace = css(replace);
-    }
-    if (replaceSync !== undefined) {
-      rules.replaceSync = css(replaceSync);
-    }
-    return rules;
-  }
-
-  #declaration({ id, styleId, index, set, remove }: Declaration): Declaration | null {
-    const line: Declaration = { source: DECLARATION, index };
-    if (id !== undefined) {
-      line.id = id;
-    }
-    if (styleId !== undefined) {
-      line.styleId = styleId;
-    }
-    if (set) {
-      const { property, value, priority } = set;
-      const seen = value === null ? null : this.#css(value, this.#anchor(id));
-      line.set = { property, value: seen, ...(priority !== undefined && { priority }) };
-    }
-    if (remove) {
-      line.remove = { property: remove.property };
-    }
-    return line;
-  }
-
-  #adopted({ id, styleIds, styles }: Adopted): Adopted {
-    const css = (text: string) => this.#css(text, this.#anchor(id));
-    const seen: Adopted = { source: ADOPTED, id, styleIds };
-    if (styles) {
-      seen.styles = styles.map(({ styleId, rules }) => ({
-        styleId,
-        rules: rules.map((rule) => this.#rule(rule, css)),
-      }));
-    }
-    return seen;
-  }
-
-  #rule({ rule, index }: Rule, css: (text: string) => string): Rule {
-    return { rule: css(rule), ...(index !== undefined && { index }) };
   }
 
   #anchor(id: number | undefined): Node {

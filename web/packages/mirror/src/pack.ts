@@ -3,9 +3,10 @@
 import { BULK, LIMITS, MIRROR } from "@isession/protocol";
 import type { Batch } from "./events";
 
-/** The messages of a batch. */
-export async function pack(batch: Batch): Promise<Uint8Array<ArrayBuffer>[]> {
-  return cut(await deflate(new TextEncoder().encode(JSON.stringify(batch))));
+/** The messages of a batch; null if it is more than a batch may be. */
+export async function pack(batch: Batch): Promise<Uint8Array<ArrayBuffer>[] | null> {
+  const text = new TextEncoder().encode(JSON.stringify(batch));
+  return text.length > LIMITS.mirrorBatch ? null : cut(await deflate(text));
 }
 
 /** Raw deflate (RFC 1951). */

@@ -14,7 +14,7 @@ const GATHER = 50;
 export interface SenderOptions {
   view: string;
   outlet: Outlet;
-  pack(batch: Batch): Promise<Uint8Array<ArrayBuffer>[]>;
+  pack(batch: Batch): Promise<Uint8Array<ArrayBuffer>[] | null>;
   after(ms: number, run: () => void): () => void;
   /** A full snapshot is wanted: everything before it is void. */
   onStale(): void;
@@ -30,6 +30,8 @@ export class Sender {
   #packing = 0;
   #round = 1;
   #stale = true;
+  /** The latest snapshot was too large: another one would be, too, until it is asked for. */
+  #hopeless = false;
   #cancel: (() => void) | null = null;
   readonly #ends: (() => void)[];
 
@@ -39,9 +41,8 @@ export class Sender {
       options.outlet.onRoom(() => this.#go()),
       options.outlet.onOpen(() => this.restart()),
       options.outlet.onMirror(() => {
-        this.#stale = true;
         this.#drop();
-        this.#go();
+        this.#begin();
       }),
     ];
   }
@@ -78,7 +79,12 @@ export class Sender {
     this.#messages = [];
     this.#packing = 0;
     this.#round += 1;
+    this.#begin();
+  }
+
+  #begin(): void {
     this.#stale = true;
+    this.#hopeless = false;
     this.#go();
   }
 
@@ -110,7 +116,9 @@ export class Sender {
       return;
     }
     if (this.#stale) {
-      this.#options.onStale();
+      if (!this.#hopeless) {
+        this.#options.onStale();
+      }
     } else if (this.#events.length > 0 && this.#cancel === null) {
       void this.#pack();
     }
@@ -122,10 +130,19 @@ export class Sender {
     const events = this.#events;
     this.#drop();
     const { view, pack } = this.#options;
-    const messages = await pack({ view, first: events[0]?.type === META, events });
+    const first = events[0]?.type === META;
+    const messages = await pack({ view, first, events });
     if (round === this.#round) {
       this.#packing = 0;
-      this.#messages = messages;
+      if (messages) {
+        this.#messages = messages;
+      } else {
+        // Too many changes at once give way to a snapshot; a page that is itself too large for one
+        // is not shown.
+        this.#drop();
+        this.#stale = true;
+        this.#hopeless = first;
+      }
       this.#go();
     }
   }

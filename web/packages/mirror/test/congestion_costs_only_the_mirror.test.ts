@@ -21,6 +21,8 @@ function sending() {
   const batches: Batch[] = [];
   const sent: number[] = [];
   let room = Number.POSITIVE_INFINITY;
+  let tooLarge = false;
+  let snapshots = 0;
   let timer: (() => void) | null = null;
   const on = { room: () => {}, open: () => {}, mirror: () => {} };
   const sender = new Sender({
@@ -49,6 +51,9 @@ function sending() {
     },
     // Three messages a batch, each with the batch's number.
     pack: async (batch) => {
+      if (tooLarge) {
+        return null;
+      }
       batches.push(batch);
       return [0, 1, 2].map(() => Uint8Array.of(batches.length - 1));
     },
@@ -59,6 +64,7 @@ function sending() {
       };
     },
     onStale: () => {
+      snapshots += 1;
       sender.add(META);
       sender.add(FULL);
     },
@@ -78,6 +84,10 @@ function sending() {
     setRoom: (messages: number) => {
       room = messages;
     },
+    setTooLarge: (is: boolean) => {
+      tooLarge = is;
+    },
+    snapshots: () => snapshots,
   };
 }
 
@@ -150,4 +160,20 @@ test("another channel, and an agent who lost the picture, begin anew", async () 
   await turn();
   expect(batches.length).toBe(4);
   expect(batches.at(-1)?.first).toBe(true);
+});
+
+test("a page that is too large is not tried again and again", async () => {
+  const { batches, on, turn, setTooLarge, snapshots, sender } = sending();
+  setTooLarge(true);
+  await turn();
+  sender.add(scroll(1));
+  await turn();
+  await turn();
+  expect(snapshots()).toBe(0);
+  setTooLarge(false);
+  on.mirror();
+  await turn();
+  await turn();
+  expect(snapshots()).toBe(1);
+  expect(batches.map(({ first }) => first)).toEqual([true]);
 });
