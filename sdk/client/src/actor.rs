@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use self::world::{chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
-use crate::bulk::{self, BulkQueues, OpenBulk};
+use crate::bulk::{self, BulkQueues};
 use crate::lead::judge_lead;
 use crate::outbox::Outbox;
 use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken, candidate_input};
@@ -479,10 +479,8 @@ impl Actor {
     async fn show(&mut self, connection: Connection) {
         match connection {
             Connection::Open => {
-                if let Some(peer) = &self.peer {
-                    let bulk = OpenBulk(std::sync::Arc::clone(&peer.bulk));
-                    self.bulk.send_replace(Some(bulk));
-                }
+                let bulk = self.peer.as_ref().map(|peer| peer.bulk.clone());
+                self.bulk.send_replace(bulk);
                 self.vanished_at = None;
                 self.look().await;
             }

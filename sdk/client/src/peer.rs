@@ -27,7 +27,7 @@ use webrtc::peer_connection::{
 };
 
 use crate::SdkError;
-use crate::bulk::BulkQueues;
+use crate::bulk::{BulkQueues, OpenBulk};
 use crate::net::RootCertificates;
 use crate::relay::Relays;
 use crate::session_core::{PathState, PeerInput};
@@ -87,7 +87,7 @@ pub(crate) struct Peer {
     pc: Arc<dyn PeerConnection>,
     talk: Arc<dyn DataChannel>,
     glance: Arc<dyn DataChannel>,
-    pub bulk: Arc<dyn DataChannel>,
+    pub bulk: OpenBulk,
     state: watch::Receiver<RTCPeerConnectionState>,
     /// It was connected once: while candidates are checked anew, the old path still carries.
     connected: bool,
@@ -144,7 +144,7 @@ impl Peer {
             pc,
             talk,
             glance,
-            bulk,
+            bulk: OpenBulk(bulk),
             state,
             connected: false,
             described: false,
