@@ -202,7 +202,7 @@ export async function openView(page, node, view) {
 }
 
 /** Mirrors a page into a view, message by message; `record` defines `isessionRecord`. */
-export async function mirrorPage(visitor, agent, record, origins, policy = {}) {
+export async function mirrorPage(visitor, agent, record, origins) {
   await visitor.exposeFunction("toAgent", (kind, data) =>
     agent.evaluate(
       ([kind, data]) => {
@@ -218,10 +218,16 @@ export async function mirrorPage(visitor, agent, record, origins, policy = {}) {
     ),
   );
   await agent.exposeFunction("ask", () => visitor.evaluate(() => window.beginAnew()));
+  await beginMirror(visitor, record, origins, { view: "page1" });
+}
+
+/** Begins to mirror the page that the visitor is on now. */
+export async function beginMirror(visitor, record, origins, { view }) {
   await visitor.evaluate(`${record}; window.isessionRecord = isessionRecord`);
   await visitor.evaluate(
-    (policy) => {
+    ([policy, view]) => {
       window.sentEvents = [];
+      window.glances = [];
       const pieces = [];
       const keep = async (pieces) => {
         const stream = new Blob(pieces).stream();
@@ -231,9 +237,12 @@ export async function mirrorPage(visitor, agent, record, origins, policy = {}) {
       window.recording = window.isessionRecord.startMirror({
         window,
         policy,
-        view: "page1",
+        view,
         ours: "isession-panel",
-        glance: (glance) => void window.toAgent("glance", glance),
+        glance(glance) {
+          window.glances.push(glance);
+          void window.toAgent("glance", glance);
+        },
         outlet: {
           send(message) {
             pieces.push(message.slice(2));
@@ -250,7 +259,7 @@ export async function mirrorPage(visitor, agent, record, origins, policy = {}) {
         },
       });
     },
-    { query: [], unmask: [], origins, ...policy },
+    [{ query: [], unmask: [], origins }, view],
   );
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { launchFirefox } from "../firefox.mjs";
-import { askScreen, bundle, mirrorPage, openView, screenOf } from "../mirror.mjs";
+import { askScreen, beginMirror, bundle, mirrorPage, openView, screenOf } from "../mirror.mjs";
 import { startNode } from "../node.mjs";
 import { launchChromium } from "../people.mjs";
 
@@ -46,6 +46,22 @@ for (const [name, launch] of [
     /** Waits until this holds there. A tab in the background has no frames to wait for. */
     async function seen(check, arg) {
       while (!(await replayed(check, arg))) {
+        await agent.evaluate(() => new Promise((resolve) => queueMicrotask(resolve)));
+      }
+    }
+
+    /** Waits until the pointer is there, or is not shown. */
+    async function pointerIs(wanted) {
+      const place = () => {
+        const pointer = document.querySelector(".pointer");
+        const [x, y] = pointer.style.transform.match(/-?[\d.]+(?=px)/g) ?? [];
+        return pointer.hidden ? null : { x: Number(x), y: Number(y) };
+      };
+      const near = (at) =>
+        wanted === null || at === null
+          ? wanted === at
+          : Math.abs(at.x - wanted.x) < 1 && Math.abs(at.y - wanted.y) < 1;
+      while (!near(await screen.evaluate(place))) {
         await agent.evaluate(() => new Promise((resolve) => queueMicrotask(resolve)));
       }
     }
@@ -126,13 +142,44 @@ for (const [name, launch] of [
       await visitor.mouse.move(120, 80);
       await visitor.evaluate(() => window.scrollTo({ top: 700, behavior: "instant" }));
       await seen((page) => Math.round(page.defaultView.scrollY) === 700);
-      const at = () => {
-        const pointer = document.querySelector(".pointer");
-        return pointer.hidden ? "" : pointer.style.transform;
-      };
       const scale = await agent.evaluate(() => window.scale);
-      const [, x, y] = /translate\(([\d.]+)px, ([\d.]+)px\)/.exec(await screen.evaluate(at));
-      assert.ok(Math.abs(x - 120 * scale) < 1 && Math.abs(y - 80 * scale) < 1, `${x} ${y}`);
+      await pointerIs({ x: 120 * scale, y: 80 * scale });
+    });
+
+    test("where the pointer is on what is masked does not show", async () => {
+      await visitor.evaluate(() => {
+        window.scrollTo({ top: 0, behavior: "instant" });
+        const pad = document.createElement("div");
+        pad.id = "pad";
+        pad.setAttribute("data-isession-mask", "");
+        pad.style.cssText = "position:fixed;inset:0 auto auto 0;width:200px;height:200px";
+        pad.append(
+          ...[1, 2, 3].map((key) =>
+            Object.assign(document.createElement("button"), { textContent: key }),
+          ),
+        );
+        document.body.append(pad);
+      });
+      await visitor.mouse.move(300, 300);
+      const scale = await agent.evaluate(() => window.scale);
+      await pointerIs({ x: 300 * scale, y: 300 * scale });
+      await visitor.evaluate(() => {
+        window.glances.length = 0;
+      });
+      for (const x of [10, 50, 100]) {
+        await visitor.mouse.move(x, 20);
+        await pointerIs(null);
+      }
+      await visitor.mouse.move(310, 310);
+      await pointerIs({ x: 310 * scale, y: 310 * scale });
+      const told = await visitor.evaluate(() => {
+        document.getElementById("pad").remove();
+        return window.glances.filter(({ at }) => at && at.x < 200);
+      });
+      assert.deepEqual(
+        told.filter(({ type }) => type === "pointer"),
+        [],
+      );
     });
 
     test("a picture that was lost comes again", async () => {
@@ -148,6 +195,18 @@ for (const [name, launch] of [
         document.querySelector("h1").setAttribute("data-isession-mask", "");
       });
       await seen((page) => page.querySelector("h1")?.textContent === "•••••");
+    });
+
+    test("the mirror goes on with the next page", async () => {
+      await visitor.goto(`${node.sites.shop}/cart`);
+      await beginMirror(visitor, halves[0], [node.sites.shop], { view: "page2" });
+      await agent.evaluate(() => window.wait((news) => news === "shown page2"));
+      const title = await visitor.evaluate(() => document.querySelector("h1").textContent);
+      await seen((page, title) => page?.querySelector("h1")?.textContent === title, title);
+      // The view is still the same, and counts the new page's glances from the beginning.
+      await visitor.mouse.move(130, 90);
+      const scale = await agent.evaluate(() => window.scale);
+      await pointerIs({ x: 130 * scale, y: 90 * scale });
     });
   });
 }

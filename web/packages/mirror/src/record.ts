@@ -7,7 +7,7 @@ import { Masker } from "./mask";
 import type { Outlet } from "./outlet";
 import { pack } from "./pack";
 import { Sender } from "./sender";
-import { Veils } from "./veil";
+import { Veil, Veils } from "./veil";
 import { watchPointer } from "./watch";
 
 export type { Outlet } from "./outlet";
@@ -92,7 +92,14 @@ export function startMirror(options: RecordOptions): Recording {
     maskInputFn: (value, element) => (veils.showsValue(element) ? value : value && MASK),
     sampling: { mousemove: false, mouseInteraction: false, scroll: 100, media: 1e9 },
   });
-  const endPointer = watchPointer(window, options.glance);
+  const endPointer = watchPointer({
+    window,
+    tell: options.glance,
+    mayShow(target) {
+      veils.forget();
+      return veils.of(target) === Veil.Shown;
+    },
+  });
   return {
     element(id) {
       const found = node(id);

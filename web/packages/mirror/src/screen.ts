@@ -252,6 +252,8 @@ export class Screen {
   #clear(): void {
     this.#view = "";
     this.#at = null;
+    // What comes next may be of another page, which counts anew.
+    this.#seen = { pointer: 0, scroll: 0 };
     const replayer = this.#replayer;
     this.#replayer = null;
     this.#pointer.hidden = true;

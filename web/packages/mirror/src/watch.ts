@@ -2,51 +2,77 @@
 
 import type { Glance } from "@isession/protocol";
 
+export interface WatchOptions {
+  window: Window;
+  /** Whether the agent may know that the pointer is on this: where it is on a keypad is a code. */
+  mayShow(target: Node): boolean;
+  tell(glance: Glance): void;
+}
+
+/** Where the pointer is in the window, and on what. */
+interface Place {
+  x: number;
+  y: number;
+  on: Node;
+}
+
 /** Positions are whole CSS pixels from the document's origin. */
-export function watchPointer(window: Window, tell: (glance: Glance) => void): () => void {
+export function watchPointer({ window, mayShow, tell }: WatchOptions): () => void {
   const { document } = window;
   const end = new AbortController();
   const options = { signal: end.signal, capture: true, passive: true };
   let n = 0;
-  let pointer: { x: number; y: number } | null | undefined;
+  let pointer: Place | null = null;
+  /** The agent was told that there is a pointer. */
+  let told = false;
   let scrolled = true;
   let frame = 0;
   const flush = (): void => {
     frame = 0;
     const { scrollX, scrollY } = window;
-    if (pointer !== undefined) {
+    const shown = pointer !== null && mayShow(pointer.on) ? pointer : null;
+    if (shown || told) {
       n += 1;
-      const at = pointer && { x: whole(pointer.x + scrollX), y: whole(pointer.y + scrollY) };
+      // Where the page moves under it, the pointer is at another place of the page.
+      const at = shown && { x: Math.round(shown.x + scrollX), y: Math.round(shown.y + scrollY) };
       tell({ type: "pointer", n, ...(at && { at }) });
     }
+    told = shown !== null;
     if (scrolled) {
       n += 1;
-      tell({ type: "scroll", n, at: { x: whole(scrollX), y: whole(scrollY) } });
+      tell({ type: "scroll", n, at: { x: Math.round(scrollX), y: Math.round(scrollY) } });
       scrolled = false;
-    }
-    // Where the page moves under it, the pointer is at another place of the page.
-    if (pointer === null) {
-      pointer = undefined;
     }
   };
   const soon = (): void => {
     frame ||= window.requestAnimationFrame(flush);
   };
-  const move = (event: Event): void => {
-    const { clientX, clientY, pointerType } = event as PointerEvent;
-    // Fingers come and go; where they touch shows as a click.
-    pointer = pointerType === "touch" ? undefined : { x: clientX, y: clientY };
+  const move = (event: PointerEvent): void => {
+    const [on] = event.composedPath();
+    pointer = on ? { x: event.clientX, y: event.clientY, on: on as Node } : null;
     soon();
   };
+  const leave = (): void => {
+    pointer = null;
+    soon();
+  };
+  /** Fingers are nowhere once they are lifted. */
+  const lift = ({ pointerType }: PointerEvent): void => {
+    if (pointerType === "touch") {
+      leave();
+    }
+  };
+  document.addEventListener("pointerdown", move, options);
   document.addEventListener("pointermove", move, options);
-  document.documentElement.addEventListener(
-    "pointerleave",
-    () => {
-      pointer = null;
-      soon();
-    },
-    options,
-  );
+  // Another element may come under a pointer that rests.
+  document.addEventListener("pointerover", move, options);
+  document.addEventListener("pointerup", lift, options);
+  document.addEventListener("pointercancel", lift, options);
+  // It comes from each element, and the pointer left the page only with the outermost.
+  document.documentElement.addEventListener("pointerleave", leave, {
+    signal: end.signal,
+    passive: true,
+  });
   document.addEventListener(
     "scroll",
     (event) => {
@@ -63,5 +89,3 @@ export function watchPointer(window: Window, tell: (glance: Glance) => void): ()
     window.cancelAnimationFrame(frame);
   };
 }
-
-const whole = (px: number): number => Math.round(px);
