@@ -1,6 +1,7 @@
 // What a mirror costs, over a real data channel between two pages of one machine.
 
 import { brotliCompressSync } from "node:zlib";
+import { median } from "./figures.mjs";
 import { batches, bundle, openView, screenOf, servePages } from "./mirror.mjs";
 
 const many = (count, one) => Array.from({ length: count }, (_, n) => one(n)).join("");
@@ -47,8 +48,6 @@ export async function measureMirror(browser, node, print) {
     pages.close();
   }
 }
-
-const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 async function measurePage(browser, node, pages, name, { record, view }) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });

@@ -1,12 +1,31 @@
 // Places in a page where something private can be, each with a canary of its own. Most come from
 // reports of what leaked out of session recorders; `why` says what each is about.
 
-/** `html` is in the page from the start; `act` runs in the page later, with the canary; `type` names a field that the canary is typed into. */
+/**
+ * `html` is in the page from the start; `before` runs in the page before the mirror begins and `act`
+ * later, with the canary; `type` names a field that the canary is typed into. `canary` is for places
+ * that take no other.
+ */
 export const FIELDS = [
   // Fields as they come.
   ...["text", "email", "tel", "url", "search", "password"].map((type) => ({
     why: `a value of type ${type}`,
     html: (c) => `<input type="${type}" value="${c}">`,
+  })),
+  // These take no canary but one of their own kind.
+  ...[
+    ["number", "918273645.5"],
+    ["range", "73645182", 'max="99999999"'],
+    ["date", "1953-11-27"],
+    ["datetime-local", "1954-11-28T03:41"],
+    ["month", "1955-11"],
+    ["week", "1956-W47"],
+    ["time", "03:47:59"],
+    ["color", "#a7c3d9"],
+  ].map(([type, canary, more = ""]) => ({
+    why: `a value of type ${type}`,
+    canary,
+    html: (c) => `<input type="${type}" value="${c}" ${more}>`,
   })),
   { why: "a field without a type", html: (c) => `<input value="${c}">` },
   { why: "a field of a type nobody knows", html: (c) => `<input type="cnr-new" value="${c}">` },
@@ -244,6 +263,29 @@ export const FIELDS = [
       document.getElementById("ce-img").append(i);
     },
   },
+  {
+    why: "an element that people write into from now on",
+    html: () => `<p id="ce-later">harmless</p>`,
+    act: (c) => {
+      const p = document.getElementById("ce-later");
+      p.contentEditable = "true";
+      p.firstChild.data = c;
+      p.append(`${c}a`);
+    },
+  },
+  {
+    why: "an element with an edit context",
+    html: () => `<div id="ec"></div>`,
+    before: (c) => {
+      const d = document.getElementById("ec");
+      if (window.EditContext) {
+        d.editContext = new window.EditContext();
+      } else {
+        d.contentEditable = "true";
+      }
+      d.textContent = c;
+    },
+  },
   { why: "an editor by its role", html: (c) => `<div role="textbox">${c}</div>` },
   {
     why: "a code editor",
@@ -273,6 +315,49 @@ export const FIELDS = [
     why: "style under a mask",
     html: (c) =>
       `<div data-isession-mask><p style="--x:${c};background:url(/own.png?${c}u)">x</p></div>`,
+  },
+  {
+    why: "a style sheet's text under a mask",
+    html: (c) => `<div data-isession-mask><style>.mm::after { content: "${c}" }</style></div>`,
+  },
+  {
+    why: "a linked style sheet under a mask",
+    html: () => `<div data-isession-mask id="mask-link"></div>`,
+    before: (c) => {
+      const link = document.createElement("link");
+      link.rel = "stylesheet";
+      const css = `.ml::after { content: "${c}" }`;
+      link.href = URL.createObjectURL(new Blob([css], { type: "text/css" }));
+      document.getElementById("mask-link").append(link);
+      return new Promise((resolve) => {
+        link.onload = () => resolve();
+      });
+    },
+  },
+  {
+    why: "a rule that is put in under a mask",
+    html: () => `<div data-isession-mask><style id="mask-rule">.mr { color: red }</style></div>`,
+    act: (c) => {
+      const { sheet } = document.getElementById("mask-rule");
+      sheet.insertRule(`.mr::after { content: "${c}" }`);
+      sheet.cssRules[0].style.setProperty("content", `"${c}d"`);
+    },
+  },
+  {
+    why: "a style sheet that a script made under a mask",
+    html: () => `<div data-isession-mask><p id="mask-adopts"></p></div>`,
+    act: (c) => {
+      const root = document.getElementById("mask-adopts").attachShadow({ mode: "open" });
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(`.ma::after { content: "${c}" }`);
+      root.adoptedStyleSheets = [sheet];
+      sheet.insertRule(`.ma::before { content: "${c}r" }`);
+    },
+  },
+  {
+    why: "a field's state under a mask",
+    html: (c) =>
+      `<div data-isession-mask><progress value="1" title="${c}"></progress><input value="${c}i"><select><option value="${c}o">${c}t</option></select></div>`,
   },
   {
     why: "text that changes under a mask",

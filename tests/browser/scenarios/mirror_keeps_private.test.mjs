@@ -8,7 +8,15 @@ import { PLACES, SEEN } from "../mirror/private.mjs";
 import { batches, bundle, servePages } from "../mirror.mjs";
 import { launchChromium } from "../people.mjs";
 
-const canary = (n) => `cnry${n}q`;
+const canary = (n) => PLACES[n]?.canary ?? `cnry${n}q`;
+
+/** What the strictest sites say of their pages. */
+const STRICT = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
 
 const HTML = `<!doctype html><html><head><title>Private</title>
 ${PLACES.map(({ head }, n) => head?.(canary(n)) ?? "").join("\n")}
@@ -38,6 +46,10 @@ before(async () => {
         return ["text/javascript", rrweb];
       case "/frame.html":
         return ["text/html", "<p>a frame</p>"];
+      case "/again.html":
+        return ["text/html", `<input class="open" type="password" value="cnryagain1q">`];
+      case "/strict.html":
+        return ["text/html", "<h1>Strict</h1><input value=x>", STRICT];
       case "/":
         return ["text/html", HTML];
       default:
@@ -138,13 +150,55 @@ for (const [name, launch] of [
         assert.ok(found, `${why} is not in the mirror`);
       }
       const raw = Buffer.concat(messages.map((message) => Buffer.from(message))).toString("latin1");
-      const leaks = [text, raw, glances.join()].flatMap((where) =>
+      const sendings = [text, raw, glances.join()];
+      const ofTheirOwn = PLACES.filter(({ canary }) => sendings.some((it) => it.includes(canary)));
+      assert.deepEqual(
+        ofTheirOwn.map(({ why }) => why),
+        [],
+      );
+      const leaks = sendings.flatMap((where) =>
         [...where.matchAll(/.{0,60}cnry(\w+?)q.{0,20}/gs)].map(
           ([around, n]) => `${PLACES[n]?.why ?? n}: ${around}`,
         ),
       );
       assert.deepEqual(leaks, []);
       assert.ok(sent.length > 1);
+      await page.close();
+    });
+
+    test("what was a password is one for the next mirror too", async () => {
+      const page = await browser.newPage();
+      await page.goto(`${pages.origin}/again.html`);
+      await mirror(page);
+      await settle(page, "end-of-first");
+      await page.evaluate(() => {
+        window.mirror.stop();
+        document.querySelector("input").type = "text";
+      });
+      await mirror(page);
+      await page.evaluate(() => {
+        document.querySelector("input").setAttribute("value", "cnryagain2q");
+      });
+      await settle(page, "end-of-second");
+      const sent = await page.evaluate(() => window.sent);
+      assert.match(sent, /"type":"text"/);
+      assert.doesNotMatch(sent, /cnry/);
+      await page.close();
+    });
+
+    test("a page with strict policies is mirrored, and breaks none of them", async () => {
+      const page = await browser.newPage();
+      await page.goto(`${pages.origin}/strict.html`);
+      await page.evaluate(() => {
+        window.broken = [];
+        addEventListener("securitypolicyviolation", ({ violatedDirective, sample }) =>
+          window.broken.push(`${violatedDirective} ${sample}`),
+        );
+      });
+      await mirror(page);
+      await settle(page, "end-of-snapshot");
+      await page.evaluate(() => window.mirror.stop());
+      assert.deepEqual(await page.evaluate(() => window.broken), []);
       await page.close();
     });
 

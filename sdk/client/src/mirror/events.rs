@@ -376,3 +376,28 @@ fn read_nodes(root: &RawValue, budget: &mut Budget) -> Option<Vec<Node>> {
 fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
     serde_json::from_str(text).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a test that cannot be set up has failed"
+    )]
+
+    use super::*;
+
+    const TWO: &str = r#"{"type":2,"id":1,"childNodes":[{"type":3,"id":2,"textContent":"x"}]}"#;
+
+    fn nodes_within(nodes: usize, bytes: usize) -> Option<usize> {
+        let root: &RawValue = serde_json::from_str(TWO).unwrap();
+        read_nodes(root, &mut Budget { nodes, bytes }).map(|nodes| nodes.len())
+    }
+
+    #[test]
+    fn neither_many_nodes_nor_deep_ones_cost_more_than_they_may() {
+        assert_eq!(nodes_within(2, 1000), Some(2));
+        assert_eq!(nodes_within(1, 1000), None);
+        // The inner one is read twice: within the outer one, and for itself.
+        assert_eq!(nodes_within(2, TWO.len()), None);
+    }
+}

@@ -47,7 +47,9 @@ const STATES = words(`
 `);
 
 /** Attributes that hold content rather than looks: nothing of them under a mask. */
-const CONTENT = words("style alt label d points values min max low high optimum src href srcset");
+const CONTENT = words(
+  "style alt label d points values min max low high optimum src href srcset _cssText",
+);
 
 /** Attributes with an address of something to load. */
 export const SOURCES = words("src srcset poster background");

@@ -15,11 +15,13 @@ import {
 } from "./attributes";
 import {
   ADOPTED,
+  type Adopted,
   type Attribute,
   type Attributes,
   COMMENT,
   type Node as Copy,
   DECLARATION,
+  type Declaration,
   DOCTYPE,
   DOCUMENT,
   ELEMENT,
@@ -36,6 +38,7 @@ import {
   PAGE,
   RESIZE,
   RULES,
+  type Rules,
   SCROLL,
   type StyleDiff,
   TEXT,
@@ -63,6 +66,8 @@ export class Masker {
   readonly #told = new WeakMap<Node, string>();
   /** Nodes whose text or attributes were sent as they are. */
   #shown = new WeakSet<Node>();
+  /** Style sheets that scripts made for masked places. */
+  readonly #veiled = new Set<number>();
 
   constructor(options: MaskOptions) {
     this.#options = options;
@@ -122,10 +127,8 @@ export class Masker {
         return this.#input(data);
       case RULES:
       case DECLARATION:
-      case ADOPTED: {
-        const anchor = this.#anchor(data.id);
-        return cleanSheet(data, (text) => this.#css(text, anchor));
-      }
+      case ADOPTED:
+        return this.#sheet(data);
       default:
         return null;
     }
@@ -257,7 +260,8 @@ export class Masker {
 
   /** The rules of a style sheet that only the visitor's page can load and its script may read. */
   #linkedCss(link: Element, attributes: Attributes): Attributes | null {
-    if (link.localName !== "link" || attributes.href !== undefined) {
+    const seen = this.#veil(link) === Veil.Shown;
+    if (link.localName !== "link" || attributes.href !== undefined || !seen) {
       return null;
     }
     try {
@@ -408,6 +412,22 @@ export class Masker {
 
   #css(text: string, node: Node, base?: string | null, inline = false): string {
     return reduceCss(text, base ?? node.baseURI ?? "", this.#options.policy.origins, { inline });
+  }
+
+  /** What a script does to style sheets; those of masked places are a matter of these alone. */
+  #sheet(data: Rules | Declaration | Adopted): Increment | null {
+    const anchor = this.#anchor(data.id);
+    const open = this.#veil(anchor) === Veil.Shown;
+    if (data.source === ADOPTED && !open) {
+      for (const sheet of data.styleIds) {
+        this.#veiled.add(sheet);
+      }
+    }
+    const sheet = data.source === ADOPTED ? undefined : data.styleId;
+    if (!open || (sheet !== undefined && this.#veiled.has(sheet))) {
+      return null;
+    }
+    return cleanSheet(data, (text) => this.#css(text, anchor));
   }
 
   #anchor(id: number | undefined): Node {

@@ -46,16 +46,21 @@ function above(node: Node): Node | null {
 
 const isElement = (node: Node): node is Element => node.nodeType === 1;
 
+/** What is remembered of fields outlives the mirrors of a page: one ends, and another may begin. */
+interface Remembered {
+  /** Fields that once were passwords, and the names they went by. */
+  secret: WeakSet<Element>;
+  names: Set<string>;
+  /** Buttons that once were fields. */
+  typed: WeakSet<Element>;
+}
+
+const remembered: Remembered = { secret: new WeakSet(), names: new Set(), typed: new WeakSet() };
+
 export class Veils {
   readonly #unmask: string | null;
-  /** Fields that once were passwords, and the names they went by. */
-  readonly #secret = new WeakSet<Element>();
-  readonly #secretNames = new Set<string>();
-  /** Buttons that once were fields. */
-  readonly #typed = new WeakSet<Element>();
-  #known = new WeakMap<Node, Veil>();
-
   readonly #ours: string;
+  #known = new WeakMap<Node, Veil>();
 
   /** `ours` selects our own elements in the page, which are no part of it. */
   constructor(unmask: readonly string[], ours: string, document: Document) {
@@ -103,7 +108,7 @@ export class Veils {
     if (this.of(field) !== Veil.Shown) {
       return false;
     }
-    if (isLabel(field) && !this.#typed.has(field)) {
+    if (isLabel(field) && !remembered.typed.has(field)) {
       return true;
     }
     return !this.isSecret(field) && this.#unmasked(field);
@@ -113,7 +118,7 @@ export class Veils {
   isSecret(field: Element): boolean {
     this.#remember(field);
     const type = typeOf(field);
-    if (this.#secret.has(field) || type === "hidden" || type === "file") {
+    if (remembered.secret.has(field) || type === "hidden" || type === "file") {
       return true;
     }
     if (SECRET_FILL.test(field.getAttribute("autocomplete") ?? "")) {
@@ -122,7 +127,7 @@ export class Veils {
     const names = ["name", "id", "aria-label", "placeholder", "title"].map(
       (name) => field.getAttribute(name) ?? "",
     );
-    return names.some((name) => name !== "" && (this.#secretNames.has(name) || SECRET.test(name)));
+    return names.some((name) => name !== "" && (remembered.names.has(name) || SECRET.test(name)));
   }
 
   /** How much of what is in this node may be seen. */
@@ -155,7 +160,8 @@ export class Veils {
       this.#remember(element);
       return Veil.Shown;
     }
-    const editor = element.matches(EDITORS) || (element as HTMLElement).isContentEditable === true;
+    const { isContentEditable, editContext } = element as HTMLElement & { editContext?: unknown };
+    const editor = element.matches(EDITORS) || isContentEditable || Boolean(editContext);
     return editor && !this.#unmasked(element) ? Veil.Closed : Veil.Shown;
   }
 
@@ -174,15 +180,15 @@ export class Veils {
   /** A field stays what it once was: "show password" only turns its type. */
   #remember(field: Element): void {
     if (typeOf(field) === "password" || field.hasAttribute("data-rr-is-password")) {
-      this.#secret.add(field);
+      remembered.secret.add(field);
       for (const name of [field.getAttribute("name"), field.id]) {
-        if (name && this.#secretNames.size < 1000) {
-          this.#secretNames.add(name);
+        if (name && remembered.names.size < 1000) {
+          remembered.names.add(name);
         }
       }
     }
     if (!isLabel(field)) {
-      this.#typed.add(field);
+      remembered.typed.add(field);
     }
   }
 }
