@@ -15,8 +15,9 @@ export type { Outlet } from "./outlet";
 export interface RecordOptions {
   window: Window & typeof globalThis;
   policy: PagePolicy;
-  /** Names this life of the page. */
+  /** Names this life of the page: its nodes keep their numbers over all of its mirrors. */
   view: string;
+  /** A session's `bulk` is one. */
   outlet: Outlet;
   /** Where pointer and scroll are told, at the rate of the screen. */
   glance(glance: Glance): void;
