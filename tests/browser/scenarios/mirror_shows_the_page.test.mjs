@@ -197,6 +197,29 @@ for (const [name, launch] of [
       await seen((page) => page.querySelector("h1")?.textContent === "•••••");
     });
 
+    test("a mirror that ended begins again in the same page", async () => {
+      await visitor.evaluate(() => {
+        window.recording.stop();
+        window.scrollTo({ top: 0, behavior: "instant" });
+        const added = document.createElement("p");
+        added.id = "meanwhile";
+        added.textContent = "meanwhile";
+        document.querySelector("main").prepend(added);
+      });
+      await beginMirror(visitor, halves[0], [node.sites.shop], { view: "page1" });
+      await seen((page) => page?.getElementById("meanwhile") !== null);
+      await visitor.evaluate(() => {
+        const sheet = new CSSStyleSheet();
+        document.adoptedStyleSheets = [sheet];
+        sheet.insertRule("#meanwhile { color: rgb(1, 2, 3) }");
+        window.scrollTo({ top: 500, behavior: "instant" });
+      });
+      await seen((page) => Math.round(page?.defaultView.scrollY) === 500);
+      await seen(
+        (page) => getComputedStyle(page.getElementById("meanwhile")).color === "rgb(1, 2, 3)",
+      );
+    });
+
     test("the mirror goes on with the next page", async () => {
       await visitor.goto(`${node.sites.shop}/cart`);
       await beginMirror(visitor, halves[0], [node.sites.shop], { view: "page2" });

@@ -49,7 +49,7 @@ pub enum Change {
         /// Nodes that came.
         adds: Vec<Add>,
     },
-    /// The document, which has the id 1, or an element was scrolled.
+    /// The document or an element was scrolled.
     Scroll(Scroll),
     /// The viewport has another size.
     Resize(Resize),

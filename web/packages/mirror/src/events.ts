@@ -20,9 +20,6 @@ export const TEXT = 3;
 export const CDATA = 4;
 export const COMMENT = 5;
 
-/** The mirror's id of the document itself. */
-export const PAGE = 1;
-
 /** What stands for a text that the agent may not read, however long it is. */
 export const MASK = "•••••";
 

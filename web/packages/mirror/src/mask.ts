@@ -35,7 +35,6 @@ import {
   type MirrorEvent,
   MUTATION,
   type Mutation,
-  PAGE,
   RESIZE,
   RULES,
   type Rules,
@@ -49,6 +48,7 @@ import { isField, typeOf, Veil, type Veils } from "./veil";
 export interface MaskOptions {
   policy: PagePolicy;
   veils: Veils;
+  page: Document;
   /** The node of the page that rrweb gave this id. */
   node(id: number): Node | null;
   /** Something left the page's mirror in a way that only a new snapshot puts right. */
@@ -416,7 +416,8 @@ export class Masker {
 
   /** What a script does to style sheets; those of masked places are a matter of these alone. */
   #sheet(data: Rules | Declaration | Adopted): Increment | null {
-    const anchor = this.#anchor(data.id);
+    const { node, page } = this.#options;
+    const anchor = (data.id === undefined ? null : node(data.id)) ?? page;
     const open = this.#veil(anchor) === Veil.Shown;
     if (data.source === ADOPTED && !open) {
       for (const sheet of data.styleIds) {
@@ -428,14 +429,6 @@ export class Masker {
       return null;
     }
     return cleanSheet(data, (text) => this.#css(text, anchor));
-  }
-
-  #anchor(id: number | undefined): Node {
-    const node = this.#options.node(id ?? PAGE) ?? this.#options.node(PAGE);
-    if (!node) {
-      throw new Error("no page");
-    }
-    return node;
   }
 
   #veil(node: Node): Veil {

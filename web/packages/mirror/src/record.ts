@@ -62,7 +62,7 @@ export function startMirror(options: RecordOptions): Recording {
     }
   };
   const node = (id: number): Node | null => record.mirror.getNode(id);
-  const masker = new Masker({ policy, veils, node, onStale: refresh });
+  const masker = new Masker({ policy, veils, page: document, node, onStale: refresh });
   const after = (ms: number, run: () => void) => {
     const timer = window.setTimeout(run, ms);
     return () => window.clearTimeout(timer);

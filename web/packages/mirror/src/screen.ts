@@ -10,7 +10,6 @@ import {
   META,
   type MirrorEvent,
   MUTATION,
-  PAGE,
   SCROLL,
 } from "./events";
 import { labelOf } from "./label";
@@ -37,6 +36,8 @@ export class Screen {
   readonly #unpacker: Unpacker;
   #replayer: Replayer | null = null;
   #view = "";
+  /** The number of the document itself. */
+  #page = 0;
   #size = { width: 1280, height: 720 };
   #scroll: Point = { x: 0, y: 0 };
   #at: Point | null = null;
@@ -148,7 +149,7 @@ export class Screen {
     const caster = this.#replayer as unknown as Caster;
     for (const event of events) {
       const scroll = event.type === INCREMENTAL && event.data.source === SCROLL ? event.data : null;
-      if (scroll?.id === PAGE) {
+      if (scroll?.id === this.#page) {
         this.#scrollTo(scroll);
       } else {
         this.#fit(event);
@@ -158,6 +159,7 @@ export class Screen {
         this.#seen = { pointer: 0, scroll: 0 };
       } else if (event.type !== INCREMENTAL) {
         const { left: x, top: y } = event.data.initialOffset;
+        this.#page = event.data.node.id;
         this.#scrollTo({ x, y });
       }
     }
