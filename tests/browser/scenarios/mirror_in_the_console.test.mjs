@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { everyWay } from "../axe.mjs";
 import { askScreen, bundle, screenOf } from "../mirror.mjs";
 import { startNode } from "../node.mjs";
 import {
@@ -127,6 +128,7 @@ test("the agent asks, sees, picks, and sees no more", async () => {
   await pane.getByText("link: Your cart").waitFor();
   await mkdir(SCREENS, { recursive: true });
   await agent.screenshot({ path: `${SCREENS}/mirror_in_the_console.png` });
+  await everyWay(agent, "console, a page is seen");
   await pane.getByRole("button", { name: "Lead there" }).click();
   await companion.getByRole("dialog").waitFor();
   await agent.getByRole("log", { name: "Conversation" }).getByText("/cart").waitFor();

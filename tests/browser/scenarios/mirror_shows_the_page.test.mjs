@@ -146,6 +146,25 @@ for (const [name, launch] of [
       await pointerIs({ x: 120 * scale, y: 80 * scale });
     });
 
+    test("a finger is followed until it is lifted", async () => {
+      const touch = (type, at) =>
+        visitor.evaluate(
+          ([type, at]) => {
+            const options = { bubbles: true, composed: true, pointerType: "touch" };
+            const [clientX, clientY] = at;
+            document.body.dispatchEvent(new PointerEvent(type, { ...options, clientX, clientY }));
+          },
+          [type, at],
+        );
+      const scale = await agent.evaluate(() => window.scale);
+      await touch("pointerdown", [240, 250]);
+      await pointerIs({ x: 240 * scale, y: 250 * scale });
+      await touch("pointermove", [260, 270]);
+      await pointerIs({ x: 260 * scale, y: 270 * scale });
+      await touch("pointerup", [260, 270]);
+      await pointerIs(null);
+    });
+
     test("where the pointer is on what is masked does not show", async () => {
       await visitor.evaluate(() => {
         window.scrollTo({ top: 0, behavior: "instant" });
