@@ -1,5 +1,5 @@
-// Builds launcher, page script, companion, console and check into dist/, each script and style also
-// in brotli.
+// Builds launcher, page script, companion, console, mirror and check into dist/, each script and style
+// also in brotli.
 
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -87,7 +87,7 @@ async function compress(folder) {
 }
 
 await rm(dist, { recursive: true, force: true });
-for (const name of ["check", "companion", "console"]) {
+for (const name of ["check", "companion", "console", "mirror"]) {
   await page(name);
 }
 await script("launcher");

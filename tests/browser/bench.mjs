@@ -5,6 +5,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { brotliCompressSync } from "node:zlib";
 import { median, percentile } from "./figures.mjs";
+import { measureMirror } from "./mirror.bench.mjs";
 import { startNode } from "./node.mjs";
 import { agentAtWork, launchChromium, peersAre, visitorFromShop } from "./people.mjs";
 import { runExample } from "./programs.mjs";
@@ -34,6 +35,7 @@ try {
   const agent = await agentAtWork(browser, node);
   await measureVisitors(agent);
   await measurePrograms(agent);
+  await measureMirror(browser, node, print);
 } finally {
   await browser.close();
   await node.close();

@@ -21,7 +21,7 @@ async fn talking() -> (Lab, Session, Session) {
 }
 
 async fn flood(bulk: BulkSender) -> Infallible {
-    let message = vec![7; limits::CHANNEL_FRAME];
+    let message = vec![7; limits::CHANNEL_FRAME - 1];
     loop {
         bulk.send(&message).await.unwrap();
     }

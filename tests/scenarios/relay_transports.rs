@@ -15,7 +15,10 @@ use tokio::net::{TcpListener, UdpSocket};
 async fn send(from: &mut Session, to: &mut Session) {
     from.say("through the relay").await.unwrap();
     assert_eq!(hears(to).await, "through the relay");
-    let large: Vec<u8> = (0..=u8::MAX).cycle().take(limits::CHANNEL_FRAME).collect();
+    let large: Vec<u8> = (0..=u8::MAX)
+        .cycle()
+        .take(limits::CHANNEL_FRAME - 1)
+        .collect();
     let (bulk, mut received) = (from.bulk(), to.take_bulk().unwrap());
     let (sent, received) = tokio::join!(bulk.send(&large), received.next());
     sent.unwrap();

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::world::{chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
-use crate::bulk::{self, BulkQueue, OpenBulk};
+use crate::bulk::{self, BulkQueues};
 use crate::outbox::Outbox;
 use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken, candidate_input};
 use crate::session::{Begin, Command, LinkInput, LinkOutput, SessionConfig, SessionEvent};
@@ -47,7 +47,7 @@ pub(crate) struct Actor {
     events: mpsc::Sender<SessionEvent>,
     outgoing: VecDeque<SessionEvent>,
     bulk: bulk::Open,
-    bulk_in: BulkQueue,
+    bulk_in: BulkQueues,
     peer: Option<Peer>,
     outbox: Outbox,
     peer_events: mpsc::Receiver<PeerEvent>,
@@ -78,7 +78,7 @@ impl Actor {
         link: mpsc::Sender<LinkOutput>,
         events: mpsc::Sender<SessionEvent>,
         bulk: bulk::Open,
-        bulk_in: BulkQueue,
+        bulk_in: BulkQueues,
     ) -> Self {
         let transcript = Transcript::new(config.role, fresh_epoch());
         let source = Source {
@@ -279,6 +279,7 @@ impl Actor {
             roots: self.config.root_certificates.clone(),
         };
         self.bulk.send_replace(None);
+        self.bulk_in.begin();
         self.look_at = None;
         self.peer = None;
         self.outbox.clear();
@@ -440,10 +441,8 @@ impl Actor {
     async fn show(&mut self, connection: Connection) {
         match connection {
             Connection::Open => {
-                if let Some(peer) = &self.peer {
-                    let bulk = OpenBulk(std::sync::Arc::clone(&peer.bulk));
-                    self.bulk.send_replace(Some(bulk));
-                }
+                let bulk = self.peer.as_ref().map(|peer| peer.bulk.clone());
+                self.bulk.send_replace(bulk);
                 self.vanished_at = None;
                 self.look().await;
             }

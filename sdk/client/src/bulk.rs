@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use isession_protocol::bounded::TooLong;
-use isession_protocol::limits;
+use isession_protocol::{bulk, limits};
 use tokio::sync::{mpsc, watch};
 use webrtc::data_channel::DataChannel;
 
 use crate::SdkError;
+use crate::mirror::is_mirror;
 
 /// Messages, and bytes in them, that wait for a program. Beyond either, all is thrown away until
 /// the program has taken what waits and been told.
@@ -34,17 +35,29 @@ impl std::fmt::Debug for OpenBulk {
 pub struct BulkSender(watch::Receiver<Option<OpenBulk>>);
 
 impl BulkSender {
-    /// Sends up to 256 KiB. Waits while the channel's buffer is full. What is sent while there is
-    /// no path is refused.
+    /// Sends up to a byte less than 256 KiB. Waits while the channel's buffer is full. What is sent
+    /// while there is no path is refused.
     pub async fn send(&self, data: &[u8]) -> Result<(), SdkError> {
-        if data.len() > limits::CHANNEL_FRAME {
+        self.send_as(&[bulk::kind::DATA], data).await
+    }
+
+    /// Sends a piece of a mirror.
+    pub(crate) async fn send_mirror(&self, piece: &[u8], last: bool) -> Result<(), SdkError> {
+        let flags = if last { bulk::LAST } else { 0 };
+        self.send_as(&[bulk::kind::MIRROR, flags], piece).await
+    }
+
+    async fn send_as(&self, head: &[u8], data: &[u8]) -> Result<(), SdkError> {
+        let bytes = head.len() + data.len();
+        if bytes > limits::CHANNEL_FRAME {
             return Err(SdkError::TooLong(TooLong {
-                bytes: data.len(),
+                bytes,
                 max: limits::CHANNEL_FRAME,
             }));
         }
         let channel = self.0.borrow().clone().ok_or(SdkError::NotOpen)?;
-        Ok(channel.0.send(data.into()).await?)
+        let message = [head, data].concat();
+        Ok(channel.0.send(message.as_slice().into()).await?)
     }
 }
 
@@ -87,21 +100,49 @@ impl BulkReceiver {
     }
 }
 
+/// Where a session's messages go: each kind has a queue of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct BulkQueues {
+    data: BulkQueue,
+    mirror: BulkQueue,
+}
+
+impl BulkQueues {
+    /// Messages from here on are for the program.
+    pub(crate) fn listen(&self) {
+        self.data.listen();
+        self.mirror.listen();
+    }
+
+    /// Keeps a message for the program, or counts it as lost: never waits.
+    pub(crate) fn put(&self, mut message: Vec<u8>) {
+        if is_mirror(&message) {
+            self.mirror.put(message);
+        } else if message.first() == Some(&bulk::kind::DATA) {
+            message.remove(0);
+            self.data.put(message);
+        }
+    }
+
+    /// Another channel takes over. To the mirror that is a message with nothing in it.
+    pub(crate) fn begin(&self) {
+        self.mirror.put(Vec::new());
+    }
+}
+
 /// The other end of a [`BulkReceiver`].
 #[derive(Clone, Debug)]
-pub(crate) struct BulkQueue {
+struct BulkQueue {
     messages: mpsc::Sender<Vec<u8>>,
     waiting: Arc<Waiting>,
 }
 
 impl BulkQueue {
-    /// Messages from here on are for the program.
-    pub(crate) fn listen(&self) {
+    fn listen(&self) {
         self.waiting.listens.store(true, Ordering::Release);
     }
 
-    /// Keeps a message for the program, or counts it as lost: never waits.
-    pub(crate) fn put(&self, message: Vec<u8>) {
+    fn put(&self, message: Vec<u8>) {
         let length = message.len();
         let waiting = &self.waiting;
         if !waiting.listens.load(Ordering::Acquire) {
@@ -120,8 +161,14 @@ impl BulkQueue {
     }
 }
 
-/// A queue and its two ends.
-pub(crate) fn queue() -> (BulkQueue, BulkReceiver) {
+/// The queues of a session, and the ends at the program: of its own data, and of the mirror.
+pub(crate) fn queues() -> (BulkQueues, BulkReceiver, BulkReceiver) {
+    let (data, data_in) = queue();
+    let (mirror, mirror_in) = queue();
+    (BulkQueues { data, mirror }, data_in, mirror_in)
+}
+
+fn queue() -> (BulkQueue, BulkReceiver) {
     let (sender, messages) = mpsc::channel(MESSAGES);
     let waiting = Arc::new(Waiting::default());
     let queue = BulkQueue {

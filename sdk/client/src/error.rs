@@ -46,6 +46,9 @@ pub enum SdkError {
         /// How many were thrown away.
         messages: usize,
     },
+    /// What arrived is no mirror.
+    #[error("the mirror is lost")]
+    Mirror(#[from] crate::mirror::Malformed),
     /// The session or the connection to the node is over.
     #[error("it is over")]
     Over,

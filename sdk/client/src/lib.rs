@@ -9,12 +9,13 @@
 //! - [`visitor`], [`agent`]: the two roles; `links` is what they have in common.
 //! - [`session`]: one side of a session; its task is in `actor`, its connection in `peer`, what
 //!   waits for that in `outbox`.
+//! - [`mirror`]: the visitor's page, as typed events.
 //! - [`session_core`], [`transcript`], [`lead`]: pure; the rules that browsers follow as well.
 //! - `socket`, `net`: reaching the node.
 //! - `sockets`, `relay`: what the connection's packets go over.
 //!
 //! # Limits
-//! A message has at most 16 KiB, a bulk message 256 KiB, an address 2048 bytes. A session holds
+//! A message has at most 16 KiB, a bulk message a byte less than 256 KiB, an address 2048 bytes. A session holds
 //! 5000 messages and leads, and 3 MiB of them. TURN is used over UDP, TCP and TLS.
 //!
 //! # Logs
@@ -27,6 +28,7 @@ mod bulk;
 mod error;
 pub mod lead;
 mod links;
+pub mod mirror;
 mod net;
 mod outbox;
 mod peer;
@@ -43,6 +45,7 @@ pub use agent::{Agent, AgentEvent, AgentOptions};
 pub use bulk::{BulkReceiver, BulkSender};
 pub use error::SdkError;
 pub use isession_protocol as protocol;
+pub use mirror::MirrorReceiver;
 pub use net::RootCertificates;
 pub use session::{LeadRequest, Session, SessionEvent};
 pub use transcript::Role;

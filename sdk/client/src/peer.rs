@@ -27,7 +27,7 @@ use webrtc::peer_connection::{
 };
 
 use crate::SdkError;
-use crate::bulk::BulkQueue;
+use crate::bulk::{BulkQueues, OpenBulk};
 use crate::net::RootCertificates;
 use crate::relay::Relays;
 use crate::session_core::{PathState, PeerInput};
@@ -87,7 +87,7 @@ pub(crate) struct Peer {
     pc: Arc<dyn PeerConnection>,
     talk: Arc<dyn DataChannel>,
     glance: Arc<dyn DataChannel>,
-    pub bulk: Arc<dyn DataChannel>,
+    pub bulk: OpenBulk,
     state: watch::Receiver<RTCPeerConnectionState>,
     /// It was connected once: while candidates are checked anew, the old path still carries.
     connected: bool,
@@ -107,7 +107,7 @@ impl Peer {
         epoch: Epoch,
         config: PeerConfig,
         events: mpsc::Sender<PeerEvent>,
-        bulk_in: BulkQueue,
+        bulk_in: BulkQueues,
     ) -> Result<Self, SdkError> {
         let (state_tx, state) = watch::channel(RTCPeerConnectionState::New);
         let handler = Handler {
@@ -144,7 +144,7 @@ impl Peer {
             pc,
             talk,
             glance,
-            bulk,
+            bulk: OpenBulk(bulk),
             state,
             connected: false,
             described: false,
@@ -453,7 +453,7 @@ async fn read_glance(channel: Arc<dyn DataChannel>, events: mpsc::Sender<PeerEve
     }
 }
 
-async fn read_bulk(channel: Arc<dyn DataChannel>, queue: BulkQueue) {
+async fn read_bulk(channel: Arc<dyn DataChannel>, queue: BulkQueues) {
     while let Some(event) = channel.poll().await {
         if let DataChannelEvent::OnMessage(message) = event {
             queue.put(message.data.to_vec());

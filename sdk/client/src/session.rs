@@ -12,6 +12,7 @@ use url::Url;
 use crate::SdkError;
 use crate::actor::Actor;
 use crate::bulk::{self, BulkReceiver, BulkSender};
+use crate::mirror::MirrorReceiver;
 use crate::net::RootCertificates;
 use crate::task::Task;
 use crate::transcript::Role;
@@ -226,6 +227,7 @@ pub struct Session {
     events: mpsc::Receiver<SessionEvent>,
     bulk: BulkSender,
     bulk_in: Option<BulkReceiver>,
+    mirror: Option<BulkReceiver>,
     _task: Task,
 }
 
@@ -237,7 +239,7 @@ impl Session {
         let (to_link, outputs) = mpsc::channel(SIGNALS);
         let (events_tx, events) = mpsc::channel(1);
         let (open, bulk) = bulk::channel();
-        let (queue, bulk_in) = bulk::queue();
+        let (queue, bulk_in, mirror) = bulk::queues();
         let role = config.role;
         let actor = Actor::new(
             config,
@@ -255,6 +257,7 @@ impl Session {
             events,
             bulk,
             bulk_in: Some(bulk_in),
+            mirror: Some(mirror),
             _task: Task::spawn(actor.run(taken, from_link)),
         };
         (session, Link { inputs, outputs })
@@ -314,6 +317,13 @@ impl Session {
     /// The way to receive from the `bulk` channel, once.
     pub fn take_bulk(&mut self) -> Option<BulkReceiver> {
         self.bulk_in.take()
+    }
+
+    /// The way to see the visitor's page, once the visitor has agreed (agents only). Taken once.
+    pub fn take_mirror(&mut self) -> Option<MirrorReceiver> {
+        self.only(Role::Agent).ok()?;
+        let messages = self.mirror.take()?;
+        Some(MirrorReceiver::new(messages, self.bulk.clone()))
     }
 
     /// Says goodbye and closes.

@@ -7,6 +7,7 @@ mod gate;
 mod http;
 mod identity;
 mod link;
+mod mirror;
 mod peer;
 mod socket;
 mod visitor;
@@ -43,6 +44,7 @@ fn router(shared: Arc<Shared>, tls: bool) -> Router {
         .route("/", get(http::front))
         .route("/go/{site}", get(http::companion))
         .route("/console", get(http::console))
+        .route("/mirror/{site}", get(mirror::show))
         .route("/launcher.js", get(assets::launcher))
         .route("/page.js", get(assets::page_script))
         .route("/assets/{file}", get(assets::asset))

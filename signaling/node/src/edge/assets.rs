@@ -25,11 +25,12 @@ pub(super) fn page(name: &str) -> Option<String> {
     String::from_utf8(file.data.into_owned()).ok()
 }
 
-/// Named by its content, so it never changes. The page script loads some of them into pages of
-/// other origins.
+/// Named by its content, so it never changes. Pages of sites load parts of theirs from here, and so
+/// does the mirror's frame, which has no origin.
 pub(super) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let file = format!("assets/{file}");
     foreign(serve(
-        &format!("assets/{file}"),
+        &file,
         &headers,
         "public, max-age=31536000, immutable",
     ))

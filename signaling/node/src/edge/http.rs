@@ -126,13 +126,18 @@ pub(super) async fn companion(
     Ok(page(&html))
 }
 
+/// The console frames mirrors, and nothing else.
 pub(super) async fn console() -> Result<Response, Problem> {
     let html = assets::page("console.html").ok_or_else(no_assets)?;
-    let opener = [(
-        header::HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    )];
-    Ok((opener, page(&html)).into_response())
+    let policy = format!("{CONTENT_POLICY}; frame-src 'self'");
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
+        (
+            header::HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+    ];
+    Ok((headers, Html(html)).into_response())
 }
 
 #[derive(Serialize)]

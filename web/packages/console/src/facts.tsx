@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { end, putAway, queue, type Talk, viewOf } from "./desk";
 import { useHandingOn } from "./focus";
+import { Viewing } from "./mirror_pane";
 import { nameOf } from "./store";
 import { asAddress, CONSENT, landingInWords } from "./words";
 
@@ -24,6 +25,7 @@ export function Facts({ talk }: { talk: Talk }) {
       </dl>
       {going && <Trail talk={talk} />}
       {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
+      {going && <Viewing talk={talk} />}
       {going ? <End talk={talk} /> : <Close talk={talk} />}
     </aside>
   );

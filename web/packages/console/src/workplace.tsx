@@ -5,6 +5,7 @@ import { Conversation } from "./conversation";
 import { currentTalk, lapsed, queue, setAvailable, socketState, start, superseded } from "./desk";
 import { Facts } from "./facts";
 import { useHandingOn } from "./focus";
+import { MirrorPane } from "./mirror_pane";
 import { Rings } from "./rings";
 import { Tabs } from "./tabs";
 import { WaitingList } from "./waiting";
@@ -32,7 +33,10 @@ export function Workplace({ agent }: { agent: AgentCard }) {
       <main>
         <Tabs />
         {talk ? (
-          <Conversation talk={talk} key={talk.link} />
+          <div class="session" key={talk.link}>
+            <MirrorPane talk={talk} />
+            <Conversation talk={talk} />
+          </div>
         ) : (
           <p class="nobody">
             {queue.value.available

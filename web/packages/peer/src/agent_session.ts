@@ -1,18 +1,18 @@
 // The agent's side of a session: it accepts, leads, has what it says kept before that goes out, and
 // prepares a second connection, whose offer is sent ahead for the visitor's next page.
 
-import type { EntryId } from "@isession/protocol";
+import type { EntryId, Permission } from "@isession/protocol";
 import { AgentCore } from "./agent_core";
 import type { PeerConnection } from "./connection";
 import type { CoreOptions } from "./core";
 import type { Effect } from "./core_words";
 import type { Clock } from "./ports";
-import { Session } from "./session";
+import { SightSession } from "./sight_session";
 
 /** How long candidates are gathered for an offer that is sent ahead. */
 const GATHERING = 2000;
 
-export class AgentSession extends Session {
+export class AgentSession extends SightSession {
   /** For the visitor's next life. */
   #prepared: PeerConnection | null = null;
   /** What was written is on its way to be kept, and goes out after that. */
@@ -25,6 +25,11 @@ export class AgentSession extends Session {
 
   lead(url: string): EntryId {
     return this.write({ type: "lead", url });
+  }
+
+  /** Asks the visitor for a permission. */
+  ask(permission: Permission): EntryId {
+    return this.write({ type: "ask", permission });
   }
 
   protected override newCore(options: CoreOptions): AgentCore {

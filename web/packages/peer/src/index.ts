@@ -1,4 +1,5 @@
 export { AgentSession } from "./agent_session";
+export { Bulk } from "./bulk";
 export type { Connection } from "./core_words";
 export { alwaysAsks, judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";

@@ -5,9 +5,9 @@ import type { CoreOptions } from "./core";
 import type { Effect } from "./core_words";
 import { PageCore } from "./page_core";
 import { Event } from "./ports";
-import { Session } from "./session";
+import { SightSession } from "./sight_session";
 
-export class PageSession extends Session {
+export class PageSession extends SightSession {
   readonly #nexts = new Event<[NextOffer | null]>();
   /** It goes on with what its page remembers, and needs no start from the node. */
   #wentOn = false;

@@ -50,6 +50,8 @@ export interface SessionOptions {
 
 /** "Writes" is forgotten when it is not heard again for this long. */
 const TYPING = 6000;
+/** Bytes of glances on their way out; beyond them a glance is worth nothing. */
+const GLANCES = 16 * 1024;
 /** How long goodbye may take to leave. */
 const GOODBYE = 1500;
 /** After a path is found a better one often follows; later ones are rare. */
@@ -159,9 +161,15 @@ export class Session {
       return;
     }
     this.#iTypeSince = on ? now : 0;
-    const glance = this.#connection?.glance;
-    if (glance?.readyState === "open" && this.#core.connection === "open") {
-      glance.send(JSON.stringify({ type: "typing", typing: on } satisfies Glance));
+    this.glance({ type: "typing", typing: on });
+  }
+
+  /** Tells something that is worth nothing a moment later. */
+  glance(glance: Glance): void {
+    const channel = this.#connection?.glance;
+    const open = channel?.readyState === "open" && this.#core.connection === "open";
+    if (open && channel.bufferedAmount < GLANCES) {
+      channel.send(JSON.stringify(glance));
     }
   }
 
@@ -364,10 +372,21 @@ export class Session {
     }
   }
 
+  /** What this side shows has changed. */
+  protected shown(): void {}
+
+  /** The other side glances, which means nothing to who sees no page. */
+  protected glanced(_: Glance): void {}
+
   #glance(data: unknown): void {
     const glance = typeof data === "string" ? this.#options.decoders.glance(data) : null;
     // Before the accept, and after the end, nobody listens.
-    if (glance?.type === "typing" && this.#core.connection === "open") {
+    if (glance === null || this.#core.connection !== "open") {
+      return;
+    }
+    if (glance.type !== "typing") {
+      this.glanced(glance);
+    } else {
       this.#cancelTyping();
       this.#show({ typing: glance.typing });
       if (glance.typing) {
@@ -384,6 +403,7 @@ export class Session {
     const keys = Object.keys(now) as (keyof SessionView)[];
     if (keys.some((key) => now[key] !== before[key])) {
       this.#view.set(now);
+      this.shown();
     }
   }
 

@@ -1,0 +1,270 @@
+// Shows a mirror: rrweb's replayer, the visitor's pointer, and what is where.
+
+import type { Point } from "@isession/protocol";
+import { Replayer } from "@rrweb/replay";
+import {
+  type Batch,
+  INCREMENTAL,
+  MASK,
+  MASKED,
+  META,
+  type MirrorEvent,
+  MUTATION,
+  SCROLL,
+} from "./events";
+import { labelOf } from "./label";
+import type { FromFrame, Hit, ToFrame } from "./port";
+import { fitting } from "./read";
+import { Unpacker } from "./unpack";
+
+/** The part of rrweb's replayer that casts events at once: no timer, and no memory of them. */
+interface Caster {
+  applyEventsSynchronously(events: readonly MirrorEvent[]): void;
+}
+
+const LOOKS = [
+  `[${MASKED}]::before { content: "${MASK}"; letter-spacing: .1em; opacity: .6 }`,
+  "[rr_width], [rr_height] { background: repeating-linear-gradient(45deg, #ccc 0 6px, #eee 6px 12px) }",
+  "x-foreign { display: none }",
+  "html { scroll-behavior: auto !important }",
+];
+
+export class Screen {
+  readonly #port: MessagePort;
+  readonly #root: HTMLElement;
+  readonly #pointer = document.createElement("div");
+  readonly #unpacker: Unpacker;
+  #replayer: Replayer | null = null;
+  #view = "";
+  /** The number of the document itself. */
+  #page = 0;
+  #size = { width: 1280, height: 720 };
+  #scroll: Point = { x: 0, y: 0 };
+  #at: Point | null = null;
+  /** The latest glance that was followed: an overtaken one is older. */
+  #seen = { pointer: 0, scroll: 0 };
+
+  constructor(port: MessagePort, root: HTMLElement) {
+    this.#port = port;
+    this.#root = root;
+    this.#pointer.className = "pointer";
+    this.#pointer.hidden = true;
+    this.#unpacker = new Unpacker({
+      onBatch: (batch) => this.#show(batch),
+      onBroken: () => this.#break(),
+    });
+  }
+
+  start(): void {
+    this.#root.append(this.#pointer);
+    this.#port.onmessage = ({ data }: MessageEvent<ToFrame>) => this.#take(data);
+    addEventListener("resize", () => this.#place());
+    this.#tell({ type: "ready" });
+  }
+
+  #tell(message: FromFrame): void {
+    this.#port.postMessage(message);
+  }
+
+  #take(message: ToFrame): void {
+    if (message instanceof ArrayBuffer) {
+      this.#tell({ type: "took", bytes: message.byteLength });
+      this.#unpacker.take(new Uint8Array(message));
+      return;
+    }
+    switch (message.type) {
+      case "reset":
+        this.#unpacker.reset();
+        this.#clear();
+        break;
+      case "pointer":
+        if (message.n > this.#seen.pointer) {
+          this.#seen.pointer = message.n;
+          this.#at = message.at;
+          this.#point();
+        }
+        break;
+      case "scroll":
+        if (message.n > this.#seen.scroll) {
+          this.#seen.scroll = message.n;
+          this.#scrollTo(message.at);
+        }
+        break;
+      case "hit":
+        this.#tell({ type: "hit", n: message.n, hit: this.#hit(message.at) });
+        break;
+    }
+  }
+
+  #show(batch: Batch): void {
+    if (batch.first && batch.view !== this.#view) {
+      this.#clear();
+      this.#view = batch.view;
+    } else if (batch.view !== this.#view) {
+      return;
+    }
+    try {
+      if (batch.first || !this.#replayer) {
+        this.#begin(batch);
+      }
+      this.#cast(batch.events);
+    } catch {
+      // Whatever rrweb makes of events that contradict each other.
+      this.#break();
+      return;
+    }
+    if (batch.first) {
+      const [meta] = batch.events;
+      const href = meta?.type === META ? meta.data.href : "";
+      this.#tell({ type: "shown", view: batch.view, href });
+    }
+  }
+
+  #begin(batch: Batch): void {
+    if (!batch.first) {
+      throw new Error("it does not begin");
+    }
+    if (!this.#replayer) {
+      const replayer = new Replayer(batch.events.slice(0, 1) as never[], {
+        root: this.#root,
+        liveMode: true,
+        mouseTail: false,
+        useVirtualDom: false,
+        showWarning: false,
+        triggerFocus: false,
+        pauseAnimation: false,
+        insertStyleRules: LOOKS,
+      });
+      replayer.on("resize", (size) => {
+        this.#size = size as { width: number; height: number };
+        this.#place();
+      });
+      replayer.iframe.title = "The visitor's page";
+      replayer.iframe.tabIndex = -1;
+      this.#replayer = replayer;
+    }
+  }
+
+  #cast(events: readonly MirrorEvent[]): void {
+    const caster = this.#replayer as unknown as Caster;
+    for (const event of events) {
+      const scroll = event.type === INCREMENTAL && event.data.source === SCROLL ? event.data : null;
+      if (scroll?.id === this.#page) {
+        this.#scrollTo(scroll);
+      } else {
+        this.#fit(event);
+        caster.applyEventsSynchronously([event]);
+      }
+      if (event.type === META) {
+        this.#seen = { pointer: 0, scroll: 0 };
+      } else if (event.type !== INCREMENTAL) {
+        const { left: x, top: y } = event.data.initialOffset;
+        this.#page = event.data.node.id;
+        this.#scrollTo({ x, y });
+      }
+    }
+  }
+
+  /**
+   * What an element may carry depends on which it is, and of a change only its number is told. (A
+   * browser that may not load a frame's source still connects to where it is.)
+   */
+  #fit(event: MirrorEvent): void {
+    if (event.type !== INCREMENTAL || event.data.source !== MUTATION) {
+      return;
+    }
+    const mirror = this.#replayer?.getMirror();
+    event.data.attributes = event.data.attributes.flatMap(({ id, attributes }) => {
+      const node = mirror?.getNode(id);
+      const tag = node?.nodeType === 1 ? (node as Element).localName : null;
+      return tag ? [{ id, attributes: fitting(tag, attributes) }] : [];
+    });
+  }
+
+  #scrollTo({ x, y }: Point): void {
+    const page = this.#replayer?.iframe.contentWindow;
+    page?.scrollTo({ left: x, top: y, behavior: "instant" });
+    this.#scroll = { x: page?.scrollX ?? 0, y: page?.scrollY ?? 0 };
+    this.#place();
+  }
+
+  /** Fits the visitor's viewport into this frame, and tells where it is. */
+  #place(): void {
+    const { width, height } = this.#size;
+    const scale = this.#scale();
+    const wrapper = this.#replayer?.wrapper;
+    if (wrapper) {
+      wrapper.style.transform = `scale(${scale})`;
+      this.#point();
+      this.#tell({ type: "placed", placing: { width, height, scale, scroll: this.#scroll } });
+    }
+  }
+
+  #scale(): number {
+    const { width, height } = this.#size;
+    return Math.max(0.01, Math.min(innerWidth / width, innerHeight / height));
+  }
+
+  #point(): void {
+    const at = this.#at;
+    this.#pointer.hidden = at === null || this.#replayer === null;
+    if (at) {
+      const scale = this.#scale();
+      const x = (at.x - this.#scroll.x) * scale;
+      const y = (at.y - this.#scroll.y) * scale;
+      this.#pointer.style.transform = `translate(${x}px, ${y}px)`;
+    }
+  }
+
+  /** What is at this point of the frame. */
+  #hit({ x, y }: Point): Hit | null {
+    const replayer = this.#replayer;
+    if (!replayer) {
+      return null;
+    }
+    const scale = this.#scale();
+    let at = { x: x / scale, y: y / scale };
+    let root: DocumentOrShadowRoot | null = replayer.iframe.contentDocument;
+    let found: Element | null = null;
+    for (let depth = 0; root && depth < 32; depth += 1) {
+      const inner: Element | null = root.elementFromPoint(at.x, at.y);
+      if (!inner || inner === found) {
+        break;
+      }
+      found = inner;
+      if (inner.localName === "iframe") {
+        const { left, top } = inner.getBoundingClientRect();
+        at = { x: at.x - left, y: at.y - top };
+        root = (inner as HTMLIFrameElement).contentDocument;
+      } else {
+        root = inner.shadowRoot;
+      }
+    }
+    const mirror = replayer.getMirror();
+    for (; found; found = found.parentElement) {
+      const node = mirror.getId(found);
+      if (node > 0) {
+        const link = found.closest("a[href]")?.getAttribute("href") ?? null;
+        return { node, label: labelOf(found), href: link };
+      }
+    }
+    return null;
+  }
+
+  #clear(): void {
+    this.#view = "";
+    this.#at = null;
+    // What comes next may be of another page, which counts anew.
+    this.#seen = { pointer: 0, scroll: 0 };
+    const replayer = this.#replayer;
+    this.#replayer = null;
+    this.#pointer.hidden = true;
+    replayer?.wrapper.remove();
+  }
+
+  #break(): void {
+    this.#unpacker.reset();
+    this.#clear();
+    this.#tell({ type: "broken" });
+  }
+}
