@@ -10,11 +10,8 @@ import { build } from "vite";
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, "dist");
 const common = { configFile: false, logLevel: "warn", publicDir: false };
-/** Numbers that have names stand where they are used, and reading a property does nothing. */
-const lean = {
-  optimization: { inlineConst: { mode: "all", pass: 3 } },
-  treeshake: { propertyReadSideEffects: false },
-};
+/** Numbers that have names stand where they are used. */
+const lean = { optimization: { inlineConst: { mode: "all", pass: 3 } } };
 
 /** A page of its own: one script, one style, names by content. */
 async function page(name) {
