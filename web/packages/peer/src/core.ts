@@ -8,6 +8,7 @@
 // travel over the channel while it lives, so that a running session does not need the node.
 
 import type { Body, DescriptionRole, Entry, EntryId, Seen, Signal, Talk } from "@isession/protocol";
+import { Held } from "./held";
 import { type Role, sameId, type Transcript } from "./transcript";
 
 export type Connection = "connecting" | "open" | "reconnecting" | "ended";
@@ -23,9 +24,10 @@ export type Input =
   | { type: "start"; resumed: boolean }
   /**
    * Begins while it rings: an agent asks for an offer, and both wait for the accept. `relay_only`:
-   * better paths are not allowed before it.
+   * better paths are not allowed before it. `offer_only`: nothing is, but an offer without
+   * addresses.
    */
-  | { type: "ring"; relay_only: boolean }
+  | { type: "ring"; relay_only: boolean; offer_only: boolean }
   /** This agent accepts: may speak, and is not heard before the node's word. */
   | { type: "answer" }
   /** The node's word that it was this agent. */
@@ -51,6 +53,10 @@ export type Input =
 export type Effect =
   /** Makes a new connection and drops the one before; a visitor's offers. */
   | { type: "connect"; epoch: string }
+  /** The same, but for the search for addresses: the offer names none. */
+  | { type: "prepare"; epoch: string }
+  /** Searches for them, with the credentials and the paths that are allowed by now. */
+  | { type: "gather" }
   /** Looks for a new path, with the credentials and the paths that are allowed by now. */
   | { type: "restart" }
   /** Hands the other side's signal to the connection. */
@@ -83,12 +89,6 @@ const RETRY_MOST = 60_000;
  * they send again what it swallowed.
  */
 const SILENCE = 10_000;
-/** Entries that may come before the accept does: first words, or what a visitor wrote waiting. */
-const HELD_ENTRIES = 16;
-/** Signals and the like that may come before it, which nobody would repeat. */
-const HELD_OTHERS = 64;
-
-type Heard = Talk & { type: "entry" };
 
 interface Current {
   epoch: string;
@@ -110,6 +110,9 @@ interface Current {
   /** It is owed for too long. */
   silent: boolean;
 }
+
+const isOffer = (signal: Signal): signal is Signal & { kind: "description" } =>
+  signal.kind === "description" && signal.role === "offer";
 
 export interface CoreOptions {
   transcript: Transcript;
@@ -135,12 +138,13 @@ export class SessionCore {
   /** Whether this side may speak, and hear, before the accept. */
   #speaks = true;
   #hears = true;
-  #heldEntries: Heard[] = [];
-  #heldOthers: Talk[] = [];
-  /** Entries came for which there was no room. */
-  #lost = false;
+  #held = new Held();
   /** A better path may be looked for: the one before the accept is a relay's. */
   #upgrades = false;
+  /** Nothing but an offer passes before the accept. */
+  #offerOnly = false;
+  /** The offer that this agent's side answers with the accept. */
+  #offer: Addressed | null = null;
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -177,6 +181,7 @@ export class SessionCore {
       case "ring":
         this.#speaks = this.#hears = false;
         this.#upgrades = input.relay_only;
+        this.#offerOnly = input.offer_only;
         if (this.#role === "agent") {
           this.#ready(this.#life);
         }
@@ -257,7 +262,7 @@ export class SessionCore {
     const nothing = { theirs: null, seen: null, owed: null };
     const not = { flows: false, heard: false, asked: false, silent: false };
     this.#current = { epoch, path: "connecting", channel: "opening", ...nothing, ...not };
-    this.#effects.push({ type: "connect", epoch });
+    this.#effects.push({ type: this.#offerOnly ? "prepare" : "connect", epoch });
     this.#look();
   }
 
@@ -268,18 +273,26 @@ export class SessionCore {
   /** Both may speak and be heard; what came too early is heard now. */
   #accepted(): void {
     this.#speaks = this.#hears = true;
+    const prepared = this.#offerOnly;
+    this.#offerOnly = false;
     if (!this.#current) {
       // Whoever did not connect while it rang begins now.
-      this.#start(false);
+      this.#offer ? this.#addressee(this.#offer) : this.#start(false);
+      return;
+    }
+    if (prepared) {
+      this.#effects.push({ type: "gather" });
+      this.#look();
       return;
     }
     this.#flow();
-    for (const talk of [...this.#heldEntries.splice(0), ...this.#heldOthers.splice(0)]) {
+    const held = this.#held;
+    this.#held = new Held();
+    for (const talk of held.frames) {
       this.#hear(talk);
     }
-    if (this.#lost) {
+    if (held.lost) {
       // Nothing may follow that would show the gap.
-      this.#lost = false;
       this.#ask();
     }
     this.#upgrade();
@@ -316,8 +329,10 @@ export class SessionCore {
         this.#answeredLife = signal.epoch;
         this.#connect();
       }
-    } else if (signal.kind !== "unknown") {
+    } else if (signal.kind !== "unknown" && !this.#offerOnly) {
       this.#addressee(signal);
+    } else if (this.#role === "agent" && isOffer(signal)) {
+      this.#offer = signal;
     }
   }
 
@@ -333,8 +348,7 @@ export class SessionCore {
     }
     const foreign = (known: Current | null) =>
       known?.theirs != null && known.theirs !== signal.epoch;
-    const offered = signal.kind === "description" && signal.role === "offer";
-    if (offered && this.#role === "agent" && (!current || foreign(current))) {
+    if (isOffer(signal) && this.#role === "agent" && (!current || foreign(current))) {
       this.#connect();
     }
     if (!this.#current || foreign(this.#current)) {
@@ -430,7 +444,7 @@ export class SessionCore {
     }
     const first = this.#shown === "connecting";
     this.#show(first ? "connecting" : "reconnecting");
-    if (!this.#speaks && this.#lives()) {
+    if (this.#offerOnly || (!this.#speaks && this.#lives())) {
       // It waits for the accept, and nothing else.
       this.#mendAt = null;
       return;
@@ -470,7 +484,7 @@ export class SessionCore {
   #hear(talk: Talk): void {
     (this.#current as Current).heard = true;
     if (!this.#hears) {
-      this.#hold(talk);
+      this.#held.hold(talk);
       return;
     }
     switch (talk.type) {
@@ -507,19 +521,6 @@ export class SessionCore {
     if (current.silent) {
       current.silent = false;
       this.#look();
-    }
-  }
-
-  /** Until the accept. Entries beyond the bound are asked for after it. */
-  #hold(talk: Talk): void {
-    if (talk.type !== "entry") {
-      if (this.#heldOthers.length < HELD_OTHERS) {
-        this.#heldOthers.push(talk);
-      }
-    } else if (this.#heldEntries.length < HELD_ENTRIES) {
-      this.#heldEntries.push(talk);
-    } else {
-      this.#lost = true;
     }
   }
 

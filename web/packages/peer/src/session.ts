@@ -110,10 +110,10 @@ export class Session {
 
   /**
    * Begins while it rings: connects, and nothing is said or heard before the accept. `relayOnly`:
-   * better paths are for after it.
+   * better paths are for after it. `offerOnly`: so is all but an offer without addresses.
    */
-  ring(relayOnly: boolean): void {
-    this.#do({ type: "ring", relay_only: relayOnly });
+  ring(relayOnly: boolean, offerOnly = false): void {
+    this.#do({ type: "ring", relay_only: relayOnly, offer_only: offerOnly });
   }
 
   /** This agent accepts: what is said from here on leaves at once. */
@@ -236,7 +236,13 @@ export class Session {
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case "connect":
-        this.#connect(effect.epoch);
+        this.#connect(effect.epoch, false);
+        break;
+      case "prepare":
+        this.#connect(effect.epoch, true);
+        break;
+      case "gather":
+        this.#connection?.gather();
         break;
       case "restart":
         this.#connection?.restart(this.#ice, this.#relayOnly);
@@ -298,13 +304,14 @@ export class Session {
     }
   }
 
-  #connect(epoch: string): void {
+  #connect(epoch: string, prepares: boolean): void {
     this.#drop();
     const createPeer = this.#options.createPeer ?? ((config) => new RTCPeerConnection(config));
     const connection: PeerConnection = new PeerConnection({
       role: this.role,
       ice: this.#ice,
       relayOnly: this.#relayOnly,
+      prepares,
       createPeer,
       tell: (input) => this.#do({ ...input, epoch }),
       repaired: () => {
