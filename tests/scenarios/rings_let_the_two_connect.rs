@@ -136,24 +136,104 @@ async fn a_ring_is_nobody_elses() {
     assert_eq!(refused(&mut other).await, ErrorCode::NotYours);
 }
 
+/// A site with this policy.
+async fn lab_where(policy: Policy) -> Lab {
+    let lab = Lab::start().await;
+    let change = SiteChange {
+        preconnect: Some(policy),
+        ..SiteChange::default()
+    };
+    let accounts = lab.node().accounts();
+    accounts.change_site(&site(), change).await.unwrap();
+    lab
+}
+
 #[tokio::test]
 async fn a_site_may_allow_direct_paths_or_none() {
-    for (policy, relay_only) in [(Policy::Direct, Some(false)), (Policy::Off, None)] {
-        let lab = Lab::start().await;
-        let change = SiteChange {
-            preconnect: Some(policy),
-            ..SiteChange::default()
-        };
-        lab.node()
-            .accounts()
-            .change_site(&site(), change)
-            .await
-            .unwrap();
+    for (policy, offer_only) in [(Policy::Direct, false), (Policy::Off, true)] {
+        let lab = lab_where(policy).await;
         let mut ada = agent_there(&lab.url(), "ada").await;
         let _visitor = visitor_there(&lab.url()).await;
-        let (_, preconnect) = rings(&mut ada).await;
-        assert_eq!(preconnect.map(|ring| ring.relay_only), relay_only);
+        let preconnect = rings(&mut ada).await.1.unwrap();
+        assert!(!preconnect.relay_only);
+        assert_eq!(preconnect.offer_only, offer_only);
+        assert_eq!(preconnect.ice.is_empty(), offer_only);
     }
+}
+
+#[tokio::test]
+async fn where_nothing_may_connect_nobody_has_credentials_before_the_accept() {
+    let lab = lab_where(Policy::Off).await;
+    let mut ada = agent_there(&lab.url(), "ada").await;
+    let mut visitor = visitor_there(&lab.url()).await;
+    let (who, _) = rings(&mut ada).await;
+    let Preconnect { link, ice, .. } = visitors_ring(&mut visitor).await;
+    assert_eq!(ice, []);
+    // Not if asked either.
+    says(&mut visitor, &FromVisitor::Ice { link }).await;
+    let ice = told(&mut visitor, |frame| match frame {
+        ToVisitor::Ice { ice, .. } => Some(ice),
+        _ => None,
+    });
+    assert_eq!(ice.await, []);
+    says(&mut ada, &FromAgent::Ice { link }).await;
+    let ice = told(&mut ada, |frame| match frame {
+        ToAgent::Ice { ice, .. } => Some(ice),
+        _ => None,
+    });
+    assert_eq!(ice.await, []);
+    says(&mut ada, &FromAgent::Accept { visitor: who }).await;
+    let accepted = told(&mut visitor, |frame| match frame {
+        ToVisitor::Accepted { link, ice, .. } => Some((link, ice)),
+        _ => None,
+    });
+    let (accepted, ice) = accepted.await;
+    assert_eq!(accepted, link);
+    assert!(ice.iter().any(|server| server.credential.is_some()));
+    ice_expires(&mut visitor, link).await;
+}
+
+#[tokio::test]
+async fn where_nothing_may_connect_a_programs_offer_names_no_address() {
+    let lab = lab_where(Policy::Off).await;
+    let mut ada = agent_there(&lab.url(), "ada").await;
+    let _visitor = lab.visitor().await;
+    let (who, preconnect) = rings(&mut ada).await;
+    let link = preconnect.unwrap().link;
+    let signal = ready();
+    says(&mut ada, &FromAgent::Signal { link, signal }).await;
+    // The first signal is the offer; candidates come after the accept, and never before.
+    let signal = async |ada: &mut Ws| {
+        told(ada, |frame| match frame {
+            ToAgent::Signal { signal, .. } => Some(Some(signal)),
+            ToAgent::Accepted { .. } => Some(None),
+            _ => None,
+        })
+        .await
+    };
+    let Some(Signal::Description { sdp, .. }) = signal(&mut ada).await else {
+        panic!("there is an offer before the accept");
+    };
+    let sdp = sdp.as_str();
+    assert!(!sdp.contains("a=candidate"), "{sdp}");
+    let places = sdp.lines().filter(|line| line.starts_with("c="));
+    assert!(places.eq(["c=IN IP4 0.0.0.0"]), "{sdp}");
+    says(&mut ada, &FromAgent::Accept { visitor: who }).await;
+    assert_eq!(signal(&mut ada).await, None);
+    let candidate = signal(&mut ada).await;
+    assert!(matches!(candidate, Some(Signal::Candidate { .. })));
+}
+
+#[tokio::test]
+async fn where_nothing_may_connect_programs_connect_with_the_accept() {
+    let lab = lab_where(Policy::Off).await;
+    let mut visitor = lab.visitor().await;
+    let mut agent = lab.agent("ada").await;
+    let (mut agents, mut visitors) = accept(&mut agent, &mut visitor).await;
+    agents.say("hello").await.unwrap();
+    assert_eq!(opens(&mut agents).await, Path::Direct);
+    assert_eq!(opens(&mut visitors).await, Path::Direct);
+    assert_eq!(hears(&mut visitors).await, "hello");
 }
 
 #[tokio::test]
@@ -161,7 +241,7 @@ async fn without_a_relay_only_direct_paths_could_be_tried_and_are_not() {
     let lab = Lab::with(|config| config.turn.enabled = false, Arc::new(SystemClock)).await;
     let mut ada = agent_there(&lab.url(), "ada").await;
     let _visitor = visitor_there(&lab.url()).await;
-    assert_eq!(rings(&mut ada).await.1, None);
+    assert!(rings(&mut ada).await.1.unwrap().offer_only);
 }
 
 #[tokio::test]
@@ -225,7 +305,10 @@ fn ringing(role: Role) -> (Session, Link) {
         bind: vec![([127, 0, 0, 1], 0).into()],
         root_certificates: RootCertificates::default(),
         lead_policy: LeadPolicy::default(),
-        begin: Begin::Ring { relay_only: false },
+        begin: Begin::Ring {
+            relay_only: false,
+            offer_only: false,
+        },
     };
     let (session, link) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
     Session::new(SessionId::new(session), LinkId::new(link), config)

@@ -15,7 +15,7 @@ use isession_protocol::{decode, encode, limits};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use self::world::{chance, ended, fresh_epoch, instant, now, stirs};
+use self::world::{beginning, chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
 use crate::bulk::{self, BulkQueues};
 use crate::outbox::Outbox;
@@ -120,13 +120,10 @@ impl Actor {
         let events = self.events.clone();
         // Without a node the session goes on over the channel it has.
         let mut linked = true;
-        match self.config.begin {
-            Begin::Accepted { resumed } => self.feed(Input::Start { resumed }).await,
-            Begin::Ring { relay_only } => {
-                (self.ringing, self.withheld) = (true, relay_only);
-                self.feed(Input::Ring { relay_only }).await;
-            }
+        if let Begin::Ring { relay_only, .. } = self.config.begin {
+            (self.ringing, self.withheld) = (true, relay_only);
         }
+        self.feed(beginning(self.config.begin)).await;
         while !(self.over && self.outgoing.is_empty()) {
             let tick_at = self.core.deadline().map(instant).filter(|_| !self.over);
             let look_at = self.look_at.filter(|_| !self.over);
@@ -206,13 +203,12 @@ impl Actor {
 
     async fn carry_out(&mut self, effect: Effect) -> Step {
         match effect {
-            Effect::Connect(epoch) => {
-                let made = self.connect(epoch).await;
-                if made.is_err() {
-                    self.again_at.get_or_insert_with(|| Instant::now() + AGAIN);
-                }
-                made
-            }
+            Effect::Connect(epoch) => self.connect(epoch, false).await,
+            Effect::Prepare(epoch) => self.connect(epoch, true).await,
+            Effect::Gather => match &mut self.peer {
+                Some(peer) => peer.gather(&self.config.ice).await,
+                None => Ok(()),
+            },
             Effect::Restart if self.core.connection() == Connection::Open => {
                 self.look_for_better();
                 Ok(())
@@ -269,8 +265,16 @@ impl Actor {
         }
     }
 
+    async fn connect(&mut self, epoch: Epoch, prepares: bool) -> Step {
+        let made = self.make(epoch, prepares).await;
+        if made.is_err() {
+            self.again_at.get_or_insert_with(|| Instant::now() + AGAIN);
+        }
+        made
+    }
+
     /// Makes a new peer connection; a visitor's begins with an offer.
-    async fn connect(&mut self, epoch: Epoch) -> Step {
+    async fn make(&mut self, epoch: Epoch, prepares: bool) -> Step {
         let (events, peer_events) = mpsc::channel(PEER_EVENTS);
         let config = PeerConfig {
             ice: self.config.ice.clone(),
@@ -286,7 +290,7 @@ impl Actor {
         self.peer_events = peer_events;
         let mut peer = Peer::new(epoch.clone(), config, events, self.bulk_in.clone()).await?;
         if self.config.role == Role::Visitor {
-            let sdp = peer.offer().await?;
+            let sdp = peer.begin(prepares).await?;
             let role = DescriptionRole::Offer;
             self.tell_core(epoch, PeerInput::Described { role, sdp });
         }

@@ -313,13 +313,17 @@ impl Side for AgentSide {
                     link,
                     ice,
                     relay_only,
+                    offer_only,
                 }) = preconnect
                 {
                     if let Some(before) = self.ringing.insert(visitor, link) {
                         self.links.ring_ended(before);
                     }
-                    let config = self.config(ice, Begin::Ring { relay_only });
-                    self.links.ring(link, config).await;
+                    let begin = Begin::Ring {
+                        relay_only,
+                        offer_only,
+                    };
+                    self.links.ring(link, self.config(ice, begin)).await;
                 }
                 AgentEvent::Ring {
                     visitor,

@@ -93,6 +93,8 @@ pub(crate) struct Peer {
     connected: bool,
     described: bool,
     offering: bool,
+    /// Prepared, and not in use yet.
+    offer: Option<RTCSessionDescription>,
     early: Vec<RTCIceCandidateInit>,
     relay_only: bool,
     relays: Arc<Relays>,
@@ -149,6 +151,7 @@ impl Peer {
             connected: false,
             described: false,
             offering: false,
+            offer: None,
             early: Vec::new(),
             relay_only,
             relays,
@@ -173,22 +176,47 @@ impl Peer {
     }
 
     /// Makes an offer.
-    pub(crate) async fn offer(&mut self) -> Result<Sdp, SdkError> {
+    async fn offer(&mut self) -> Result<Sdp, SdkError> {
         let offer = self.pc.create_offer(None).await?;
         self.pc.set_local_description(offer).await?;
         self.offering = true;
         self.describe().await
     }
 
+    /// A visitor's first offer. One that it only prepares has no addresses: none is looked for
+    /// before the offer is the local description.
+    pub(crate) async fn begin(&mut self, prepares: bool) -> Result<Sdp, SdkError> {
+        if !prepares {
+            return self.offer().await;
+        }
+        let offer = self.pc.create_offer(None).await?;
+        let sdp = Sdp::new(offer.sdp.clone())?;
+        self.offer = Some(offer);
+        Ok(sdp)
+    }
+
+    /// Goes on with what was prepared.
+    pub(crate) async fn gather(&mut self, ice: &[IceServer]) -> Result<(), SdkError> {
+        if let Some(offer) = self.offer.take() {
+            self.allow(ice).await?;
+            self.pc.set_local_description(offer).await?;
+            self.offering = true;
+        }
+        Ok(())
+    }
+
     /// Looks for a new path with fresh credentials.
     pub(crate) async fn restart(&mut self, ice: &[IceServer]) -> Result<Sdp, SdkError> {
         self.rounds.set_relaying(true);
-        let servers = self.relays.told(ice);
-        self.pc
-            .set_configuration(configuration(&servers, self.relay_only))
-            .await?;
+        self.allow(ice).await?;
         self.pc.restart_ice().await?;
         self.offer().await
+    }
+
+    async fn allow(&self, ice: &[IceServer]) -> Result<(), SdkError> {
+        let servers = self.relays.told(ice);
+        let configuration = configuration(&servers, self.relay_only);
+        Ok(self.pc.set_configuration(configuration).await?)
     }
 
     /// Takes a description; an offer is answered. The agent is the impolite side.

@@ -194,6 +194,8 @@ pub enum Begin {
     Ring {
         /// Only relayed paths before the accept.
         relay_only: bool,
+        /// None at all: nothing but an offer without addresses passes before it.
+        offer_only: bool,
     },
 }
 

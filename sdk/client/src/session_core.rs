@@ -71,6 +71,10 @@ pub struct SessionCore {
     held: Held,
     /// A better path may be looked for: the one before the accept is a relay's.
     upgrades: bool,
+    /// Nothing but an offer passes before the accept.
+    offer_only: bool,
+    /// The offer that this agent's side answers with the accept.
+    offer: Option<Signal>,
 }
 
 impl SessionCore {
@@ -92,6 +96,8 @@ impl SessionCore {
             hears: true,
             held: Held::default(),
             upgrades: false,
+            offer_only: false,
+            offer: None,
         }
     }
 
@@ -130,9 +136,12 @@ impl SessionCore {
     fn take(&mut self, input: Input) -> Result<(), Full> {
         match input {
             Input::Start { resumed } => self.start(resumed),
-            Input::Ring { relay_only } => {
+            Input::Ring {
+                relay_only,
+                offer_only,
+            } => {
                 (self.speaks, self.hears) = (false, false);
-                self.upgrades = relay_only;
+                (self.upgrades, self.offer_only) = (relay_only, offer_only);
                 if self.role() == Role::Agent {
                     self.ready(self.life.clone());
                 }
@@ -199,7 +208,11 @@ impl SessionCore {
             owed: None,
             silent: false,
         });
-        self.effects.push(Effect::Connect(epoch));
+        self.effects.push(if self.offer_only {
+            Effect::Prepare(epoch)
+        } else {
+            Effect::Connect(epoch)
+        });
         self.look();
     }
 
@@ -210,10 +223,17 @@ impl SessionCore {
     /// Both may speak and be heard; what came too early is heard now.
     fn accepted(&mut self) {
         (self.speaks, self.hears) = (true, true);
+        let prepared = std::mem::take(&mut self.offer_only);
         if self.current.is_none() {
             // Whoever did not connect while it rang begins now.
-            self.start(false);
-            return;
+            return match self.offer.take() {
+                Some(offer) => self.addressee(offer),
+                None => self.start(false),
+            };
+        }
+        if prepared {
+            self.effects.push(Effect::Gather);
+            return self.look();
         }
         self.flow();
         let held = std::mem::take(&mut self.held);
@@ -264,6 +284,12 @@ impl SessionCore {
                     self.connect();
                 }
             }
+            Signal::Description { role, .. } if self.offer_only => {
+                if self.role() == Role::Agent && role == DescriptionRole::Offer {
+                    self.offer = Some(signal);
+                }
+            }
+            Signal::Candidate { .. } if self.offer_only => {}
             Signal::Description { .. } | Signal::Candidate { .. } => self.addressee(signal),
             Signal::Unknown => {}
         }
@@ -406,7 +432,7 @@ impl SessionCore {
         } else {
             Connection::Reconnecting
         });
-        if !self.speaks && lives {
+        if self.offer_only || (!self.speaks && lives) {
             // It waits for the accept, and nothing else.
             self.mend_at = None;
             return;

@@ -296,10 +296,14 @@ impl Side for VisitorSide {
                 link,
                 ice,
                 relay_only,
+                offer_only,
             }) => {
                 if !self.in_session && self.links.ringing() < RINGS {
-                    let config = self.config(ice, Begin::Ring { relay_only });
-                    self.links.ring(link, config).await;
+                    let begin = Begin::Ring {
+                        relay_only,
+                        offer_only,
+                    };
+                    self.links.ring(link, self.config(ice, begin)).await;
                 }
             }
             ToVisitor::RingEnded { link } => self.links.ring_ended(link),

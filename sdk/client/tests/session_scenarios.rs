@@ -49,6 +49,7 @@ enum In {
     },
     Ring {
         relay_only: bool,
+        offer_only: bool,
     },
     Answer,
     Accepted,
@@ -93,7 +94,13 @@ enum In {
 fn input(input: In) -> Input {
     match input {
         In::Start { resumed } => Input::Start { resumed },
-        In::Ring { relay_only } => Input::Ring { relay_only },
+        In::Ring {
+            relay_only,
+            offer_only,
+        } => Input::Ring {
+            relay_only,
+            offer_only,
+        },
         In::Answer => Input::Answer,
         In::Accepted => Input::Accepted,
         In::NodeReturned => Input::NodeReturned,
@@ -129,6 +136,8 @@ fn told(effect: Effect) -> Value {
     let entry = |Entry { id, at, body }: Entry| json!({ "id": id, "at": at, "body": body });
     match effect {
         Effect::Connect(epoch) => json!({ "type": "connect", "epoch": epoch }),
+        Effect::Prepare(epoch) => json!({ "type": "prepare", "epoch": epoch }),
+        Effect::Gather => json!({ "type": "gather" }),
         Effect::Restart => json!({ "type": "restart" }),
         Effect::Take(signal) => json!({ "type": "take", "signal": signal }),
         Effect::Signal(signal) => json!({ "type": "signal", "signal": signal }),

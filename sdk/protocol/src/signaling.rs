@@ -184,8 +184,8 @@ pub enum ToAgent {
     Unknown,
 }
 
-/// How the two may connect while it rings. The agent asks for an offer with `ready`; nothing but
-/// signals of this link may pass before the accept, and neither side hears the other.
+/// How the two may connect while it rings, or prepare to. The agent asks for an offer with `ready`;
+/// nothing but signals of this link may pass before the accept, and neither side hears the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Preconnect {
@@ -195,6 +195,11 @@ pub struct Preconnect {
     pub ice: Vec<IceServer>,
     /// Only relayed paths before the accept: neither side learns the other's addresses.
     pub relay_only: bool,
+    /// Nothing connects before the accept: the visitor's offer waits at the agent's side for it,
+    /// and names no address. Nobody has looked for one yet, and there are no credentials to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub offer_only: bool,
 }
 
 /// A refusal.

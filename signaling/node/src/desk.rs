@@ -166,24 +166,25 @@ impl Desk {
         }
     }
 
-    /// Lets the two connect while it rings, if the site, the relay and the visitor's other rings
-    /// allow it. Gives back what the agent is told.
+    /// Lets the two connect while it rings, as far as the site and the relay allow it, if the
+    /// visitor's other rings do. Gives back what the agent is told.
     fn let_connect(&self, visitor: VisitorId, agent: AgentId, link: LinkId) -> Option<Preconnect> {
         let sockets = &self.shared.sockets;
-        let relay_only = match sockets.preconnect(visitor) {
-            accounts::Preconnect::Relay if self.shared.relay.relays() => true,
-            accounts::Preconnect::Direct => false,
-            accounts::Preconnect::Relay | accounts::Preconnect::Off => return None,
+        let (stage, relay_only) = match sockets.preconnect(visitor) {
+            accounts::Preconnect::Relay if self.shared.relay.relays() => (Stage::Ring, true),
+            accounts::Preconnect::Direct => (Stage::Ring, false),
+            accounts::Preconnect::Relay | accounts::Preconnect::Off => (Stage::Offer, false),
         };
         let theirs = sockets.outbox(Person::Visitor(visitor))?;
         let ours = sockets.outbox(Person::Agent(agent))?;
-        if !sockets.open_ring(link, visitor, agent) {
+        if !sockets.open_ring(link, visitor, agent, stage) {
             return None;
         }
         let told = |outbox: &Outbox| Preconnect {
             link,
-            ice: self.shared.ice(link, Stage::Ring, outbox),
+            ice: self.shared.ice(link, stage, outbox),
             relay_only,
+            offer_only: stage == Stage::Offer,
         };
         theirs.send(&ToVisitor::Ring(told(&theirs)));
         Some(told(&ours))

@@ -142,6 +142,8 @@ impl Shared {
     /// Relays for one side of a link. Credentials of a ring hold hardly longer than the ring.
     pub(crate) fn ice(&self, link: LinkId, stage: Stage, outbox: &Outbox) -> Vec<IceServer> {
         let longest = match stage {
+            // Nothing is to connect yet.
+            Stage::Offer => return Vec::new(),
             Stage::Ring => self.policy.ring_timeout / 1000 + AFTER_RING,
             Stage::Session { .. } => u64::MAX,
         };

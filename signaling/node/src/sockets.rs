@@ -46,12 +46,18 @@ struct Link {
 pub(crate) enum Stage {
     /// The two may connect while it rings.
     Ring,
+    /// An offer waits for the accept while it rings, and nothing connects.
+    Offer,
     Session {
         path: Option<Path>,
     },
 }
 
 impl Link {
+    const fn rings(&self) -> bool {
+        !matches!(self.stage, Stage::Session { .. })
+    }
+
     fn has(&self, person: Person) -> bool {
         match person {
             Person::Visitor(visitor) => self.visitor == visitor,
@@ -146,14 +152,19 @@ impl Sockets {
     }
 
     /// Opens the link of a ring; false if the visitor has as many as one may have.
-    pub(crate) fn open_ring(&self, link: LinkId, visitor: VisitorId, agent: AgentId) -> bool {
+    pub(crate) fn open_ring(
+        &self,
+        link: LinkId,
+        visitor: VisitorId,
+        agent: AgentId,
+        stage: Stage,
+    ) -> bool {
         let mut state = self.lock();
         let rings = state.rings.entry(visitor).or_default();
         if rings.len() >= RINGS {
             return false;
         }
         rings.insert(link);
-        let stage = Stage::Ring;
         let link_of = Link {
             visitor,
             agent,
@@ -169,7 +180,7 @@ impl Sockets {
         let rings = state
             .links
             .get(&link)
-            .filter(|link| link.stage == Stage::Ring)
+            .filter(|link| link.rings())
             .map(|link| link.visitor);
         if let Some(visitor) = rings {
             state.links.remove(&link);
@@ -188,7 +199,7 @@ impl Sockets {
             agent: claim.agent.id,
             stage: Stage::Ring,
         });
-        if link.stage == Stage::Ring {
+        if link.rings() {
             link.stage = Stage::Session { path: None };
         }
     }
@@ -199,7 +210,7 @@ impl Sockets {
         let link = state.sessions.remove(&session)?;
         match state.links.remove(&link)?.stage {
             Stage::Session { path } => path,
-            Stage::Ring => None,
+            Stage::Ring | Stage::Offer => None,
         }
     }
 

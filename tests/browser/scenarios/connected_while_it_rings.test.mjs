@@ -7,9 +7,11 @@ import { startNode } from "../node.mjs";
 import {
   accept,
   agentAtWork,
+  agentAtWorkIn,
   connected,
   connection,
   heard,
+  newContext,
   peersAre,
   say,
   session,
@@ -75,17 +77,70 @@ test("a declined ring leaves no connection behind", async () => {
   await context.close();
 });
 
-test("a site that wants nothing before the accept gets nothing", async () => {
-  const strict = await startNode({ preconnect: "off" });
+/** What a page and the node tell each other, and when the page is brought an offer. */
+function overhear(page) {
+  const frames = [];
+  const offered = new Promise((resolve) => {
+    page.on("websocket", (socket) => {
+      socket.on("framesent", ({ payload }) => frames.push(payload));
+      socket.on("framereceived", ({ payload }) => {
+        frames.push(payload);
+        if (payload.includes('"role":"offer"')) {
+          resolve(payload);
+        }
+      });
+    });
+  });
+  return { page, frames, offered };
+}
+
+/** What finds somebody's address, tells it or opens a relay. */
+const TELLING = /candidate|username|credential|turns?:|stuns?:/;
+
+/** How far a page's connections are with their addresses. */
+const gathering = (page) =>
+  page.evaluate(() =>
+    window.peers.map((pc) => [pc.iceGatheringState, pc.localDescription && "described"]),
+  );
+
+test("where nothing may connect before the accept, an offer without an address waits for it", async () => {
+  const strict = await startNode({ agents: ["ada", "ben"], preconnect: "off" });
   try {
-    const agent = await agentAtWork(browser, strict);
-    const { companion, context } = await visitorFromShop(browser, strict);
-    await agent.getByRole("alert", { name: "Incoming visitor" }).waitFor();
-    assert.equal(await companion.evaluate(() => window.peers.length), 0);
-    await accept(agent);
-    await connected(agent, companion);
-    await agent.context().close();
-    await context.close();
+    const agents = [];
+    for (const login of ["ada", "ben"]) {
+      const context = await newContext(browser);
+      context.once("page", (page) => agents.push(overhear(page)));
+      await agentAtWorkIn(context, strict, login);
+    }
+    const context = await newContext(browser);
+    const visitor = overhear(await context.newPage());
+    await visitor.page.goto(`${strict.url}/go/demo`);
+    const offers = await Promise.all(agents.map(({ offered }) => offered));
+
+    const everybody = [visitor, ...agents];
+    assert.doesNotMatch(everybody.flatMap(({ frames }) => frames).join("\n"), TELLING);
+    for (const offer of offers) {
+      // What stands where addresses would (RFC 8829, section 5.2.1).
+      const addresses = offer.match(/(?<=IP[46] )[0-9a-f.:]+/g);
+      assert.deepEqual(addresses, ["127.0.0.1", "0.0.0.0"]);
+    }
+    const nothing = ["new", null];
+    assert.deepEqual(await gathering(visitor.page), [nothing, nothing]);
+    assert.deepEqual((await Promise.all(agents.map(({ page }) => gathering(page)))).flat(), []);
+
+    const [ada, ben] = agents;
+    await accept(ada.page);
+    await connected(ada.page, visitor.page);
+    await say(ada.page, "by the offer that waited");
+    await heard(visitor.page, "by the offer that waited");
+    await peersAre(visitor.page, "closed", 1);
+    assert.equal((await gathering(visitor.page)).length, 2);
+    assert.equal((await gathering(ada.page)).length, 1);
+    assert.match(ada.frames.join("\n"), TELLING);
+    assert.doesNotMatch(ben.frames.join("\n"), TELLING);
+    for (const { page } of everybody) {
+      await page.context().close();
+    }
   } finally {
     await strict.close();
   }

@@ -1,5 +1,6 @@
 // By keyboard alone: what goes away under the focus gives it to what comes next, never to nowhere.
 
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startNode } from "../node.mjs";
 import { agentAtWork, connected, heard, lead, leadStatus, visitorFromShop } from "../people.mjs";
@@ -42,20 +43,29 @@ test("an agent who accepts, ends and closes", async () => {
 });
 
 test("an agent whose accept brings the session later", async () => {
-  const strict = await startNode({ preconnect: "off" });
+  // A visitor begins nothing with a fourth agent who is rung.
+  const agents = ["ada", "ben", "cleo", "dora"];
+  const many = await startNode({ agents, set: ["queue.ring_agents=4"] });
   try {
-    const agent = await agentAtWork(browser, strict);
-    const { companion, context } = await visitorFromShop(browser, strict);
+    const { companion } = await visitorFromShop(browser, many);
+    const consoles = [];
+    for (const login of agents) {
+      consoles.push(await agentAtWork(browser, many, login));
+      await consoles.at(-1).getByRole("alert", { name: "Incoming visitor" }).waitFor();
+    }
+    const agent = consoles.at(-1);
+    assert.equal(await agent.evaluate(() => window.peers.length), 0);
     await press(agent, "Accept");
     await focused(agent, "textbox", "Message");
     await connected(agent, companion);
     // Whoever ends it, what the agent was about to write in goes away.
     await companion.getByRole("button", { name: "End session" }).click();
     await focused(agent, "tab", "Visitor");
-    await agent.context().close();
-    await context.close();
+    for (const page of [...consoles, companion]) {
+      await page.context().close();
+    }
   } finally {
-    await strict.close();
+    await many.close();
   }
 });
 

@@ -9,6 +9,22 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use crate::peer::{Peer, Stir};
+use crate::session::Begin;
+use crate::session_core::Input;
+
+/// What a session hears first.
+pub(super) const fn beginning(begin: Begin) -> Input {
+    match begin {
+        Begin::Accepted { resumed } => Input::Start { resumed },
+        Begin::Ring {
+            relay_only,
+            offer_only,
+        } => Input::Ring {
+            relay_only,
+            offer_only,
+        },
+    }
+}
 
 /// Ready when an end that the node told comes.
 pub(super) async fn ended(ends: Option<(Instant, EndReason)>) -> EndReason {

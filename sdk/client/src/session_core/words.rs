@@ -29,8 +29,9 @@ pub enum Input {
     /// Begins. `resumed`: this side was in the session before.
     Start { resumed: bool },
     /// Begins while it rings: an agent asks for an offer, and both wait for the accept.
-    /// `relay_only`: better paths are not allowed before it.
-    Ring { relay_only: bool },
+    /// `relay_only`: better paths are not allowed before it. `offer_only`: nothing is, but an
+    /// offer without addresses.
+    Ring { relay_only: bool, offer_only: bool },
     /// This agent accepts: may speak, and is not heard before the node's word.
     Answer,
     /// The node's word that it was this agent.
@@ -76,6 +77,10 @@ pub enum PeerInput {
 pub enum Effect {
     /// Makes a new connection and drops the one before; a visitor's offers.
     Connect(Epoch),
+    /// The same, but for the search for addresses: the offer names none.
+    Prepare(Epoch),
+    /// Searches for them, with the credentials and the paths that are allowed by now.
+    Gather,
     /// Looks for a new path, with the credentials and the paths that are allowed by now.
     Restart,
     /// Hands the other side's signal to the connection.

@@ -377,12 +377,13 @@ function receive(frame: ToAgent): void {
   }
 }
 
-function connectWhileItRings(visitor: VisitorId, { link, ice, relay_only }: Preconnect): void {
+function connectWhileItRings(visitor: VisitorId, preconnect: Preconnect): void {
+  const { link, ice, relay_only, offer_only } = preconnect;
   ringing.get(visitor)?.peer.close();
   const transcript = new PageTranscript({ role: "agent", epoch: randomEpoch() });
   const peer = newSession(link, transcript, ice, relayOnly || relay_only);
   ringing.set(visitor, { link, transcript, peer });
-  peer.ring(relay_only);
+  peer.ring(relay_only, offer_only);
 }
 
 /** The accept of a visitor who is connected already: the talk begins with the click. */

@@ -12,9 +12,11 @@ export class AgentCore extends SessionCore {
   /** This life of the agent's side: asks the other to start over when it is new. */
   readonly #life: string;
   /** For the visitor's next life; the offer, once it is made. */
-  #prepared: { epoch: string; offer: NextOffer | null } | null = null;
+  #ahead: { epoch: string; offer: NextOffer | null } | null = null;
   /** The connection was mended since: what was prepared may lead nowhere. */
   #stale = false;
+  /** The offer that is answered with the accept. */
+  #offer: Addressed | null = null;
   /** The latest lives of the other side that were connected. */
   #known: string[] = [];
 
@@ -28,27 +30,36 @@ export class AgentCore extends SessionCore {
       case "start":
         if (input.resumed) {
           this.#ready(this.#life);
+        } else if (this.#offer) {
+          this.addressee(this.#offer);
         }
         break;
       case "ring":
         // The side that offers looks for better paths.
-        super.take({ type: "ring", relay_only: false });
+        super.take({ ...input, relay_only: false });
         this.#ready(this.#life);
         break;
       case "answer":
         this.speaks = true;
         this.flow();
         break;
-      case "prepared":
+      case "offered_ahead":
         this.#sendAhead(input.offer);
         break;
       case "signal":
-        if (input.signal.kind !== "ready") {
-          super.take(input);
-        }
+        this.#signal(input);
         break;
       default:
         super.take(input);
+    }
+  }
+
+  #signal(input: Input & { type: "signal" }): void {
+    const { signal } = input;
+    if (!this.offerOnly && signal.kind !== "ready") {
+      super.take(input);
+    } else if (signal.kind === "description" && signal.role === "offer") {
+      this.#offer = signal;
     }
   }
 
@@ -58,7 +69,7 @@ export class AgentCore extends SessionCore {
 
   protected override connect(): void {
     super.connect();
-    this.#prepared = null;
+    this.#ahead = null;
   }
 
   protected override opened(): void {
@@ -69,13 +80,13 @@ export class AgentCore extends SessionCore {
     if (this.connection === "ended") {
       return;
     }
-    if (!this.#prepared || this.#stale) {
+    if (!this.#ahead || this.#stale) {
       const epoch = this.options.epoch();
-      this.#prepared = { epoch, offer: null };
+      this.#ahead = { epoch, offer: null };
       this.#stale = false;
-      this.effects.push({ type: "prepare", epoch });
-    } else if (this.#prepared.offer) {
-      this.#sendAhead(this.#prepared.offer);
+      this.effects.push({ type: "offer_ahead", epoch });
+    } else if (this.#ahead.offer) {
+      this.#sendAhead(this.#ahead.offer);
     }
   }
 
@@ -108,9 +119,9 @@ export class AgentCore extends SessionCore {
 
   /** What was prepared takes the place of the current connection, if this answers it. */
   #takeUp({ to }: Addressed): void {
-    if (this.#prepared && to === this.#prepared.epoch) {
-      const { epoch } = this.#prepared;
-      this.#prepared = null;
+    if (this.#ahead && to === this.#ahead.epoch) {
+      const { epoch } = this.#ahead;
+      this.#ahead = null;
       this.begin(epoch);
       this.effects.push({ type: "take_up", epoch });
       this.look();
@@ -118,8 +129,8 @@ export class AgentCore extends SessionCore {
   }
 
   #sendAhead(offer: NextOffer): void {
-    if (this.#prepared?.epoch === offer.epoch) {
-      this.#prepared.offer = offer;
+    if (this.#ahead?.epoch === offer.epoch) {
+      this.#ahead.offer = offer;
       if (this.lives()) {
         this.tell({ type: "next", offer });
       }

@@ -14,7 +14,7 @@ const GATHERING = 2000;
 
 export class AgentSession extends SightSession {
   /** For the visitor's next life. */
-  #prepared: PeerConnection | null = null;
+  #ahead: PeerConnection | null = null;
   /** What was written is on its way to be kept, and goes out after that. */
   #kept: Promise<void> | null = null;
 
@@ -37,8 +37,8 @@ export class AgentSession extends SightSession {
   }
 
   protected override carryOut(effect: Effect): void {
-    if (effect.type === "prepare") {
-      void this.#prepare(effect.epoch);
+    if (effect.type === "offer_ahead") {
+      void this.#offerAhead(effect.epoch);
     } else if (effect.type === "take_up") {
       this.#takeUp(effect.epoch);
     } else {
@@ -71,24 +71,24 @@ export class AgentSession extends SightSession {
   /** What was prepared goes with the connection that it was to follow. */
   protected override drop(): void {
     super.drop();
-    this.#prepared?.close();
-    this.#prepared = null;
+    this.#ahead?.close();
+    this.#ahead = null;
   }
 
   /** Makes the offer for the visitor's next life. */
-  async #prepare(epoch: string): Promise<void> {
-    this.#prepared?.close();
+  async #offerAhead(epoch: string): Promise<void> {
+    this.#ahead?.close();
     const prepared = this.newConnection(epoch, true);
-    this.#prepared = prepared;
+    this.#ahead = prepared;
     const sdp = await whole(prepared.pc, this.clock);
-    if (sdp !== null && prepared === this.#prepared) {
-      this.do({ type: "prepared", offer: { epoch, sdp } });
+    if (sdp !== null && prepared === this.#ahead) {
+      this.do({ type: "offered_ahead", offer: { epoch, sdp } });
     }
   }
 
   #takeUp(epoch: string): void {
-    const prepared = this.#prepared;
-    this.#prepared = null;
+    const prepared = this.#ahead;
+    this.#ahead = null;
     this.drop();
     if (prepared) {
       this.allow(prepared);

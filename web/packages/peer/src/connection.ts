@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   offers: boolean;
   ice: IceServer[];
   relayOnly: boolean;
+  /** Offers, and looks for no address before it is told to `gather`. */
+  prepares: boolean;
   createPeer(config: RTCConfiguration): RTCPeerConnection;
   tell(what: Told): void;
   /** Another pair of candidates was selected. Not every browser tells it. */
@@ -38,9 +40,13 @@ export class PeerConnection {
   #work = Promise.resolve();
   #connected = false;
   #restarts = false;
+  #prepares: boolean;
+  /** Prepared, and not in use yet. */
+  #offer: RTCSessionDescriptionInit | null = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#prepares = options.prepares;
     this.pc = options.createPeer(configuration(options.ice, options.relayOnly));
     const open = (label: string, id: number, init: RTCDataChannelInit = {}) =>
       this.pc.createDataChannel(label, { negotiated: true, id, ...init });
@@ -64,7 +70,7 @@ export class PeerConnection {
     // comes, what it was about is negotiated already.
     this.pc.onnegotiationneeded = () => {
       if (options.offers || this.#restarts) {
-        this.#then(() => this.#describeMyself());
+        this.#then(() => (this.#prepares ? this.#prepare() : this.#describeMyself()));
       }
     };
   }
@@ -74,6 +80,16 @@ export class PeerConnection {
     this.#then(() =>
       signal.kind === "description" ? this.#describe(signal) : this.#candidate(signal),
     );
+  }
+
+  /** Goes on with the offer that was prepared: its addresses are looked for from here on. */
+  gather(): void {
+    this.#prepares = false;
+    this.#then(async () => {
+      if (this.#offer) {
+        await this.pc.setLocalDescription(this.#offer);
+      }
+    });
   }
 
   /** What it may connect by from now on; in use after the next restart. */
@@ -164,6 +180,13 @@ export class PeerConnection {
     }
     // Fails for an offer that was ignored, and for what this browser does not understand.
     await this.pc.addIceCandidate(candidate);
+  }
+
+  /** Browsers look for addresses with the local description, and an offer made before has none. */
+  async #prepare(): Promise<void> {
+    this.#offer = await this.pc.createOffer();
+    const { sdp = "" } = this.#offer;
+    this.#options.tell({ type: "described", role: "offer", sdp });
   }
 
   async #describeMyself(): Promise<void> {

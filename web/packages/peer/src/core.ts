@@ -12,6 +12,7 @@
 
 import type { Body, Entry, EntryId, NextOffer, Seen, Signal, Talk } from "@isession/protocol";
 import type { Addressed, Connection, Effect, Input, PathState } from "./core_words";
+import { Held } from "./held";
 import { sameId, type Transcript } from "./transcript";
 
 /** A path that is lost for this long is looked for anew; browsers mend shorter gaps themselves. */
@@ -29,12 +30,6 @@ const RETRY_MOST = 60_000;
  * they send again what it swallowed.
  */
 const SILENCE = 10_000;
-/** Entries that may come before the accept does: first words, or what a visitor wrote waiting. */
-const HELD_ENTRIES = 16;
-/** Signals and the like that may come before it, which nobody would repeat. */
-const HELD_OTHERS = 64;
-
-type Heard = Talk & { type: "entry" };
 
 /** One peer connection, as the rules see it. */
 export interface Current {
@@ -82,12 +77,11 @@ export class SessionCore {
   /** Whether this side may speak, and hear, before the accept. */
   protected speaks = true;
   #hears = true;
-  #heldEntries: Heard[] = [];
-  #heldOthers: Talk[] = [];
-  /** Entries came for which there was no room. */
-  #lost = false;
+  #held = new Held();
   /** A better path may be looked for: the one before the accept is a relay's. */
   #upgrades = false;
+  /** Nothing but an offer passes before the accept. */
+  protected offerOnly = false;
 
   constructor(options: CoreOptions) {
     this.options = options;
@@ -123,6 +117,7 @@ export class SessionCore {
       case "ring":
         this.speaks = this.#hears = false;
         this.#upgrades = input.relay_only;
+        this.offerOnly = input.offer_only;
         break;
       case "accepted":
         this.#accepted();
@@ -179,7 +174,7 @@ export class SessionCore {
     // Whoever connects after the accept does so with all that is allowed.
     this.#upgrades &&= !this.#hears;
     this.begin(epoch);
-    this.effects.push({ type: "connect", epoch });
+    this.effects.push({ type: this.offerOnly ? "prepare" : "connect", epoch });
     this.look();
   }
 
@@ -193,18 +188,26 @@ export class SessionCore {
   /** Both may speak and be heard; what came too early is heard now. */
   #accepted(): void {
     this.speaks = this.#hears = true;
+    const prepared = this.offerOnly;
+    this.offerOnly = false;
     if (!this.current) {
       // Whoever did not connect while it rang begins now.
       this.take({ type: "start", resumed: false });
       return;
     }
+    if (prepared) {
+      this.effects.push({ type: "gather" });
+      this.look();
+      return;
+    }
     this.flow();
-    for (const talk of [...this.#heldEntries.splice(0), ...this.#heldOthers.splice(0)]) {
+    const held = this.#held;
+    this.#held = new Held();
+    for (const talk of held.frames) {
       this.#hear(talk);
     }
-    if (this.#lost) {
+    if (held.lost) {
       // Nothing may follow that would show the gap.
-      this.#lost = false;
       this.#ask();
     }
     this.#upgrade();
@@ -239,7 +242,7 @@ export class SessionCore {
         this.#answeredLife = signal.epoch;
         this.connect();
       }
-    } else if (signal.kind !== "unknown") {
+    } else if (signal.kind !== "unknown" && !this.offerOnly) {
       this.addressee(signal);
     }
   }
@@ -348,7 +351,7 @@ export class SessionCore {
     }
     const first = this.#shown === "connecting";
     this.#show(first ? "connecting" : "reconnecting");
-    if (!this.speaks && this.lives()) {
+    if (this.offerOnly || (!this.speaks && this.lives())) {
       // It waits for the accept, and nothing else.
       this.#mendAt = null;
       return;
@@ -395,7 +398,7 @@ export class SessionCore {
   #hear(talk: Talk): void {
     (this.current as Current).heard = true;
     if (!this.#hears) {
-      this.#hold(talk);
+      this.#held.hold(talk);
       return;
     }
     switch (talk.type) {
@@ -435,19 +438,6 @@ export class SessionCore {
     if (current.silent) {
       current.silent = false;
       this.look();
-    }
-  }
-
-  /** Until the accept. Entries beyond the bound are asked for after it. */
-  #hold(talk: Talk): void {
-    if (talk.type !== "entry") {
-      if (this.#heldOthers.length < HELD_OTHERS) {
-        this.#heldOthers.push(talk);
-      }
-    } else if (this.#heldEntries.length < HELD_ENTRIES) {
-      this.#heldEntries.push(talk);
-    } else {
-      this.#lost = true;
     }
   }
 

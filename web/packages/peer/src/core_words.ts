@@ -27,9 +27,10 @@ export type Input =
   | { type: "start"; resumed: boolean; next?: NextOffer | undefined }
   /**
    * Begins while it rings: an agent asks for an offer, and both wait for the accept. `relay_only`:
-   * better paths are not allowed before it.
+   * better paths are not allowed before it. `offer_only`: nothing is, but an offer without
+   * addresses.
    */
-  | { type: "ring"; relay_only: boolean }
+  | { type: "ring"; relay_only: boolean; offer_only: boolean }
   /** This agent accepts: may speak, and is not heard before the node's word. */
   | { type: "answer" }
   /** The node's word that it was this agent. */
@@ -43,7 +44,7 @@ export type Input =
   | { type: "described"; epoch: string; role: DescriptionRole; sdp: string }
   | { type: "candidate"; epoch: string; candidate: string; mid: string }
   /** A connection for the visitor's next life has described itself, with all candidates. */
-  | { type: "prepared"; offer: NextOffer }
+  | { type: "offered_ahead"; offer: NextOffer }
   /** The connection took a description of the other side, who had seen this much. */
   | { type: "taken"; epoch: string; seen: Seen }
   | { type: "path"; epoch: string; state: PathState }
@@ -57,8 +58,12 @@ export type Input =
 export type Effect =
   /** Makes a new connection and drops the one before; a visitor's offers, unless it `answers`. */
   | { type: "connect"; epoch: string; answers?: true }
-  /** Makes a connection beside the current one, and has it offer. */
+  /** The same, but for the search for addresses: the offer names none. */
   | { type: "prepare"; epoch: string }
+  /** Searches for them, with the credentials and the paths that are allowed by now. */
+  | { type: "gather" }
+  /** Makes a connection beside the current one, and has it offer. */
+  | { type: "offer_ahead"; epoch: string }
   /** That connection takes the place of the current one. */
   | { type: "take_up"; epoch: string }
   /** Keeps an offer for the next life; none: what was kept holds no longer. */

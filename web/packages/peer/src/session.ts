@@ -112,10 +112,10 @@ export class Session {
 
   /**
    * Begins while it rings: connects, and nothing is said or heard before the accept. `relayOnly`:
-   * better paths are for after it.
+   * better paths are for after it. `offerOnly`: so is all but an offer without addresses.
    */
-  ring(relayOnly: boolean): void {
-    this.do({ type: "ring", relay_only: relayOnly });
+  ring(relayOnly: boolean, offerOnly = false): void {
+    this.do({ type: "ring", relay_only: relayOnly, offer_only: offerOnly });
   }
 
   /** The node's word that the two have each other, with what they may connect by from now on. */
@@ -239,7 +239,13 @@ export class Session {
   protected carryOut(effect: Effect): void {
     switch (effect.type) {
       case "connect":
-        this.#connect(effect.epoch, this.role === "visitor" && !effect.answers);
+        this.#connect(effect.epoch, this.role === "visitor" && !effect.answers, false);
+        break;
+      case "prepare":
+        this.#connect(effect.epoch, true, true);
+        break;
+      case "gather":
+        this.#connection?.gather();
         break;
       case "restart":
         this.#connection?.restart(this.#ice, this.#relayOnly);
@@ -293,18 +299,19 @@ export class Session {
     }
   }
 
-  #connect(epoch: string, offers: boolean): void {
+  #connect(epoch: string, offers: boolean, prepares: boolean): void {
     this.drop();
-    this.use(this.newConnection(epoch, offers), epoch);
+    this.use(this.newConnection(epoch, offers, prepares), epoch);
   }
 
-  protected newConnection(epoch: string, offers: boolean): PeerConnection {
+  protected newConnection(epoch: string, offers: boolean, prepares = false): PeerConnection {
     const createPeer = this.#options.createPeer ?? ((config) => new RTCPeerConnection(config));
     const connection: PeerConnection = new PeerConnection({
       role: this.role,
       offers,
       ice: this.#ice,
       relayOnly: this.#relayOnly,
+      prepares,
       createPeer,
       tell: (input) => this.do({ ...input, epoch }),
       repaired: () => {

@@ -99,6 +99,10 @@ export class FakePeer {
     return channel;
   }
 
+  async createOffer(): Promise<RTCSessionDescriptionInit> {
+    return { type: "offer", sdp: this.id };
+  }
+
   async setLocalDescription(): Promise<void> {
     await Promise.resolve();
     const answers = this.signalingState === "have-remote-offer";

@@ -56,9 +56,9 @@ function connectedAgent() {
 function aheadAgent() {
   const agent = connectedAgent();
   const asked = agent.handle({ type: "hear", epoch: agent.epoch, talk: { type: "next" } });
-  const { epoch } = asked.find((effect) => effect.type === "prepare") as { epoch: string };
+  const { epoch } = asked.find((effect) => effect.type === "offer_ahead") as { epoch: string };
   const offer = { epoch, sdp: "v=0 whole" };
-  const sent = agent.handle({ type: "prepared", offer });
+  const sent = agent.handle({ type: "offered_ahead", offer });
   expect(sent).toEqual([{ type: "tell", talk: { type: "next", offer } }]);
   return { ...agent, offer };
 }
@@ -133,7 +133,7 @@ test("asked twice, the same offer is sent again; after a mend there is a new one
   const ask: Input = { type: "hear", epoch, talk: { type: "next" } };
   expect(agent.handle(ask)).toEqual([{ type: "tell", talk: { type: "next", offer } }]);
   agent.handle({ type: "path", epoch, state: "lost" }, { type: "path", epoch, state: "connected" });
-  expect(agent.handle(ask)).toEqual([{ type: "prepare", epoch: expect.any(String) }]);
+  expect(agent.handle(ask)).toEqual([{ type: "offer_ahead", epoch: expect.any(String) }]);
 });
 
 test("an answer to an offer that is gone, or was answered, asks for another", () => {

@@ -270,11 +270,11 @@ test("a gap is asked for once", async () => {
   expect(texts(visitor)).toEqual([]);
 });
 
-async function ring(): Promise<{ visitor: Session; agent: AgentSession }> {
+async function ring(offerOnly = false): Promise<{ visitor: Session; agent: AgentSession }> {
   const visitor = begin("visitor");
   const agent = begin("agent");
-  visitor.ring(true);
-  agent.ring(true);
+  visitor.ring(!offerOnly, offerOnly);
+  agent.ring(!offerOnly, offerOnly);
   await settled();
   return { visitor, agent };
 }
@@ -309,6 +309,39 @@ test("after the accept a better path is looked for over the channel itself", asy
   expect(signals.length).toBe(before);
   expect(state(visitor)).toBe("open");
   expect(state(agent)).toBe("open");
+});
+
+test("prepared while it rings: an offer is all that passes, and no address is looked for", async () => {
+  const peers = FakePeer.all.length;
+  const { visitor, agent } = await ring(true);
+  agent.answer();
+  agent.say("hello");
+  clock.turn(60_000);
+  await settled();
+  expect(signals.map(({ signal }) => signal)).toMatchObject([
+    { kind: "ready" },
+    { kind: "description", role: "offer" },
+  ]);
+  expect(FakePeer.all.slice(peers)).toMatchObject([{ localDescription: null }]);
+  const [prepared] = FakePeer.all.slice(peers);
+  visitor.accepted([], false);
+  agent.accepted([], false);
+  await settled();
+  expect(lastPeers()[0]).toBe(prepared);
+  expect([state(visitor), state(agent)]).toEqual(["open", "open"]);
+  expect(texts(visitor)).toEqual(["hello"]);
+});
+
+test("an accept that overtakes the offer it prepared is as good", async () => {
+  const visitor = begin("visitor");
+  const agent = begin("agent");
+  visitor.ring(false, true);
+  agent.ring(false, true);
+  agent.accepted([], false);
+  visitor.signal({ kind: "ready", epoch: "another" });
+  visitor.accepted([], false);
+  await settled();
+  expect([state(visitor), state(agent)]).toEqual(["open", "open"]);
 });
 
 test("a frame that says nothing new is neither looked through nor shown", async () => {

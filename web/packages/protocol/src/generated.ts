@@ -36,7 +36,12 @@ ice: Array<IceServer>,
 /**
  * Only relayed paths before the accept: neither side learns the other's addresses.
  */
-relay_only: boolean, };
+relay_only: boolean, 
+/**
+ * Nothing connects before the accept: the visitor's offer waits at the agent's side for it,
+ * and names no address. Nobody has looked for one yet, and there are no credentials to.
+ */
+offer_only?: boolean, };
 export type ErrorFrame = { code: ErrorCode, 
 /**
  * For people; may change.

@@ -110,7 +110,7 @@ export const ice: Read<IceServer[]> = list(
   16,
 );
 
-export const preconnect = { link: id, ice, relay_only: bool };
+export const preconnect = { link: id, ice, relay_only: bool, offer_only: optional(bool) };
 
 export const error = {
   code: word<ErrorCode>(

@@ -308,13 +308,13 @@ export class Visit {
   }
 
   /** An agent is rung: the two may connect, and neither hears the other before the accept. */
-  #ring({ link, ice, relay_only }: Preconnect): void {
+  #ring({ link, ice, relay_only, offer_only }: Preconnect): void {
     if (this.session || this.#rings.size >= RINGS) {
       return;
     }
     const session = this.connect(link, ice, this.#options.relayOnly || relay_only);
     this.#rings.set(link, session);
-    session.ring(relay_only);
+    session.ring(relay_only, offer_only);
   }
 
   #hangUp(): void {
