@@ -9,7 +9,7 @@ use isession_protocol::ErrorCode;
 use isession_protocol::ids::{LinkId, SiteId};
 use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
 use isession_switchboard::Policy;
-use isession_turn::{Network, TurnError, TurnLinks, TurnServer};
+use isession_turn::{Network, RING, TurnError, TurnLinks, TurnServer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -139,14 +139,18 @@ impl Shared {
         current
     }
 
-    /// Relays for one side of a link. Credentials of a ring hold hardly longer than the ring.
+    /// Relays for one side of a link. Credentials of a ring hold hardly longer than the ring, and
+    /// reach nobody but who is relayed here as well.
     pub(crate) fn ice(&self, link: LinkId, stage: Stage, outbox: &Outbox) -> Vec<IceServer> {
-        let longest = match stage {
-            Stage::Ring => self.policy.ring_timeout / 1000 + AFTER_RING,
-            Stage::Session { .. } => u64::MAX,
+        let (name, longest) = match stage {
+            Stage::Ring => {
+                let longest = self.policy.ring_timeout / 1000 + AFTER_RING;
+                (format!("{RING}{link}"), longest)
+            }
+            Stage::Session { .. } => (link.to_string(), u64::MAX),
         };
         self.relay
-            .servers(link, outbox.reached(), self.clock.now(), longest)
+            .servers(&name, outbox.reached(), self.clock.now(), longest)
     }
 
     /// Milliseconds for which a ticket holds: the longest visit that can still be resumed.

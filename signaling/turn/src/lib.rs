@@ -36,12 +36,13 @@ mod reply;
 mod requests;
 mod server;
 mod step;
+mod strangers;
 mod streams;
 mod udp;
 
 pub use client::{FiveTuple, Transport};
 pub use config::{TurnConfig, TurnError};
-pub use credentials::{CHECK, Credentials, Secret, SecretTooShort};
+pub use credentials::{CHECK, CHECK_AGE, Credentials, RING, Secret, SecretTooShort};
 pub use engine::Engine;
 pub use framing::{Frames, NoFrame};
 pub use limits::Limits;

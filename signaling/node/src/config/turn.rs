@@ -33,7 +33,7 @@ pub struct TurnConfig {
     /// Seconds that an allocation lives at the most, however often it is refreshed. A session that
     /// goes on makes another.
     pub allocation_age: u32,
-    /// Bytes a second that an allocation relays, both directions together.
+    /// Bytes a second that are relayed for one link, both directions together.
     pub bytes_per_second: u32,
     /// Networks (CIDR) that peers may have although they are not public, for use inside a LAN.
     pub allow_peers: Vec<String>,
