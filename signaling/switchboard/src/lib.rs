@@ -45,7 +45,7 @@ pub use effect::{Departed, Effect, Outcome};
 pub use input::{Answer, Departure, Input, Presence, SessionClaim, Side, Sites};
 
 use agents::Agent;
-use queue::{Pace, Waiting};
+use queue::{News, Pace, Waiting};
 use sessions::Session;
 use visits::Spent;
 
@@ -66,7 +66,8 @@ pub struct Policy {
     /// How long a visitor may wait in all.
     pub max_wait: u64,
     /// Positions of those who stayed are told at most once in this time; in a queue that is
-    /// longer than this many, at most once in as many milliseconds as it has visitors.
+    /// longer than this many, at most once in as many milliseconds as it has visitors. What visitors
+    /// say of themselves while they wait is shown to agents at most as often.
     pub notice_interval: u64,
     /// How long tickets hold; visits that ended are remembered for as long.
     pub ticket_ttl: u64,
@@ -114,6 +115,8 @@ struct State {
     pace: BTreeMap<SiteId, Pace>,
     /// Sites whose waiting visitors have not been told their positions yet, and when to.
     notices: BTreeMap<SiteId, Timestamp>,
+    /// What agents have not been shown yet of those who wait.
+    news: BTreeMap<SiteId, News>,
     timers: BTreeSet<(Timestamp, Timer)>,
     spent: BTreeMap<VisitorId, Spent>,
 }
@@ -172,7 +175,8 @@ impl Switchboard {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let timer = self.state.timers.first().map(|(time, _)| *time);
         let notice = self.state.notices.values().min().copied();
-        [timer, notice].into_iter().flatten().min()
+        let news = self.state.news.values().map(|news| news.time).min();
+        [timer, notice, news].into_iter().flatten().min()
     }
 
     /// How many there are.
@@ -207,9 +211,7 @@ impl Switchboard {
                 since,
                 session,
             } => self.visitor_joined(visitor, site, details, since, session, &mut effects),
-            Input::VisitorUpdated { visitor, details } => {
-                self.visitor_updated(visitor, details, &mut effects);
-            }
+            Input::VisitorUpdated { visitor, details } => self.visitor_updated(visitor, details),
             Input::VisitorLeft { visitor, how } => self.visitor_left(visitor, how, &mut effects),
             Input::AgentJoined {
                 agent,
@@ -234,6 +236,7 @@ impl Switchboard {
             Input::Tick => {}
         }
         self.ring_waiting(&mut effects);
+        self.show_news(&mut effects);
         self.give_notice(&mut effects);
         effects
     }

@@ -15,6 +15,9 @@ use crate::rings::Tried;
 /// Accepts that an estimate looks back on, at the most and at the least.
 const MOST_ACCEPTS: usize = 20;
 const FEWEST_ACCEPTS: usize = 3;
+/// Visitors whose news agents are shown at once: what one visitor says is a frame for each agent, and
+/// nobody who keeps talking may flood them.
+const NEWS: usize = 16;
 /// Accepts before this time say nothing of now.
 const RECENT: u64 = 30 * 60_000;
 
@@ -27,6 +30,15 @@ pub(crate) struct Waiting {
     pub(crate) state: WaitState,
     /// Agents who declined or let a ring pass.
     pub(crate) tried: BTreeMap<AgentId, Tried>,
+    /// Said more than agents were shown.
+    pub(crate) unshown: bool,
+}
+
+/// Visitors of a site who said more, the first to be shown first, and when the next are shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct News {
+    pub(crate) time: Timestamp,
+    visitors: VecDeque<VisitorId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +182,53 @@ impl Switchboard {
         for site in due.map(|(site, _)| site.clone()).collect::<Vec<_>>() {
             self.state.notices.remove(&site);
             self.tell_positions(&site, effects);
+        }
+    }
+
+    /// Somebody who waits said more: agents are shown it in a while, and once.
+    pub(crate) fn has_news(&mut self, visitor: VisitorId) {
+        let Some(waiting) = self.state.waiting.get_mut(&visitor) else {
+            return;
+        };
+        if !std::mem::replace(&mut waiting.unshown, true) {
+            let news = self.state.news.entry(waiting.site.clone());
+            let time = self.state.now.plus(self.policy.notice_interval);
+            let visitors = VecDeque::new();
+            let news = news.or_insert(News { time, visitors });
+            news.visitors.push_back(visitor);
+        }
+    }
+
+    /// Somebody who said more waits no longer.
+    pub(crate) fn has_no_news(&mut self, visitor: VisitorId, waiting: &Waiting) {
+        if let Some(news) = self.state.news.get_mut(&waiting.site)
+            && waiting.unshown
+        {
+            news.visitors.retain(|other| *other != visitor);
+            if news.visitors.is_empty() {
+                self.state.news.remove(&waiting.site);
+            }
+        }
+    }
+
+    /// Shows agents the news whose time has come.
+    pub(crate) fn show_news(&mut self, effects: &mut Vec<Effect>) {
+        let now = self.state.now;
+        let due = self.state.news.iter().filter(|(_, news)| news.time <= now);
+        for site in due.map(|(site, _)| site.clone()).collect::<Vec<_>>() {
+            let Some(mut news) = self.state.news.remove(&site) else {
+                continue;
+            };
+            for visitor in news.visitors.drain(..NEWS.min(news.visitors.len())) {
+                if let Some(waiting) = self.state.waiting.get_mut(&visitor) {
+                    waiting.unshown = false;
+                }
+                self.show(visitor, effects);
+            }
+            if !news.visitors.is_empty() {
+                news.time = now.plus(self.policy.notice_interval);
+                self.state.news.insert(site, news);
+            }
         }
     }
 

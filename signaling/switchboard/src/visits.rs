@@ -84,6 +84,7 @@ impl Switchboard {
             since,
             state: WaitState::Waiting,
             tried: BTreeMap::new(),
+            unshown: false,
         };
         self.state.waiting.insert(visitor, waiting);
         self.show(visitor, effects);
@@ -103,18 +104,13 @@ impl Switchboard {
             self.state.timers.remove(&(until, Timer::Grace(visitor)));
         }
         if details != Details::default() {
-            self.visitor_updated(visitor, details, effects);
+            self.visitor_updated(visitor, details);
         }
         self.tell_place(visitor, effects);
     }
 
     /// Who is asked for was settled on joining: agents' lists rely on it.
-    pub(crate) fn visitor_updated(
-        &mut self,
-        visitor: VisitorId,
-        details: Details,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(crate) fn visitor_updated(&mut self, visitor: VisitorId, details: Details) {
         let Some(waiting) = self.state.waiting.get_mut(&visitor) else {
             return;
         };
@@ -125,7 +121,7 @@ impl Switchboard {
             page: details.page.or(page),
             ..details
         };
-        self.show(visitor, effects);
+        self.has_news(visitor);
     }
 
     pub(crate) fn visitor_left(
@@ -211,12 +207,13 @@ impl Switchboard {
                 .timers
                 .remove(&(tried.not_before, Timer::Retry(visitor)));
         }
+        self.has_no_news(visitor, &waiting);
         self.dequeue(visitor, &waiting);
         Some(waiting)
     }
 
     /// Shows a waiting visitor in the lists of the agents concerned.
-    fn show(&self, visitor: VisitorId, effects: &mut Vec<Effect>) {
+    pub(crate) fn show(&self, visitor: VisitorId, effects: &mut Vec<Effect>) {
         let Some(waiting) = self.state.waiting.get(&visitor) else {
             return;
         };
