@@ -6,10 +6,12 @@ mod sites;
 mod visits;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub use agents::{Agent, NewAgent, SignIn, Token};
@@ -19,7 +21,12 @@ pub use sites::{NewSite, Preconnect, Site, SiteChange};
 #[derive(Clone, Debug)]
 pub struct Accounts {
     pool: SqlitePool,
+    /// Turns at hashing passwords: signing in must not starve the sockets of memory.
+    hashing: Arc<Semaphore>,
 }
+
+/// Passwords hashed at once.
+const HASHES: usize = 2;
 
 /// Something could not be kept or found.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +67,10 @@ impl Accounts {
             .connect_with(options)
             .await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            hashing: Arc::new(Semaphore::new(HASHES)),
+        })
     }
 
     /// Waits until everything is written and closes.
