@@ -92,8 +92,12 @@ pub struct LimitsConfig {
     pub handshake_timeout: u32,
     /// Sign-in attempts a minute from one address.
     pub logins_per_minute: u32,
+    /// HTTP requests a minute from one address, new WebSockets included.
+    pub requests_per_minute: u32,
     /// Frames a second on one WebSocket, with bursts of four times as many.
     pub frames_per_second: u32,
+    /// Frames a minute from one address, over all its WebSockets.
+    pub frames_per_minute: u32,
     /// Seconds between pings; a peer silent for two of them is lost.
     pub ping_interval: u32,
 }
@@ -134,7 +138,9 @@ impl Default for LimitsConfig {
             connections_per_minute: 300,
             handshake_timeout: 10,
             logins_per_minute: 20,
+            requests_per_minute: 6000,
             frames_per_second: 50,
+            frames_per_minute: 30_000,
             ping_interval: 25,
         }
     }

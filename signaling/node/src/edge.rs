@@ -25,6 +25,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::gate::serve;
 use self::http::Problem;
+use self::peer::Peer;
 use crate::node::Shared;
 
 /// The largest request body: a sign-in.
@@ -57,6 +58,7 @@ fn router(shared: Arc<Shared>, tls: bool) -> Router {
         .route("/v1/sites/{site}", get(http::site))
         .fallback(http::nothing_here)
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), pace))
         .layer(middleware::from_fn(move |request, next| {
             harden(tls, request, next)
         }))
@@ -68,6 +70,15 @@ fn misplaced() -> Router {
     Router::new().fallback(async || {
         Problem::bad_request("this port speaks https: use an address that begins with https://")
     })
+}
+
+/// Refuses what one address asks for too often.
+async fn pace(State(shared): Node, peer: Peer, request: Request, next: Next) -> Response {
+    if shared.requests.admit(peer.address, shared.clock.now()) {
+        next.run(request).await
+    } else {
+        Problem::busy(&shared, ErrorCode::TooFast).into_response()
+    }
 }
 
 /// What every answer carries.

@@ -11,7 +11,7 @@ use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
 use isession_switchboard::Policy;
 use isession_turn::{Network, RING, TurnError, TurnLinks, TurnServer};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, timeout};
 
@@ -74,14 +74,15 @@ pub(crate) struct Shared {
     pub connects: Rates,
     pub logins: Rates,
     pub checks: Rates,
+    pub requests: Rates,
+    /// Frames on WebSockets.
+    pub frames: Rates,
     /// Connections to the relay over TCP and TLS.
     pub streams: Rates,
     /// Connections that are no WebSockets, or not yet.
     pub gate: Arc<Doors>,
     /// Proxies that are believed.
     pub proxies: Vec<Network>,
-    /// Turns at hashing passwords.
-    pub hashing: Semaphore,
     doors: Arc<Doors>,
     desk: mpsc::Sender<Question>,
     alive: watch::Receiver<()>,
@@ -226,10 +227,11 @@ impl Node {
             connects: Rates::per_minute(limits.connections_per_minute),
             logins: Rates::per_minute(limits.logins_per_minute),
             checks: Rates::per_minute(limits.logins_per_minute),
+            requests: Rates::per_minute(limits.requests_per_minute),
+            frames: Rates::per_minute(limits.frames_per_minute),
             streams: Rates::per_minute(limits.connections_per_minute),
             gate: Arc::new(Doors::new(CONNECTIONS, limits.connections_per_address)),
             proxies: config.proxies()?,
-            hashing: Semaphore::new(2),
             doors: Arc::new(Doors::new(
                 limits.connections,
                 limits.connections_per_address,
@@ -348,9 +350,15 @@ async fn sweep(shared: Arc<Shared>) {
             }
         }
         let now = shared.clock.now();
-        shared.connects.sweep(now);
-        shared.logins.sweep(now);
-        shared.checks.sweep(now);
-        shared.streams.sweep(now);
+        for rates in [
+            &shared.connects,
+            &shared.logins,
+            &shared.checks,
+            &shared.requests,
+            &shared.frames,
+            &shared.streams,
+        ] {
+            rates.sweep(now);
+        }
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn upgrade(
         Ok(door) => door,
         Err(code) => return Problem::busy(&shared, code).into_response(),
     };
-    let (agent, token) = match authenticate(&shared, &headers).await {
+    let (agent, token) = match authenticate(&shared, &peer, &headers).await {
         Ok(signed_in) => signed_in,
         Err(problem) => return problem.into_response(),
     };
@@ -45,6 +45,7 @@ pub(super) async fn upgrade(
         Ok(ws) => ws,
         Err(problem) => return problem.into_response(),
     };
+    let address = peer.address;
     let outbox = Arc::new(Outbox::new(OUTBOX, peer.reached));
     let side = AgentSide {
         shared: Arc::clone(&shared),
@@ -53,7 +54,7 @@ pub(super) async fn upgrade(
         token,
         joined: false,
     };
-    ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, door))
+    ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, address, door))
 }
 
 struct AgentSide {
@@ -121,6 +122,10 @@ impl Side for AgentSide {
             FromAgent::End { session } => me.end(&self.shared, session).await,
             FromAgent::Unknown => Ok(()),
         }
+    }
+
+    fn joined(&self) -> bool {
+        self.joined
     }
 
     /// Sign-ins end elsewhere: by a new password, by signing out, with the account, or by age.

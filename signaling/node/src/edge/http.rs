@@ -176,22 +176,6 @@ pub(super) async fn site(
     Ok((vary, AppendHeaders(allow), Json(state)).into_response())
 }
 
-/// How the peer addressed the node.
-fn host(headers: &HeaderMap) -> &str {
-    headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("localhost")
-}
-
-/// Whether a page of this origin came from this node, by the name it was asked for.
-pub(super) fn own_origin(headers: &HeaderMap, origin: &str) -> bool {
-    let authority = origin
-        .strip_prefix("https://")
-        .or_else(|| origin.strip_prefix("http://"));
-    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host(headers)))
-}
-
 pub(super) fn page(html: &str) -> Response {
     let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY)];
     (policy, Html(html.to_owned())).into_response()
@@ -230,20 +214,5 @@ mod tests {
             escape(r#"<b a="1">&'"#),
             "&lt;b a=&quot;1&quot;&gt;&amp;&#39;"
         );
-    }
-
-    #[test]
-    fn only_the_nodes_own_pages_are_its_own() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, "help.example:8443".parse().unwrap());
-        assert!(own_origin(&headers, "https://help.example:8443"));
-        for foreign in [
-            "https://help.example",
-            "https://evil.example:8443",
-            "null",
-            "",
-        ] {
-            assert!(!own_origin(&headers, foreign), "{foreign}");
-        }
     }
 }

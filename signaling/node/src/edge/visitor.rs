@@ -14,7 +14,7 @@ use isession_switchboard::{Departure, Input, SessionClaim};
 use uuid::Uuid;
 
 use super::Node;
-use super::http::{Problem, own_origin};
+use super::http::Problem;
 use super::peer::Peer;
 use super::socket::{self, Refusal, Side};
 use crate::node::Shared;
@@ -39,14 +39,16 @@ pub(super) async fn upgrade(
         Ok(ws) => ws,
         Err(problem) => return problem.into_response(),
     };
+    let origin = Origin::of(&headers, &peer);
+    let address = peer.address;
     let outbox = Arc::new(Outbox::new(OUTBOX, peer.reached));
     let side = Visitor {
         shared: Arc::clone(&shared),
         outbox: Arc::clone(&outbox),
-        origin: Origin::of(&headers),
+        origin,
         joined: None,
     };
-    ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, door))
+    ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, address, door))
 }
 
 /// The page that opened the connection. Browsers always tell it; a native program tells none,
@@ -58,13 +60,13 @@ enum Origin {
 }
 
 impl Origin {
-    fn of(headers: &HeaderMap) -> Self {
+    fn of(headers: &HeaderMap, peer: &Peer) -> Self {
         match headers
             .get("origin")
             .map(|origin| origin.to_str().unwrap_or("null"))
         {
             None => Self::Native,
-            Some(origin) if own_origin(headers, origin) => Self::Own,
+            Some(origin) if peer.reached.is_own(origin) => Self::Own,
             Some(origin) => Self::Foreign(origin.to_owned()),
         }
     }
@@ -120,6 +122,10 @@ impl Side for Visitor {
             FromVisitor::End { session } => me.end(&self.shared, session).await,
             FromVisitor::Unknown => Ok(()),
         }
+    }
+
+    fn joined(&self) -> bool {
+        self.joined.is_some()
     }
 
     async fn stays(&self) -> Result<(), Refusal> {
