@@ -98,6 +98,12 @@ impl Accounts {
     }
 }
 
+/// An error and what caused it, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// Reads an id column; a value that is no id means a damaged database, not a caller's mistake.
 fn read_id(text: &str) -> Result<Uuid, AccountsError> {
     Uuid::parse_str(text).map_err(|error| sqlx::Error::Decode(error.into()).into())
@@ -110,5 +116,17 @@ fn exists(error: sqlx::Error, what: impl FnOnce() -> String) -> AccountsError {
             AccountsError::Exists(what())
         }
         _ => AccountsError::Database(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_tells_why_the_database_failed() {
+        let error = AccountsError::from(sqlx::Error::WorkerCrashed);
+        let cause = sqlx::Error::WorkerCrashed.to_string();
+        assert_eq!(chain(&error), format!("the database failed: {cause}"));
     }
 }

@@ -34,6 +34,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The database file; it is made when it is not there.
     pub database: PathBuf,
+    /// Days for which it is kept how a visit went.
+    pub keep_visits: u32,
     /// How log lines are written.
     pub log: LogFormat,
     pub queue: QueueConfig,
@@ -111,6 +113,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             public_url: None,
             database: PathBuf::from("isession.db"),
+            keep_visits: 90,
             log: LogFormat::default(),
             queue: QueueConfig::default(),
             limits: LimitsConfig::default(),
@@ -236,6 +239,12 @@ impl Config {
                 Some("http") => return wrong("public_url", "with [tls] it begins with https"),
                 _ => return wrong("public_url", "not an http or https address"),
             }
+        }
+        if self.keep_visits == 0 {
+            return wrong(
+                "keep_visits",
+                "must be above 0: a node that starts anew must know what has ended",
+            );
         }
         self.proxies()?;
         if self.queue.ring_timeout == 0 || self.queue.ring_agents == 0 || self.queue.max_wait == 0 {

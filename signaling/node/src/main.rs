@@ -73,7 +73,7 @@ fn as_settings(flags: &Serve) -> Vec<String> {
 async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     start_logging(config.log)?;
     let stop = stop_asked()?;
-    let node = Node::start(config, Arc::new(SystemClock)).await?;
+    let mut node = Node::start(config, Arc::new(SystemClock)).await?;
     // On standard output, for whoever started it with port 0; the log goes to standard error.
     let scheme = node.certificate().map_or("http", |_| "https");
     commands::say(&format!("isession serves {scheme}://{}", node.address()));
@@ -81,10 +81,18 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         commands::say(&format!("isession relays udp {turn}"));
     }
     tracing::info!(port = node.address().port(), "serving");
-    stop.await;
+    let failed = tokio::select! {
+        () = stop => None,
+        part = node.failed() => Some(part),
+    };
     tracing::info!("stopping");
     node.stop().await;
-    Ok(())
+    match failed {
+        Some(part) => {
+            Err(format!("the node stopped because this part of it failed: {part}").into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Ready at SIGINT or SIGTERM.

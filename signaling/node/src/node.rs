@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use isession_protocol::ErrorCode;
 use isession_protocol::ids::{LinkId, SiteId};
 use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
+use isession_protocol::{ErrorCode, Timestamp};
 use isession_switchboard::Policy;
 use isession_turn::{Network, RING, TurnError, TurnLinks, TurnServer};
 use tokio::net::TcpListener;
@@ -15,7 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, timeout};
 
-use crate::accounts::{Accounts, AccountsError};
+use crate::accounts::{Accounts, AccountsError, chain};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::desk::{self, Question};
@@ -38,6 +39,10 @@ const AFTER_RING: u64 = 30;
 const DRAIN: Duration = Duration::from_secs(5);
 /// Connections at once that are no WebSockets: each lasts for a few requests.
 const CONNECTIONS: usize = 8192;
+/// Milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
+/// The part that is let finish.
+const DESK: &str = "desk";
 /// Questions that wait for the desk at the most; more wait at the asker.
 const QUESTIONS: usize = 64;
 
@@ -83,6 +88,8 @@ pub(crate) struct Shared {
     pub gate: Arc<Doors>,
     /// Proxies that are believed.
     pub proxies: Vec<Network>,
+    /// No part has failed.
+    whole: AtomicBool,
     doors: Arc<Doors>,
     desk: mpsc::Sender<Question>,
     alive: watch::Receiver<()>,
@@ -99,6 +106,12 @@ impl Alive {
 }
 
 impl Shared {
+    /// Whether all parts of the node work.
+    pub(crate) fn is_whole(&self) -> bool {
+        let relays = self.relay_links.as_ref().is_none_or(TurnLinks::is_open);
+        relays && self.whole.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn alive(&self) -> Alive {
         Alive(self.alive.clone())
     }
@@ -186,7 +199,8 @@ pub struct Node {
     address: SocketAddr,
     turn: Option<TurnServer>,
     tls: Option<Arc<Tls>>,
-    tasks: JoinSet<()>,
+    /// Each gives back its name.
+    parts: JoinSet<&'static str>,
     alive: watch::Sender<()>,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -213,13 +227,19 @@ impl Node {
             None => None,
         };
         let accounts = Accounts::open(&config.database).await?;
+        let policy = config.policy();
+        let oldest = clock.now().as_millis().saturating_sub(policy.ticket_ttl);
+        let visits = accounts
+            .visits_after(Timestamp::from_millis(oldest))
+            .await?;
         let tickets = TicketKey::new(accounts.secret("tickets").await?);
         let (relay, turn) = turn::start(&config.turn, accounts.secret("turn").await?)?;
         let (alive, alive_watch) = watch::channel(());
         let (desk, questions) = mpsc::channel(QUESTIONS);
         let limits = &config.limits;
         let shared = Arc::new(Shared {
-            policy: config.policy(),
+            policy,
+            whole: AtomicBool::new(true),
             log: Arc::new(LocalLog::new(Arc::clone(&clock))),
             sockets: Sockets::default(),
             relay_links: turn.as_ref().map(TurnServer::links),
@@ -244,32 +264,34 @@ impl Node {
             relay,
             desk,
         });
-        let mut tasks = JoinSet::new();
+        let mut parts = JoinSet::new();
         let (stop, stopped) = oneshot::channel();
-        tasks.spawn(desk::run(Arc::clone(&shared), questions));
-        tasks.spawn(sweep(Arc::clone(&shared)));
+        let run = desk::run(Arc::clone(&shared), questions, visits);
+        parts.spawn(part(Arc::clone(&shared), DESK, run));
+        let run = sweep(Arc::clone(&shared));
+        parts.spawn(part(Arc::clone(&shared), "sweep", run));
         let tls = opened.map(|(tls, held)| {
             let (tls, clock) = (Arc::new(tls), Arc::clone(&shared.clock));
             if tls.current().expired(clock.now()) {
                 tracing::error!("the certificate has expired: browsers will refuse it");
             }
-            tasks.spawn(Arc::clone(&tls).watch(held, clock));
+            let run = Arc::clone(&tls).watch(held, clock);
+            parts.spawn(part(Arc::clone(&shared), "certificate", run));
             tls
         });
         let (serving, with_tls) = (Arc::clone(&shared), tls.clone());
         let streams = turn.as_ref().map(TurnServer::streams);
-        tasks.spawn(async move {
-            let stopped = async {
-                let _ = stopped.await;
-            };
-            edge::serve(listener, serving, with_tls, streams, stopped).await;
-        });
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        let run = edge::serve(listener, serving, with_tls, streams, stopped);
+        parts.spawn(part(Arc::clone(&shared), "edge", run));
         Ok(Self {
             shared,
             address,
             turn,
             tls,
-            tasks,
+            parts,
             alive,
             stop: Some(stop),
         })
@@ -303,6 +325,23 @@ impl Node {
         &self.shared.accounts
     }
 
+    /// Waits until a part of the node ends, which nothing but a fault in it can bring about; gives
+    /// back its name. A node without it only seems to work: stop it, and start another.
+    pub async fn failed(&mut self) -> &'static str {
+        let relay = async {
+            match &mut self.turn {
+                Some(turn) => turn.failed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            part = self.parts.join_next() => {
+                part.and_then(Result::ok).unwrap_or("a part that panicked")
+            }
+            () = relay => "relay",
+        }
+    }
+
     /// Takes no more connections, tells everyone when to come back, and ends.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
@@ -324,7 +363,17 @@ impl Node {
             tracing::warn!("some connections did not close in time");
         }
         drop(self.alive);
-        self.tasks.shutdown().await;
+        let settled = async {
+            while let Some(part) = self.parts.join_next().await {
+                if part.is_ok_and(|part| part == DESK) {
+                    break;
+                }
+            }
+        };
+        if timeout(DRAIN, settled).await.is_err() {
+            tracing::warn!("some visits were not recorded in time");
+        }
+        self.parts.shutdown().await;
         if let Some(turn) = self.turn.take() {
             turn.shutdown().await;
         }
@@ -332,7 +381,24 @@ impl Node {
     }
 }
 
-/// Pings everyone in one batch, lets go of the silent, and forgets calm addresses.
+/// Runs a part of the node, and notes when it ends, in whatever way.
+async fn part(
+    shared: Arc<Shared>,
+    name: &'static str,
+    run: impl Future<Output = ()>,
+) -> &'static str {
+    struct Running(Arc<Shared>);
+    impl Drop for Running {
+        fn drop(&mut self) {
+            self.0.whole.store(false, Ordering::Relaxed);
+        }
+    }
+    let _running = Running(shared);
+    run.await;
+    name
+}
+
+/// Pings everyone in one batch, lets go of the silent, and forgets calm addresses and old visits.
 async fn sweep(shared: Arc<Shared>) {
     let period = Duration::from_secs(u64::from(shared.config.limits.ping_interval));
     let next = shared.config.limits.ping_interval.saturating_mul(1000);
@@ -342,6 +408,8 @@ async fn sweep(shared: Arc<Shared>) {
     // After a stall, everyone gets a whole period to answer.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
+    let keep = Duration::from_secs(u64::from(shared.config.keep_visits) * 24 * 60 * 60);
+    let mut forget_at = shared.clock.now();
     loop {
         ticks.tick().await;
         for (_, outbox) in shared.sockets.all() {
@@ -360,5 +428,50 @@ async fn sweep(shared: Arc<Shared>) {
         ] {
             rates.sweep(now);
         }
+        if now >= forget_at {
+            forget_at = now.plus(DAY);
+            if let Err(error) = shared.accounts.forget_visits(keep, now).await {
+                tracing::error!(error = chain(&error), "old visits were not forgotten");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    async fn health(node: &Node) -> String {
+        let mut io = TcpStream::connect(node.address()).await.unwrap();
+        let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        io.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        io.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_part_that_ends_is_noticed() {
+        let database = std::env::temp_dir().join(format!("isession-{}.db", Uuid::new_v4()));
+        let mut config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            database: database.clone(),
+            ..Config::default()
+        };
+        config.turn.listen = ([127, 0, 0, 1], 0).into();
+        let mut node = Node::start(config, Arc::new(SystemClock)).await.unwrap();
+        assert!(health(&node).await.starts_with("HTTP/1.1 200"));
+        let shared = Arc::clone(&node.shared);
+        node.parts
+            .spawn(part(shared, "faulty", std::future::ready(())));
+        assert_eq!(node.failed().await, "faulty");
+        assert!(health(&node).await.starts_with("HTTP/1.1 503"));
+        node.stop().await;
+        std::fs::remove_file(database).unwrap();
     }
 }

@@ -43,11 +43,11 @@ use serde::{Deserialize, Serialize};
 
 pub use effect::{Departed, Effect, Outcome};
 pub use input::{Answer, Departure, Input, Presence, SessionClaim, Side, Sites};
+pub use visits::{SPENT, Spent};
 
 use agents::Agent;
 use queue::{News, Pace, Waiting};
 use sessions::Session;
-use visits::Spent;
 
 /// Times in milliseconds, and counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +156,15 @@ impl Switchboard {
             policy,
             state: State::default(),
         }
+    }
+
+    /// Nobody waits, and these visits ended before, the oldest first: their tickets are spent.
+    pub fn after(policy: Policy, visits: impl IntoIterator<Item = (VisitorId, Spent)>) -> Self {
+        let mut switchboard = Self::new(policy);
+        for (visitor, Spent { served, ended }) in visits {
+            switchboard.spend(visitor, served, ended);
+        }
+        switchboard
     }
 
     /// All that is known.

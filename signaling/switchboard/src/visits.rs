@@ -14,14 +14,15 @@ use crate::{Switchboard, Timer};
 
 /// Visits remembered after their end, at the most. Beyond it the oldest are forgotten, and their
 /// tickets count again until they run out.
-const SPENT: usize = 100_000;
+pub const SPENT: usize = 100_000;
 
 /// A visit that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Spent {
+pub struct Spent {
     /// Why its session ended, if it had one.
-    pub(crate) served: Option<EndReason>,
-    until: Timestamp,
+    pub served: Option<EndReason>,
+    /// When that was. What began later is another visit.
+    pub ended: Timestamp,
 }
 
 impl Switchboard {
@@ -39,6 +40,8 @@ impl Switchboard {
         }
         let spent = self.state.spent.get(&visitor).copied();
         let claim = claim.filter(|claim| claim.visitor == visitor);
+        let began = claim.as_ref().map(|claim| claim.started).or(since);
+        let spent = spent.filter(|spent| began.is_none_or(|began| began <= spent.ended));
         if self.state.waiting.contains_key(&visitor) && (claim.is_none() || spent.is_some()) {
             return self.visitor_came_back(visitor, details, effects);
         }
@@ -164,7 +167,7 @@ impl Switchboard {
         let Some(waiting) = self.stop_waiting(visitor, effects) else {
             return;
         };
-        self.spend(visitor, None);
+        self.spend(visitor, None, self.state.now);
         effects.push(Effect::Departed(Departed {
             visitor,
             site: waiting.site,
@@ -230,7 +233,12 @@ impl Switchboard {
 
     /// Remembers that a visit ended, so that its tickets buy no place and revive no session, also
     /// when the visitor comes again.
-    pub(crate) fn spend(&mut self, visitor: VisitorId, served: Option<EndReason>) {
+    pub(crate) fn spend(
+        &mut self,
+        visitor: VisitorId,
+        served: Option<EndReason>,
+        ended: Timestamp,
+    ) {
         self.unspend(visitor);
         if self.state.spent.len() >= SPENT {
             let timers = self.state.timers.iter();
@@ -242,15 +250,16 @@ impl Switchboard {
                 self.unspend(oldest);
             }
         }
-        let until = self.state.now.plus(self.policy.ticket_ttl);
-        self.state.spent.insert(visitor, Spent { served, until });
+        let until = ended.plus(self.policy.ticket_ttl);
+        self.state.spent.insert(visitor, Spent { served, ended });
         self.state.timers.insert((until, Timer::Spent(visitor)));
     }
 
     /// Forgets that a visit ended.
     fn unspend(&mut self, visitor: VisitorId) {
         if let Some(spent) = self.state.spent.remove(&visitor) {
-            let timer = (spent.until, Timer::Spent(visitor));
+            let until = spent.ended.plus(self.policy.ticket_ttl);
+            let timer = (until, Timer::Spent(visitor));
             self.state.timers.remove(&timer);
         }
     }

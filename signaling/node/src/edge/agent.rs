@@ -18,7 +18,7 @@ use super::http::Problem;
 use super::identity::authenticate;
 use super::peer::Peer;
 use super::socket::{self, Refusal, Side};
-use crate::accounts::{Accounts, AccountsError, Agent, Token};
+use crate::accounts::{Accounts, AccountsError, Agent, Token, chain};
 use crate::node::Shared;
 use crate::outbox::{Close, Outbox};
 use crate::sockets::Person;
@@ -136,7 +136,7 @@ impl Side for AgentSide {
             Ok(None) => Err(Refusal::fatal(ErrorCode::NotSignedIn, "sign in again")),
             Err(error) => {
                 // That the disk is busy is nothing that the agent did; asked again soon.
-                tracing::error!(%error, "cannot read a sign-in");
+                tracing::error!(error = chain(&error), "cannot read a sign-in");
                 Ok(())
             }
         }
@@ -169,7 +169,7 @@ impl AgentSide {
         self.stays().await?;
         let sites = served_sites(&self.shared.accounts, &self.agent.sites).await;
         let sites = sites.map_err(|error| {
-            tracing::error!(%error, "cannot read the sites");
+            tracing::error!(error = chain(&error), "cannot read the sites");
             Refusal::fatal(ErrorCode::Unknown, "the node cannot read its sites")
         })?;
         let now = self.shared.clock.now();

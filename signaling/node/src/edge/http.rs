@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Node;
 use super::assets;
+use crate::accounts::chain;
 use crate::node::Shared;
 
 /// No script, style or connection but the node's own, and in no frame.
@@ -56,7 +57,7 @@ impl Problem {
 
     /// Our own fault: logged here, and told without details.
     pub(super) fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error, "a request failed");
+        tracing::error!(error = chain(error), "a request failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             ErrorCode::Unknown,
@@ -82,8 +83,15 @@ pub(super) async fn front() -> Redirect {
     Redirect::temporary("/console")
 }
 
-pub(super) async fn health() -> &'static str {
-    "ok\n"
+pub(super) async fn health(State(shared): Node) -> Result<&'static str, Problem> {
+    if shared.is_whole() {
+        return Ok("ok\n");
+    }
+    Err(Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Unknown,
+        "a part of the node has failed",
+    ))
 }
 
 pub(super) async fn nothing_here() -> Problem {

@@ -17,6 +17,7 @@ use super::Node;
 use super::http::Problem;
 use super::peer::Peer;
 use super::socket::{self, Refusal, Side};
+use crate::accounts::chain;
 use crate::node::Shared;
 use crate::outbox::{Close, Outbox};
 use crate::sockets::Person;
@@ -166,7 +167,7 @@ impl Visitor {
         details: Details,
     ) -> Result<(), Refusal> {
         let found = self.shared.accounts.site(&site).await.map_err(|error| {
-            tracing::error!(%error, "cannot read a site");
+            tracing::error!(error = chain(&error), "cannot read a site");
             Refusal::fatal(ErrorCode::Unknown, "the node cannot read its sites")
         })?;
         let Some(found) = found else {
