@@ -13,7 +13,7 @@ use isession_switchboard::Sites;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Accounts, AccountsError, exists, read_id};
+use super::{Accounts, AccountsError, exists, missing, read_id};
 
 /// An agent's account.
 #[derive(Clone, Debug)]
@@ -126,15 +126,16 @@ impl Accounts {
         .execute(&mut *transaction)
         .await
         .map_err(|error| exists(error, || format!("agent {login}")))?;
-        for site in &new.sites {
+        // Named twice is named once.
+        for site in new.sites.iter().collect::<BTreeSet<_>>() {
             sqlx::query("INSERT INTO agent_sites (agent, site) VALUES (?, ?)")
                 .bind(id.to_string())
                 .bind(site.as_str())
                 .execute(&mut *transaction)
                 .await
-                .map_err(|_| AccountsError::Missing(format!("site {site}")))?;
+                .map_err(|error| missing(error, || format!("site {site}")))?;
         }
-        for department in &new.departments {
+        for department in new.departments.iter().collect::<BTreeSet<_>>() {
             sqlx::query("INSERT INTO agent_departments (agent, department) VALUES (?, ?)")
                 .bind(id.to_string())
                 .bind(department.as_str())
