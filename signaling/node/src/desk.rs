@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use isession_protocol::Timestamp;
+use isession_protocol::bounded::Department;
 use isession_protocol::ids::{AgentId, LinkId, SiteId, VisitorId};
 use isession_protocol::signaling::{EndReason, Preconnect, RingEnd, ToAgent, ToVisitor};
 use isession_switchboard::{
@@ -18,10 +19,11 @@ use crate::outbox::Outbox;
 use crate::sockets::{Person, Stage};
 use crate::ticket::Claims;
 
-/// Asks the desk whether an agent of a site is available.
+/// Asks the desk whether an agent of a site is available, or of one of its departments.
 #[derive(Debug)]
 pub(crate) struct Question {
     pub site: SiteId,
+    pub department: Option<Department>,
     pub answer: oneshot::Sender<bool>,
 }
 
@@ -64,9 +66,10 @@ pub(crate) async fn run(
             }
             () = due => desk.apply(shared.clock.now(), Input::Tick),
             Some(question) = questions.recv() => {
-                let available = desk.switchboard.is_available(&question.site);
+                let Question { site, department, answer } = question;
+                let available = desk.switchboard.is_available(&site, department.as_ref());
                 // Whoever asked may be gone.
-                let _ = question.answer.send(available);
+                let _ = answer.send(available);
             }
             // Last: what was appended before is applied before.
             () = alive.over() => break,

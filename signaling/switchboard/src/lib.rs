@@ -16,7 +16,7 @@
 //! - `sessions`: from accept to end, and after a node's restart.
 //! - `visits`: how visits begin and end.
 //!
-//! # Laws (see `tests/laws.rs`)
+//! # Laws (see `tests/scenarios/laws.rs`)
 //! 1. A visitor is in at most one session.
 //! 2. Exactly one agent wins an accept.
 //! 3. Order is first come first served within a department, and a resumed ticket keeps its place.
@@ -38,6 +38,7 @@ mod visits;
 use std::collections::{BTreeMap, BTreeSet};
 
 use isession_protocol::Timestamp;
+use isession_protocol::bounded::Department;
 use isession_protocol::ids::{AgentId, SessionId, SiteId, VisitorId};
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +47,7 @@ pub use input::{Answer, Departure, Input, Presence, SessionClaim, Side, Sites};
 pub use visits::{SPENT, Spent};
 
 use agents::Agent;
-use queue::{News, Pace, Waiting};
+use queue::{News, Paces, Waiting};
 use sessions::Session;
 
 /// Times in milliseconds, and counts.
@@ -112,7 +113,7 @@ struct State {
     agents: BTreeMap<AgentId, Agent>,
     sessions: BTreeMap<SessionId, Session>,
     in_session: BTreeMap<VisitorId, SessionId>,
-    pace: BTreeMap<SiteId, Pace>,
+    pace: BTreeMap<SiteId, Paces>,
     /// Sites whose waiting visitors have not been told their positions yet, and when to.
     notices: BTreeMap<SiteId, Timestamp>,
     /// What agents have not been shown yet of those who wait.
@@ -197,13 +198,13 @@ impl Switchboard {
         }
     }
 
-    /// Whether an agent of this site is signed in and not away. A busy one counts: busy agents
-    /// are what queues are for.
-    pub fn is_available(&self, site: &SiteId) -> bool {
+    /// Whether an agent of this site, and of this department if one is named, is signed in and not
+    /// away. A busy one counts: busy agents are what queues are for.
+    pub fn is_available(&self, site: &SiteId, department: Option<&Department>) -> bool {
         self.state
             .agents
             .values()
-            .any(|agent| agent.is_available() && agent.serves(site, None))
+            .any(|agent| agent.is_available() && agent.serves(site, department))
     }
 
     /// Fires what is due at `now`, then takes the input. A `now` before the last one counts as

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use isession_protocol::Timestamp;
+use isession_protocol::bounded::Department;
 use isession_protocol::ids::{AgentId, LinkId, SiteId, VisitorId};
 use isession_protocol::signaling::{Details, QueuePlace, VisitorCard};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ const FEWEST_ACCEPTS: usize = 3;
 /// Visitors whose news agents are shown at once: what one visitor says is a frame for each agent, and
 /// nobody who keeps talking may flood them.
 const NEWS: usize = 16;
+/// Departments of a site of which the pace is known.
+const MOST_DEPARTMENTS: usize = 64;
 /// Accepts before this time say nothing of now.
 const RECENT: u64 = 30 * 60_000;
 
@@ -78,7 +81,31 @@ impl Waiting {
     }
 }
 
-/// When the last accepts of a site were.
+/// The paces of a site's departments, the busiest of late at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Paces(Vec<(Option<Department>, Pace)>);
+
+impl Paces {
+    pub(crate) fn accepted(&mut self, department: Option<&Department>, now: Timestamp) {
+        let of = |(known, _): &(Option<Department>, _)| known.as_ref() == department;
+        let known = self.0.iter().position(of).map(|place| self.0.remove(place));
+        let (_, mut pace) = known.unwrap_or_default();
+        pace.accepted(now);
+        // Visitors name departments as they like.
+        if self.0.len() >= MOST_DEPARTMENTS {
+            self.0.remove(0);
+        }
+        self.0.push((department.cloned(), pace));
+    }
+
+    fn of(&self, department: Option<&Department>) -> Option<&Pace> {
+        let mut paces = self.0.iter();
+        let found = paces.find(|(known, _)| known.as_ref() == department);
+        found.map(|(_, pace)| pace)
+    }
+}
+
+/// When the last accepts of a department were.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pace(VecDeque<Timestamp>);
 
@@ -127,7 +154,8 @@ impl Switchboard {
     fn told(&self, me: &Waiting, position: u32, waiting: u32) -> QueuePlace {
         let mut agents = self.state.agents.values();
         let available = agents.any(|agent| agent.is_available() && me.is_served_by(agent));
-        let pace = self.state.pace.get(&me.site).filter(|_| available);
+        let paces = self.state.pace.get(&me.site).filter(|_| available);
+        let pace = paces.and_then(|paces| paces.of(me.details.department.as_ref()));
         QueuePlace {
             position,
             waiting,

@@ -66,7 +66,7 @@ impl Switchboard {
             .pace
             .entry(claim.site.clone())
             .or_default()
-            .accepted(self.state.now);
+            .accepted(claim.details.department.as_ref(), self.state.now);
         self.begin(claim.clone(), waited, true, true);
         if let Some(agent) = self.state.agents.get_mut(&winner) {
             self.state.turn += 1;

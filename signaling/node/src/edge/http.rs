@@ -1,13 +1,14 @@
 //! Pages, figures and plain answers.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 use isession_protocol::ErrorCode;
-use isession_protocol::bounded::Name;
+use isession_protocol::bounded::{Department, Name};
 use isession_protocol::ids::SiteId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Node;
 use super::assets;
@@ -150,12 +151,20 @@ struct SiteState {
     available: bool,
 }
 
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    department: Option<Department>,
+}
+
 /// What a launcher on a site's page may know.
 pub(super) async fn site(
     State(shared): Node,
     Path(site): Path<String>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let unreadable = |_| Problem::bad_request("a department has at most 40 bytes");
+    let Query(Wanted { department }) = wanted.map_err(unreadable)?;
     let missing = || {
         Problem::new(
             StatusCode::NOT_FOUND,
@@ -176,7 +185,7 @@ pub(super) async fn site(
     let allowed = origin.filter(|origin| found.origins.iter().any(|known| known == origin));
     let allow = allowed.map(|origin| (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.to_owned()));
     let state = SiteState {
-        available: shared.is_available(&id).await,
+        available: shared.is_available(&id, department).await,
         id,
         name: found.card.name,
     };

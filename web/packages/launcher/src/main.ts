@@ -1,7 +1,7 @@
 // The launcher: a help button in the corner of a site's page. It is a plain link to the
 // companion, drawn in a shadow root by means that any content security policy allows.
 
-import { availabilityOf, companionAddress } from "./address";
+import { availabilityAddress, availabilityOf, companionAddress } from "./address";
 import { STYLE } from "./style";
 
 const script = document.currentScript as HTMLScriptElement | null;
@@ -56,9 +56,8 @@ function draw(): void {
 function watch(tell: (available: boolean | null) => void): void {
   const look = async () => {
     try {
-      const answer = await fetch(`${node}/v1/sites/${encodeURIComponent(site)}`, {
-        credentials: "omit",
-      });
+      const address = availabilityAddress({ node, site, department });
+      const answer = await fetch(address, { credentials: "omit" });
       tell(answer.ok ? availabilityOf(await answer.json()) : null);
     } catch {
       // The page's policy forbids it, or the node is away: the button opens the companion anyway.
