@@ -6,7 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use isession_node::{Clock, Config, ManualClock, SystemClock};
 use isession_protocol::signaling::{ErrorFrame, ToVisitor};
 use isession_protocol::{ErrorCode, limits};
-use isession_tests::{Lab, Ws, http, raw_visitor};
+use isession_tests::{Lab, Ws, agent_there, http, raw_visitor};
 use tokio_tungstenite::tungstenite::Message;
 
 const HELLO: &str = r#"{"type":"hello","site":"shop","details":{}}"#;
@@ -159,6 +159,21 @@ async fn requests_that_come_too_fast_are_refused() {
     assert!(refused.contains(r#""code":"too_fast""#), "{refused}");
     clock.advance(60_000);
     assert!(ask().await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn whether_an_agent_is_available_is_asked_of_a_department() {
+    let lab = Lab::start().await;
+    let _ada = agent_there(&lab.url(), "ada").await;
+    let url = lab.url();
+    let ask = async |department: &str| {
+        let path = format!("/v1/sites/shop?department={department}");
+        http(&url, "GET", &path, "", "").await
+    };
+    let answer = ask("billing").await;
+    assert!(answer.contains(r#""available":true"#), "{answer}");
+    let refused = ask(&"x".repeat(41)).await;
+    assert!(refused.starts_with("HTTP/1.1 400"), "{refused}");
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ async fn harden(tls: bool, request: Request, next: Next) -> Response {
     let answer = timeout(REQUEST, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_| {
         let message = "the request took too long";
-        Problem::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::TooFast, message).into_response()
+        Problem::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::Unknown, message).into_response()
     });
     let headers = response.headers_mut();
     if tls {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
+use isession_protocol::bounded::Department;
 use isession_protocol::ids::{LinkId, SiteId};
 use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
 use isession_protocol::{ErrorCode, Timestamp};
@@ -52,14 +53,22 @@ const QUESTIONS: usize = 64;
 pub enum NodeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("the accounts cannot be opened")]
+    #[error(transparent)]
     Accounts(#[from] AccountsError),
-    #[error("cannot listen")]
-    Listen(#[source] std::io::Error),
+    #[error("listen: cannot listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Tls(#[from] TlsError),
-    #[error("the relay cannot start")]
-    Turn(#[source] TurnError),
+    #[error("turn.listen: the relay cannot start on {address}")]
+    Turn {
+        address: SocketAddr,
+        #[source]
+        source: TurnError,
+    },
 }
 
 /// What all parts of a node share.
@@ -172,11 +181,12 @@ impl Shared {
         self.policy.ticket_ttl
     }
 
-    /// Whether an agent of this site is available.
-    pub(crate) async fn is_available(&self, site: &SiteId) -> bool {
+    /// Whether an agent of this site is available, or of this department of it.
+    pub(crate) async fn is_available(&self, site: &SiteId, department: Option<Department>) -> bool {
         let (answer, answered) = oneshot::channel();
         let question = Question {
             site: site.clone(),
+            department,
             answer,
         };
         self.desk.send(question).await.is_ok() && answered.await.unwrap_or(false)
@@ -208,9 +218,9 @@ pub struct Node {
 impl Node {
     /// Starts a node that listens where the configuration says.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, NodeError> {
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(NodeError::Listen)?;
+        let address = config.listen;
+        let unheard = |source| NodeError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(unheard)?;
         Self::start_on(listener, config, clock).await
     }
 
@@ -221,7 +231,11 @@ impl Node {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, NodeError> {
         config.validate()?;
-        let address = listener.local_addr().map_err(NodeError::Listen)?;
+        let unheard = |source| NodeError::Listen {
+            address: config.listen,
+            source,
+        };
+        let address = listener.local_addr().map_err(unheard)?;
         let opened = match config.tls.clone() {
             Some(files) => Some(Tls::open(files).await?),
             None => None,
