@@ -100,6 +100,8 @@ impl Switchboard {
         details: Details,
         effects: &mut Vec<Effect>,
     ) {
+        // A new page of the visitor knows of no ring: those that still go on are rung anew.
+        self.end_rings_of_visitor(visitor, effects);
         if let Some(waiting) = self.state.waiting.get_mut(&visitor)
             && let WaitState::Lost { until } = waiting.state
         {
@@ -142,10 +144,15 @@ impl Switchboard {
         }
     }
 
-    fn visitor_lost(&mut self, visitor: VisitorId, effects: &mut Vec<Effect>) {
+    /// Ends all rings of a visitor who cannot be connected by them. They are nobody's miss.
+    fn end_rings_of_visitor(&mut self, visitor: VisitorId, effects: &mut Vec<Effect>) {
         for agent in self.agents_rung(visitor).into_keys() {
             self.end_ring_at(visitor, agent, RingEnd::Left, effects);
         }
+    }
+
+    fn visitor_lost(&mut self, visitor: VisitorId, effects: &mut Vec<Effect>) {
+        self.end_rings_of_visitor(visitor, effects);
         let Some(waiting) = self.state.waiting.get_mut(&visitor) else {
             return;
         };
@@ -188,9 +195,7 @@ impl Switchboard {
         visitor: VisitorId,
         effects: &mut Vec<Effect>,
     ) -> Option<Waiting> {
-        for agent in self.agents_rung(visitor).into_keys() {
-            self.end_ring_at(visitor, agent, RingEnd::Left, effects);
-        }
+        self.end_rings_of_visitor(visitor, effects);
         for agent in self.onlookers(visitor) {
             effects.push(Effect::Gone { agent, visitor });
         }
