@@ -54,6 +54,8 @@ fn settings(folder: &std::path::Path) -> Vec<String> {
         "limits.connections=20000".to_owned(),
         "limits.connections_per_address=20000".to_owned(),
         "limits.connections_per_minute=1000000".to_owned(),
+        "limits.requests_per_minute=1000000".to_owned(),
+        "limits.frames_per_minute=1000000".to_owned(),
     ];
     all.into_iter()
         .flat_map(|setting| ["--set".to_owned(), setting])

@@ -168,8 +168,19 @@ async fn a_check_says_what_is_wrong_before_anybody_connects() {
     let (said, status) = folder
         .check(&["--set", "public_url=https://help.example"])
         .await;
-    assert!(said.contains("not for help.example"), "{said}");
-    assert!(status.success(), "it may be for a name that is told later");
+    assert!(
+        said.contains("not for help.example") && !status.success(),
+        "{said}"
+    );
+    // Browsers see the proxy's.
+    let proxied = ["public_url=https://help.example", "trusted_proxies=['::1']"];
+    let (said, status) = folder
+        .check(&["--set", proxied[0], "--set", proxied[1]])
+        .await;
+    assert!(
+        said.contains("not for help.example") && status.success(),
+        "{said}"
+    );
     let (said, _) = folder
         .check(&["--set", "public_url=https://127.0.0.1"])
         .await;

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::process::Command;
 use url::Url;
 
-use crate::own_authority::tls_proxy;
+use crate::own_authority::{https_listener, tls_proxy};
 
 /// What it said, and how it ended.
 async fn check(url: &Url, authority: Option<&str>) -> (String, Option<i32>) {
@@ -85,9 +85,10 @@ async fn a_relay_that_is_shut() {
 
 #[tokio::test]
 async fn certificates() {
-    let lab = Lab::start().await;
     let certificates = Certificates::new();
-    let node = tls_proxy(&lab.url(), &certificates).await;
+    let (listener, node) = https_listener().await;
+    let lab = with(|config| config.public_url = Some(node.to_string())).await;
+    tls_proxy(listener, &lab.url(), &certificates);
     let (said, code) = check(&node, None).await;
     says(&said, &["blocked  certificate", "browsers refuse"]);
     assert_eq!(code, Some(1), "{said}");
@@ -97,6 +98,18 @@ async fn certificates() {
         &["open     certificate", "days left", "open     websocket"],
     );
     assert_eq!(code, Some(0), "{said}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_the_node_was_not_told_of() {
+    let certificates = Certificates::new();
+    let (listener, node) = https_listener().await;
+    let lab = Lab::start().await;
+    tls_proxy(listener, &lab.url(), &certificates);
+    // Its pages would be refused as well.
+    let (said, code) = check(&node, Some(&certificates.authority)).await;
+    says(&said, &["blocked  relays: answered 403", "set public_url"]);
+    assert_eq!(code, Some(1), "{said}");
 }
 
 #[tokio::test]

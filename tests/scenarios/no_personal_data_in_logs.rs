@@ -66,7 +66,10 @@ async fn check(certificates: Option<Certificates>) {
         }
     }
     let mut node = serve
-        .env("RUST_LOG", "trace")
+        .env(
+            "RUST_LOG",
+            "trace,turn_server_proto::server=trace,stun_proto::agent=trace,stun_types::message=trace",
+        )
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

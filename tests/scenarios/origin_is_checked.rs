@@ -1,6 +1,9 @@
 //! Pages of other origins get neither a visitor's socket nor an agent's.
 
+use std::sync::Arc;
+
 use futures_util::{SinkExt, StreamExt};
+use isession_node::SystemClock;
 use isession_protocol::ErrorCode;
 use isession_protocol::signaling::ToVisitor;
 use isession_tests::{Lab, http, raw_visitor};
@@ -48,6 +51,25 @@ async fn other_pages_may_not() {
             }
             other => panic!("{origin}: {other:?}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn the_nodes_own_pages_are_those_of_its_public_url() {
+    let public = |config: &mut isession_node::Config| {
+        config.public_url = Some("https://help.example".to_owned());
+    };
+    let lab = Lab::with(public, Arc::new(SystemClock)).await;
+    // As a proxy passes it on that puts its own name for the node into `Host`.
+    for (origin, status) in [
+        ("https://help.example", "200"),
+        ("http://help.example", "403"),
+        (lab.url().as_str().trim_end_matches('/'), "403"),
+    ] {
+        let headers = format!("Origin: {origin}\r\n");
+        let answer = http(&lab.url(), "POST", "/v1/check", &headers, "").await;
+        let expected = format!("HTTP/1.1 {status}");
+        assert!(answer.starts_with(&expected), "{origin}: {answer}");
     }
 }
 

@@ -15,8 +15,8 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use url::Url;
 
-/// What operators put in front of a node.
-pub(crate) async fn tls_proxy(node: &Url, certificates: &Certificates) -> Url {
+/// What operators put in front of a node, at this listener.
+pub(crate) fn tls_proxy(listener: TcpListener, node: &Url, certificates: &Certificates) {
     let certificate = CertificateDer::from_pem_slice(certificates.server.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(certificates.key.as_bytes()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
@@ -26,8 +26,6 @@ pub(crate) async fn tls_proxy(node: &Url, certificates: &Certificates) -> Url {
         .with_single_cert(vec![certificate], key)
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
     let node = node.socket_addrs(|| None).unwrap()[0];
     tokio::spawn(async move {
         loop {
@@ -41,14 +39,21 @@ pub(crate) async fn tls_proxy(node: &Url, certificates: &Certificates) -> Url {
             });
         }
     });
-    format!("https://{address}").parse().unwrap()
+}
+
+/// A listener, and its address for browsers.
+pub(crate) async fn https_listener() -> (TcpListener, Url) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, format!("https://{address}").parse().unwrap())
 }
 
 #[tokio::test]
 async fn is_trusted_by_whom_it_was_named_to() {
     let lab = Lab::start().await;
     let certificates = Certificates::new();
-    let node = tls_proxy(&lab.url(), &certificates).await;
+    let (listener, node) = https_listener().await;
+    tls_proxy(listener, &lab.url(), &certificates);
     let stranger = VisitorOptions {
         node: node.clone(),
         ..lab.visitor_options()

@@ -8,7 +8,7 @@ use isession_tests::{Lab, accept, live};
 
 #[tokio::test]
 async fn more_allocations_than_a_session_may_have_are_refused_and_counted() {
-    let none = |config: &mut isession_node::Config| config.turn.allocations_per_session = 1;
+    let none = |config: &mut isession_node::Config| config.turn.allocations_per_link = 1;
     let lab = Lab::with(none, Arc::new(SystemClock)).await;
     let relayed = VisitorOptions {
         relay_only: true,

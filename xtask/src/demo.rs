@@ -24,7 +24,7 @@ pub(crate) fn demo() -> Outcome {
     let password = password()?;
     let database = folder.join("isession.db");
     prepare(&database, shop, elsewhere, &password)?;
-    let _node = start_node(&database, node)?;
+    let running = start_node(&database, node)?;
     let _sites = start_sites(node, shop, elsewhere)?;
     say(&format!(
         "
@@ -40,7 +40,7 @@ pub(crate) fn demo() -> Outcome {
   or any other address. Ctrl+C ends everything.
 "
     ));
-    wait_for_the_end(_node)
+    wait_for_the_end(running)
 }
 
 fn prepare(database: &Path, shop: u16, elsewhere: u16, password: &str) -> Outcome {

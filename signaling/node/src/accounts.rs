@@ -6,11 +6,13 @@ mod policies;
 mod sites;
 mod visits;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub use agents::{Agent, NewAgent, SignIn, Token};
@@ -21,12 +23,24 @@ pub use sites::{NewSite, Preconnect, Site, SiteChange};
 #[derive(Clone, Debug)]
 pub struct Accounts {
     pool: SqlitePool,
+    /// Turns at hashing passwords: signing in must not starve the sockets of memory.
+    hashing: Arc<Semaphore>,
 }
+
+/// Passwords hashed at once.
+const HASHES: usize = 2;
 
 /// Something could not be kept or found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountsError {
+    /// The database cannot be opened.
+    #[error("database: cannot open {path}")]
+    Open {
+        path: PathBuf,
+        #[source]
+        source: sqlx::Error,
+    },
     /// The database failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
@@ -50,6 +64,11 @@ pub enum AccountsError {
 impl Accounts {
     /// Opens the database, makes it if it is not there, and brings it up to date.
     pub async fn open(path: &Path) -> Result<Self, AccountsError> {
+        let unopened = |source| AccountsError::Open {
+            path: path.to_owned(),
+            source,
+        };
+        make_private(path).map_err(|error| unopened(error.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -60,9 +79,13 @@ impl Accounts {
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options)
-            .await?;
+            .await
+            .map_err(unopened)?;
         sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            hashing: Arc::new(Semaphore::new(HASHES)),
+        })
     }
 
     /// Waits until everything is written and closes.
@@ -90,6 +113,25 @@ impl Accounts {
     }
 }
 
+/// Makes the file if it is not there, for its owner alone: it holds secrets. SQLite gives the files
+/// that it puts beside it the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// An error and what caused it, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// Reads an id column; a value that is no id means a damaged database, not a caller's mistake.
 fn read_id(text: &str) -> Result<Uuid, AccountsError> {
     Uuid::parse_str(text).map_err(|error| sqlx::Error::Decode(error.into()).into())
@@ -102,5 +144,47 @@ fn exists(error: sqlx::Error, what: impl FnOnce() -> String) -> AccountsError {
             AccountsError::Exists(what())
         }
         _ => AccountsError::Database(error),
+    }
+}
+
+/// Turns the database's refusal of what names nothing into the name that is missing.
+fn missing(error: sqlx::Error, what: impl FnOnce() -> String) -> AccountsError {
+    match &error {
+        sqlx::Error::Database(refusal) if refusal.is_foreign_key_violation() => {
+            AccountsError::Missing(what())
+        }
+        _ => AccountsError::Database(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_database_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::env::temp_dir().join(format!("isession-{}", Uuid::new_v4()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let accounts = Accounts::open(&folder.join("isession.db")).await.unwrap();
+        accounts.secret("tickets").await.unwrap();
+        let mut files = Vec::new();
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap();
+            let mode = file.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{:?}", file.file_name());
+            files.push(file.file_name());
+        }
+        assert!(files.len() > 1, "no log beside it: {files:?}");
+        accounts.close().await;
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_log_tells_why_the_database_failed() {
+        let error = AccountsError::from(sqlx::Error::WorkerCrashed);
+        let cause = sqlx::Error::WorkerCrashed.to_string();
+        assert_eq!(chain(&error), format!("the database failed: {cause}"));
     }
 }

@@ -156,6 +156,11 @@ pub(crate) async fn site(config: &Config, command: SiteCommand) -> Done {
 
 /// Starts everything on the configured ports and stops at once: what can fail fails here.
 pub(crate) async fn check(config: Config) -> Done {
+    for warning in config.warnings() {
+        complain(&warning);
+    }
+    // Behind a proxy, browsers see the proxy's certificate.
+    let seen = config.trusted_proxies.is_empty();
     let node = Node::start(config, std::sync::Arc::new(SystemClock)).await?;
     let scheme = node.certificate().map_or("http", |_| "https");
     say(&format!("{scheme} {} ok", node.address()));
@@ -163,12 +168,15 @@ pub(crate) async fn check(config: Config) -> Done {
     if let Some(certificate) = node.certificate() {
         match certificate.days_left {
             Some(days) => say(&format!("certificate ok: {days} days left")),
-            None => unfit = Some("tls.certificate: it has expired"),
+            None => unfit = Some("tls.certificate: it has expired".to_owned()),
         }
         if let Some(host) = certificate.uncovered {
-            complain(&format!(
-                "tls.certificate: not for {host}, the host of public_url"
-            ));
+            let problem = format!("tls.certificate: not for {host}, the host of public_url");
+            if seen {
+                unfit = unfit.or(Some(problem));
+            } else {
+                complain(&problem);
+            }
         }
     }
     match node.turn_address() {

@@ -34,6 +34,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The database file; it is made when it is not there.
     pub database: PathBuf,
+    /// Days for which it is kept how a visit went.
+    pub keep_visits: u32,
     /// How log lines are written.
     pub log: LogFormat,
     pub queue: QueueConfig,
@@ -92,8 +94,12 @@ pub struct LimitsConfig {
     pub handshake_timeout: u32,
     /// Sign-in attempts a minute from one address.
     pub logins_per_minute: u32,
+    /// HTTP requests a minute from one address, new WebSockets included.
+    pub requests_per_minute: u32,
     /// Frames a second on one WebSocket, with bursts of four times as many.
     pub frames_per_second: u32,
+    /// Frames a minute from one address, over all its WebSockets.
+    pub frames_per_minute: u32,
     /// Seconds between pings; a peer silent for two of them is lost.
     pub ping_interval: u32,
 }
@@ -107,6 +113,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             public_url: None,
             database: PathBuf::from("isession.db"),
+            keep_visits: 90,
             log: LogFormat::default(),
             queue: QueueConfig::default(),
             limits: LimitsConfig::default(),
@@ -134,7 +141,9 @@ impl Default for LimitsConfig {
             connections_per_minute: 300,
             handshake_timeout: 10,
             logins_per_minute: 20,
+            requests_per_minute: 6000,
             frames_per_second: 50,
+            frames_per_minute: 30_000,
             ping_interval: 25,
         }
     }
@@ -178,19 +187,21 @@ impl Config {
         settings: &[String],
     ) -> Result<Self, ConfigError> {
         let mut table = toml::Table::new();
-        let mut from = String::from("settings");
+        // What there was after each source, to find the one that an error came with.
+        let mut layers = Vec::new();
         if let Some(path) = file {
-            from = path.display().to_string();
+            let from = path.display().to_string();
             let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File {
                 path: path.to_owned(),
                 source,
             })?;
             table = toml::from_str(&text).map_err(|error| shape(&from, &error))?;
+            layers.push((from, table.clone()));
         }
         for (name, value) in environment {
             if let Some(key) = name.strip_prefix("ISESSION_") {
                 set(&mut table, &key.to_lowercase().replace("__", "."), &value)?;
-                from.push_str(" and environment");
+                layers.push((name, table.clone()));
             }
         }
         for setting in settings {
@@ -201,8 +212,15 @@ impl Config {
                 });
             };
             set(&mut table, key.trim(), value)?;
+            layers.push((format!("--set {setting}"), table.clone()));
         }
-        let config: Self = table.try_into().map_err(|error| shape(&from, &error))?;
+        let config: Self = table.try_into().map_err(|error: toml::de::Error| {
+            let same = |table: toml::Table| {
+                Self::deserialize(table).is_err_and(|before| before.message() == error.message())
+            };
+            let blamed = layers.into_iter().find(|(_, table)| same(table.clone()));
+            shape(&blamed.map_or_else(String::new, |(from, _)| from), &error)
+        })?;
         config.validate()?;
         Ok(config)
     }
@@ -231,6 +249,12 @@ impl Config {
                 _ => return wrong("public_url", "not an http or https address"),
             }
         }
+        if self.keep_visits == 0 {
+            return wrong(
+                "keep_visits",
+                "must be above 0: a node that starts anew must know what has ended",
+            );
+        }
         self.proxies()?;
         if self.queue.ring_timeout == 0 || self.queue.ring_agents == 0 || self.queue.max_wait == 0 {
             return wrong(
@@ -238,13 +262,34 @@ impl Config {
                 "ring_timeout, ring_agents and max_wait must be above 0",
             );
         }
-        if self.limits.frames_per_second == 0
-            || self.limits.ping_interval == 0
-            || self.limits.handshake_timeout == 0
+        let LimitsConfig {
+            connections,
+            connections_per_address,
+            connections_per_minute,
+            handshake_timeout,
+            logins_per_minute,
+            requests_per_minute,
+            frames_per_second,
+            frames_per_minute,
+            ping_interval,
+        } = self.limits;
+        if connections == 0
+            || connections_per_address == 0
+            || connections_per_minute == 0
+            || handshake_timeout == 0
+            || logins_per_minute == 0
+            || requests_per_minute == 0
+            || frames_per_second == 0
+            || frames_per_minute == 0
+            || ping_interval == 0
         {
+            return wrong("limits", "all of them must be above 0");
+        }
+        if self.turn.allocations == 0 || self.turn.allocations_per_link == 0 {
             return wrong(
-                "limits",
-                "frames_per_second, ping_interval and handshake_timeout must be above 0",
+                "turn",
+                "allocations and allocations_per_link must be above 0; enabled = false turns \
+                 relaying off",
             );
         }
         if self.turn.min_port > self.turn.max_port {
@@ -272,6 +317,22 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    /// What works here and hardly anywhere else.
+    pub fn warnings(&self) -> Vec<String> {
+        let turn = &self.turn;
+        let embedded = turn.enabled && turn.external.is_none();
+        let named = turn.host.is_some() || turn.external_ip.is_some();
+        let unheard = embedded && !named && turn.listen.ip().is_loopback();
+        let mut warnings = Vec::new();
+        if unheard && !self.listen.ip().is_loopback() {
+            warnings.push(format!(
+                "turn.listen: {} is of this machine alone, and peers elsewhere are told of it",
+                turn.listen
+            ));
+        }
+        warnings
     }
 
     /// The networks of trusted proxies.
@@ -394,6 +455,35 @@ mod tests {
     }
 
     #[test]
+    fn an_error_names_the_source_that_it_came_with() {
+        let environment = [("ISESSION_QUEUE__GRACE", "9")];
+        let settings = ["queue.ring_timeout=soon", "queue.ring_agents=2"];
+        let error = load("[queue]\nmax_wait = 9", &environment, &settings).unwrap_err();
+        let blamed = "--set queue.ring_timeout=soon: ";
+        assert!(error.starts_with(blamed), "{error}");
+        let environment = [("ISESSION_QUEUE__GRACE", "long")];
+        let error = load("", &environment, &["log=json"]).unwrap_err();
+        assert!(error.starts_with("ISESSION_QUEUE__GRACE: "), "{error}");
+        let error = load("[queue]\ngrace = 'long'", &[], &["log=json"]).unwrap_err();
+        assert!(error.contains(".toml: "), "{error}");
+    }
+
+    #[test]
+    fn a_relay_that_nobody_can_reach_is_warned_of() {
+        let open = "listen = '0.0.0.0:80'\ninsecure_listen = true";
+        let warned = |settings: &[&str]| load(open, &[], settings).unwrap().warnings().len();
+        assert_eq!(warned(&[]), 1);
+        for fine in [
+            "turn.listen=10.0.0.5:3478",
+            "turn.host=a",
+            "turn.enabled=false",
+        ] {
+            assert_eq!(warned(&[fine]), 0, "{fine}");
+        }
+        assert!(load("", &[], &[]).unwrap().warnings().is_empty());
+    }
+
+    #[test]
     fn plain_http_stays_on_loopback_unless_told_otherwise() {
         let error = load("listen = '0.0.0.0:80'", &[], &[]).unwrap_err();
         assert!(error.contains("insecure_listen"), "{error}");
@@ -439,6 +529,9 @@ mod tests {
         assert!(load("public_url = 'ftp://x'", &[], &[]).is_err());
         assert!(load("[queue]\nring_timeout = 0", &[], &[]).is_err());
         assert!(load("[turn]\nallocation_age = 0", &[], &[]).is_err());
+        assert!(load("[turn]\nallocations = 0", &[], &[]).is_err());
+        assert!(load("[limits]\nlogins_per_minute = 0", &[], &[]).is_err());
+        assert!(load("keep_visits = 0", &[], &[]).is_err());
         assert!(load("[turn]\nbytes_per_second = 9999", &[], &[]).is_err());
         for (toml, key) in [
             ("[turn]\nallow_peers = ['10.0.0.0/40']", "turn.allow_peers"),

@@ -5,23 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use isession_protocol::Timestamp;
+use isession_protocol::bounded::Department;
 use isession_protocol::ids::{AgentId, LinkId, SiteId, VisitorId};
 use isession_protocol::signaling::{EndReason, Preconnect, RingEnd, ToAgent, ToVisitor};
 use isession_switchboard::{
-    Departed, Departure, Effect, Input, Presence, SessionClaim, Side, Switchboard,
+    Departed, Departure, Effect, Input, Presence, SessionClaim, Side, Spent, Switchboard,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::accounts;
+use crate::accounts::{self, chain};
 use crate::node::Shared;
 use crate::outbox::Outbox;
 use crate::sockets::{Person, Stage};
 use crate::ticket::Claims;
 
-/// Asks the desk whether an agent of a site is available.
+/// Asks the desk whether an agent of a site is available, or of one of its departments.
 #[derive(Debug)]
 pub(crate) struct Question {
     pub site: SiteId,
+    pub department: Option<Department>,
     pub answer: oneshot::Sender<bool>,
 }
 
@@ -32,13 +34,19 @@ const RECORDS: usize = 1024;
 /// How long the relays of a session outlive it: both sides listen for last words for 1.5 s.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
-/// Runs until the log closes.
-pub(crate) async fn run(shared: Arc<Shared>, mut questions: mpsc::Receiver<Question>) {
+/// Runs until the node is over, then writes down what is not yet written. `visits` ended before it
+/// began.
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    mut questions: mpsc::Receiver<Question>,
+    visits: Vec<(VisitorId, Spent)>,
+) {
     let (records, unwritten) = mpsc::channel(RECORDS);
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(record(Arc::clone(&shared), unwritten));
+    let mut alive = shared.alive();
     let mut desk = Desk {
-        switchboard: Switchboard::new(shared.policy.clone()),
+        switchboard: Switchboard::after(shared.policy.clone(), visits),
         records,
         shared: Arc::clone(&shared),
     };
@@ -51,18 +59,24 @@ pub(crate) async fn run(shared: Arc<Shared>, mut questions: mpsc::Receiver<Quest
             }
         };
         tokio::select! {
+            biased;
             entry = shared.log.next() => {
                 let Some((now, input)) = entry else { break };
                 desk.apply(now, input);
             }
             () = due => desk.apply(shared.clock.now(), Input::Tick),
             Some(question) = questions.recv() => {
-                let available = desk.switchboard.is_available(&question.site);
+                let Question { site, department, answer } = question;
+                let available = desk.switchboard.is_available(&site, department.as_ref());
                 // Whoever asked may be gone.
-                let _ = question.answer.send(available);
+                let _ = answer.send(available);
             }
+            // Last: what was appended before is applied before.
+            () = alive.over() => break,
         }
     }
+    drop(desk);
+    while tasks.join_next().await.is_some() {}
 }
 
 struct Desk {
@@ -283,7 +297,7 @@ impl Desk {
 async fn record(shared: Arc<Shared>, mut visits: mpsc::Receiver<(Departed, Timestamp)>) {
     while let Some((visit, now)) = visits.recv().await {
         if let Err(error) = shared.accounts.record_visit(&visit, now).await {
-            tracing::error!(%error, visitor = %visit.visitor, "a visit was not recorded");
+            tracing::error!(error = chain(&error), visitor = %visit.visitor, "a visit was not recorded");
             shared.metrics.unrecorded.inc();
         }
     }

@@ -26,6 +26,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::gate::serve;
 use self::http::Problem;
+use self::peer::Peer;
 use crate::node::Shared;
 
 /// The largest request body: a sign-in.
@@ -60,6 +61,7 @@ fn router(shared: Arc<Shared>, tls: bool) -> Router {
         .route("/v1/sites/{site}", get(http::site))
         .fallback(http::nothing_here)
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), pace))
         .layer(middleware::from_fn(move |request, next| {
             harden(tls, request, next)
         }))
@@ -73,12 +75,21 @@ fn misplaced() -> Router {
     })
 }
 
+/// Refuses what one address asks for too often.
+async fn pace(State(shared): Node, peer: Peer, request: Request, next: Next) -> Response {
+    if shared.requests.admit(peer.address, shared.clock.now()) {
+        next.run(request).await
+    } else {
+        Problem::busy(&shared, ErrorCode::TooFast).into_response()
+    }
+}
+
 /// What every answer carries.
 async fn harden(tls: bool, request: Request, next: Next) -> Response {
     let answer = timeout(REQUEST, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_| {
         let message = "the request took too long";
-        Problem::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::TooFast, message).into_response()
+        Problem::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::Unknown, message).into_response()
     });
     let headers = response.headers_mut();
     if tls {

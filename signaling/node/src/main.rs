@@ -11,7 +11,10 @@ use std::sync::Arc;
 use clap::Parser;
 use cli::{Cli, Command, Serve};
 use isession_node::{Config, LEAKY_TARGETS, LogFormat, Node, SystemClock};
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, filter_fn};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -43,7 +46,12 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     if let Command::Serve(flags) = &cli.command {
         settings.extend(as_settings(flags));
     }
-    let environment = std::env::vars().filter(|(name, _)| name != "ISESSION_CONFIG");
+    // Others' variables may be anything; a value of ours that is no text shows as one that is wrong.
+    let environment = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let own = name.starts_with("ISESSION_") && name != "ISESSION_CONFIG";
+        own.then(|| (name, value.to_string_lossy().into_owned()))
+    });
     let config = Config::load(cli.config.as_deref(), environment, &settings)?;
     match cli.command {
         Command::Serve(_) => serve(config).await,
@@ -72,8 +80,11 @@ fn as_settings(flags: &Serve) -> Vec<String> {
 
 async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     start_logging(config.log)?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
     let stop = stop_asked()?;
-    let node = Node::start(config, Arc::new(SystemClock)).await?;
+    let mut node = Node::start(config, Arc::new(SystemClock)).await?;
     // On standard output, for whoever started it with port 0; the log goes to standard error.
     let scheme = node.certificate().map_or("http", |_| "https");
     commands::say(&format!("isession serves {scheme}://{}", node.address()));
@@ -81,10 +92,18 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         commands::say(&format!("isession relays udp {turn}"));
     }
     tracing::info!(port = node.address().port(), "serving");
-    stop.await;
+    let failed = tokio::select! {
+        () = stop => None,
+        part = node.failed() => Some(part),
+    };
     tracing::info!("stopping");
     node.stop().await;
-    Ok(())
+    match failed {
+        Some(part) => {
+            Err(format!("the node stopped because this part of it failed: {part}").into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Ready at SIGINT or SIGTERM.
@@ -102,18 +121,24 @@ fn stop_asked() -> std::io::Result<impl Future<Output = ()>> {
 
 /// `RUST_LOG` filters as usual, but never lets the libraries that log addresses speak.
 fn start_logging(format: LogFormat) -> Result<(), Box<dyn std::error::Error>> {
-    let mut filter = EnvFilter::builder()
+    let asked = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .from_env()?;
-    for target in LEAKY_TARGETS {
-        filter = filter.add_directive(format!("{target}=off").parse()?);
-    }
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Human => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
-    }
+    // A filter of its own: among those that are asked for, the most exact one would win.
+    let discreet = filter_fn(|event| !is_leaky(event.target()));
+    let log = fmt::layer().with_writer(std::io::stderr);
+    let log = match format {
+        LogFormat::Human => log.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => log.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(log.with_filter(discreet))
+        .with(asked)
+        .init();
     Ok(())
+}
+
+fn is_leaky(target: &str) -> bool {
+    let (library, _) = target.split_once("::").unwrap_or((target, ""));
+    LEAKY_TARGETS.contains(&library)
 }

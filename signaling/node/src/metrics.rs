@@ -12,6 +12,8 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::outbox::Close;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Role {
     pub role: &'static str,
@@ -25,6 +27,11 @@ pub(crate) struct PathLabel {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OutcomeLabel {
     pub outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct ReasonLabel {
+    pub reason: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,6 +53,7 @@ pub(crate) struct Metrics {
     pub wait: Histogram,
     pub sockets: Family<Role, Gauge>,
     pub refused: Family<CodeLabel, Counter>,
+    pub closed: Family<ReasonLabel, Counter>,
     pub unrecorded: Counter,
 }
 
@@ -64,6 +72,7 @@ impl Metrics {
             wait: Histogram::new([1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0]),
             sockets: Family::default(),
             refused: Family::default(),
+            closed: Family::default(),
             unrecorded: Counter::default(),
         };
         let r = &mut metrics.registry;
@@ -92,6 +101,11 @@ impl Metrics {
             "Refused frames and connections, by code",
             metrics.refused.clone(),
         );
+        r.register(
+            "closed",
+            "WebSockets that the node closed, by reason",
+            metrics.closed.clone(),
+        );
         let unrecorded = metrics.unrecorded.clone();
         r.register(
             "unrecorded_visits",
@@ -118,6 +132,12 @@ impl Metrics {
                 code: code_name(code),
             })
             .inc();
+    }
+
+    /// Counts a WebSocket that is closed.
+    pub(crate) fn close(&self, why: Close) {
+        let reason = why.name();
+        self.closed.get_or_create(&ReasonLabel { reason }).inc();
     }
 
     /// Counts a visit's end.

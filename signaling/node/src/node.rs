@@ -2,20 +2,22 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use isession_protocol::ErrorCode;
+use isession_protocol::bounded::Department;
 use isession_protocol::ids::{LinkId, SiteId};
 use isession_protocol::signaling::{ErrorFrame, IceServer, ToAgent, ToVisitor};
+use isession_protocol::{ErrorCode, Timestamp};
 use isession_switchboard::Policy;
-use isession_turn::{Network, TurnError, TurnLinks, TurnServer};
+use isession_turn::{Network, RING, TurnError, TurnLinks, TurnServer};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, timeout};
 
-use crate::accounts::{Accounts, AccountsError};
+use crate::accounts::{Accounts, AccountsError, chain};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::desk::{self, Question};
@@ -38,6 +40,10 @@ const AFTER_RING: u64 = 30;
 const DRAIN: Duration = Duration::from_secs(5);
 /// Connections at once that are no WebSockets: each lasts for a few requests.
 const CONNECTIONS: usize = 8192;
+/// Milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
+/// The part that is let finish.
+const DESK: &str = "desk";
 /// Questions that wait for the desk at the most; more wait at the asker.
 const QUESTIONS: usize = 64;
 
@@ -47,14 +53,22 @@ const QUESTIONS: usize = 64;
 pub enum NodeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("the accounts cannot be opened")]
+    #[error(transparent)]
     Accounts(#[from] AccountsError),
-    #[error("cannot listen")]
-    Listen(#[source] std::io::Error),
+    #[error("listen: cannot listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Tls(#[from] TlsError),
-    #[error("the relay cannot start")]
-    Turn(#[source] TurnError),
+    #[error("turn.listen: the relay cannot start on {address}")]
+    Turn {
+        address: SocketAddr,
+        #[source]
+        source: TurnError,
+    },
 }
 
 /// What all parts of a node share.
@@ -74,14 +88,17 @@ pub(crate) struct Shared {
     pub connects: Rates,
     pub logins: Rates,
     pub checks: Rates,
+    pub requests: Rates,
+    /// Frames on WebSockets.
+    pub frames: Rates,
     /// Connections to the relay over TCP and TLS.
     pub streams: Rates,
     /// Connections that are no WebSockets, or not yet.
     pub gate: Arc<Doors>,
     /// Proxies that are believed.
     pub proxies: Vec<Network>,
-    /// Turns at hashing passwords.
-    pub hashing: Semaphore,
+    /// No part has failed.
+    whole: AtomicBool,
     doors: Arc<Doors>,
     desk: mpsc::Sender<Question>,
     alive: watch::Receiver<()>,
@@ -98,6 +115,12 @@ impl Alive {
 }
 
 impl Shared {
+    /// Whether all parts of the node work.
+    pub(crate) fn is_whole(&self) -> bool {
+        let relays = self.relay_links.as_ref().is_none_or(TurnLinks::is_open);
+        relays && self.whole.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn alive(&self) -> Alive {
         Alive(self.alive.clone())
     }
@@ -139,16 +162,20 @@ impl Shared {
         current
     }
 
-    /// Relays for one side of a link. Credentials of a ring hold hardly longer than the ring.
+    /// Relays for one side of a link. Credentials of a ring hold hardly longer than the ring, and
+    /// reach nobody but who is relayed here as well.
     pub(crate) fn ice(&self, link: LinkId, stage: Stage, outbox: &Outbox) -> Vec<IceServer> {
-        let longest = match stage {
+        let (name, longest) = match stage {
             // Nothing is to connect yet.
             Stage::Offer => return Vec::new(),
-            Stage::Ring => self.policy.ring_timeout / 1000 + AFTER_RING,
-            Stage::Session { .. } => u64::MAX,
+            Stage::Ring => {
+                let longest = self.policy.ring_timeout / 1000 + AFTER_RING;
+                (format!("{RING}{link}"), longest)
+            }
+            Stage::Session { .. } => (link.to_string(), u64::MAX),
         };
         self.relay
-            .servers(link, outbox.reached(), self.clock.now(), longest)
+            .servers(&name, outbox.reached(), self.clock.now(), longest)
     }
 
     /// Milliseconds for which a ticket holds: the longest visit that can still be resumed.
@@ -156,11 +183,12 @@ impl Shared {
         self.policy.ticket_ttl
     }
 
-    /// Whether an agent of this site is available.
-    pub(crate) async fn is_available(&self, site: &SiteId) -> bool {
+    /// Whether an agent of this site is available, or of this department of it.
+    pub(crate) async fn is_available(&self, site: &SiteId, department: Option<Department>) -> bool {
         let (answer, answered) = oneshot::channel();
         let question = Question {
             site: site.clone(),
+            department,
             answer,
         };
         self.desk.send(question).await.is_ok() && answered.await.unwrap_or(false)
@@ -183,7 +211,8 @@ pub struct Node {
     address: SocketAddr,
     turn: Option<TurnServer>,
     tls: Option<Arc<Tls>>,
-    tasks: JoinSet<()>,
+    /// Each gives back its name.
+    parts: JoinSet<&'static str>,
     alive: watch::Sender<()>,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -191,9 +220,9 @@ pub struct Node {
 impl Node {
     /// Starts a node that listens where the configuration says.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, NodeError> {
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(NodeError::Listen)?;
+        let address = config.listen;
+        let unheard = |source| NodeError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(unheard)?;
         Self::start_on(listener, config, clock).await
     }
 
@@ -204,19 +233,29 @@ impl Node {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, NodeError> {
         config.validate()?;
-        let address = listener.local_addr().map_err(NodeError::Listen)?;
+        let unheard = |source| NodeError::Listen {
+            address: config.listen,
+            source,
+        };
+        let address = listener.local_addr().map_err(unheard)?;
         let opened = match config.tls.clone() {
             Some(files) => Some(Tls::open(files).await?),
             None => None,
         };
         let accounts = Accounts::open(&config.database).await?;
+        let policy = config.policy();
+        let oldest = clock.now().as_millis().saturating_sub(policy.ticket_ttl);
+        let visits = accounts
+            .visits_after(Timestamp::from_millis(oldest))
+            .await?;
         let tickets = TicketKey::new(accounts.secret("tickets").await?);
         let (relay, turn) = turn::start(&config.turn, accounts.secret("turn").await?)?;
         let (alive, alive_watch) = watch::channel(());
         let (desk, questions) = mpsc::channel(QUESTIONS);
         let limits = &config.limits;
         let shared = Arc::new(Shared {
-            policy: config.policy(),
+            policy,
+            whole: AtomicBool::new(true),
             log: Arc::new(LocalLog::new(Arc::clone(&clock))),
             sockets: Sockets::default(),
             relay_links: turn.as_ref().map(TurnServer::links),
@@ -224,10 +263,11 @@ impl Node {
             connects: Rates::per_minute(limits.connections_per_minute),
             logins: Rates::per_minute(limits.logins_per_minute),
             checks: Rates::per_minute(limits.logins_per_minute),
+            requests: Rates::per_minute(limits.requests_per_minute),
+            frames: Rates::per_minute(limits.frames_per_minute),
             streams: Rates::per_minute(limits.connections_per_minute),
             gate: Arc::new(Doors::new(CONNECTIONS, limits.connections_per_address)),
             proxies: config.proxies()?,
-            hashing: Semaphore::new(2),
             doors: Arc::new(Doors::new(
                 limits.connections,
                 limits.connections_per_address,
@@ -240,32 +280,34 @@ impl Node {
             relay,
             desk,
         });
-        let mut tasks = JoinSet::new();
+        let mut parts = JoinSet::new();
         let (stop, stopped) = oneshot::channel();
-        tasks.spawn(desk::run(Arc::clone(&shared), questions));
-        tasks.spawn(sweep(Arc::clone(&shared)));
+        let run = desk::run(Arc::clone(&shared), questions, visits);
+        parts.spawn(part(Arc::clone(&shared), DESK, run));
+        let run = sweep(Arc::clone(&shared));
+        parts.spawn(part(Arc::clone(&shared), "sweep", run));
         let tls = opened.map(|(tls, held)| {
             let (tls, clock) = (Arc::new(tls), Arc::clone(&shared.clock));
             if tls.current().expired(clock.now()) {
                 tracing::error!("the certificate has expired: browsers will refuse it");
             }
-            tasks.spawn(Arc::clone(&tls).watch(held, clock));
+            let run = Arc::clone(&tls).watch(held, clock);
+            parts.spawn(part(Arc::clone(&shared), "certificate", run));
             tls
         });
         let (serving, with_tls) = (Arc::clone(&shared), tls.clone());
         let streams = turn.as_ref().map(TurnServer::streams);
-        tasks.spawn(async move {
-            let stopped = async {
-                let _ = stopped.await;
-            };
-            edge::serve(listener, serving, with_tls, streams, stopped).await;
-        });
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        let run = edge::serve(listener, serving, with_tls, streams, stopped);
+        parts.spawn(part(Arc::clone(&shared), "edge", run));
         Ok(Self {
             shared,
             address,
             turn,
             tls,
-            tasks,
+            parts,
             alive,
             stop: Some(stop),
         })
@@ -299,6 +341,23 @@ impl Node {
         &self.shared.accounts
     }
 
+    /// Waits until a part of the node ends, which nothing but a fault in it can bring about; gives
+    /// back its name. A node without it only seems to work: stop it, and start another.
+    pub async fn failed(&mut self) -> &'static str {
+        let relay = async {
+            match &mut self.turn {
+                Some(turn) => turn.failed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            part = self.parts.join_next() => {
+                part.and_then(Result::ok).unwrap_or("a part that panicked")
+            }
+            () = relay => "relay",
+        }
+    }
+
     /// Takes no more connections, tells everyone when to come back, and ends.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
@@ -320,7 +379,17 @@ impl Node {
             tracing::warn!("some connections did not close in time");
         }
         drop(self.alive);
-        self.tasks.shutdown().await;
+        let settled = async {
+            while let Some(part) = self.parts.join_next().await {
+                if part.is_ok_and(|part| part == DESK) {
+                    break;
+                }
+            }
+        };
+        if timeout(DRAIN, settled).await.is_err() {
+            tracing::warn!("some visits were not recorded in time");
+        }
+        self.parts.shutdown().await;
         if let Some(turn) = self.turn.take() {
             turn.shutdown().await;
         }
@@ -328,7 +397,24 @@ impl Node {
     }
 }
 
-/// Pings everyone in one batch, lets go of the silent, and forgets calm addresses.
+/// Runs a part of the node, and notes when it ends, in whatever way.
+async fn part(
+    shared: Arc<Shared>,
+    name: &'static str,
+    run: impl Future<Output = ()>,
+) -> &'static str {
+    struct Running(Arc<Shared>);
+    impl Drop for Running {
+        fn drop(&mut self) {
+            self.0.whole.store(false, Ordering::Relaxed);
+        }
+    }
+    let _running = Running(shared);
+    run.await;
+    name
+}
+
+/// Pings everyone in one batch, lets go of the silent, and forgets calm addresses and old visits.
 async fn sweep(shared: Arc<Shared>) {
     let period = Duration::from_secs(u64::from(shared.config.limits.ping_interval));
     let next = shared.config.limits.ping_interval.saturating_mul(1000);
@@ -338,6 +424,8 @@ async fn sweep(shared: Arc<Shared>) {
     // After a stall, everyone gets a whole period to answer.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
+    let keep = Duration::from_secs(u64::from(shared.config.keep_visits) * 24 * 60 * 60);
+    let mut forget_at = shared.clock.now();
     loop {
         ticks.tick().await;
         for (_, outbox) in shared.sockets.all() {
@@ -346,9 +434,60 @@ async fn sweep(shared: Arc<Shared>) {
             }
         }
         let now = shared.clock.now();
-        shared.connects.sweep(now);
-        shared.logins.sweep(now);
-        shared.checks.sweep(now);
-        shared.streams.sweep(now);
+        for rates in [
+            &shared.connects,
+            &shared.logins,
+            &shared.checks,
+            &shared.requests,
+            &shared.frames,
+            &shared.streams,
+        ] {
+            rates.sweep(now);
+        }
+        if now >= forget_at {
+            forget_at = now.plus(DAY);
+            if let Err(error) = shared.accounts.forget_visits(keep, now).await {
+                tracing::error!(error = chain(&error), "old visits were not forgotten");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    async fn health(node: &Node) -> String {
+        let mut io = TcpStream::connect(node.address()).await.unwrap();
+        let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        io.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        io.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_part_that_ends_is_noticed() {
+        let database = std::env::temp_dir().join(format!("isession-{}.db", Uuid::new_v4()));
+        let mut config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            database: database.clone(),
+            ..Config::default()
+        };
+        config.turn.listen = ([127, 0, 0, 1], 0).into();
+        let mut node = Node::start(config, Arc::new(SystemClock)).await.unwrap();
+        assert!(health(&node).await.starts_with("HTTP/1.1 200"));
+        let shared = Arc::clone(&node.shared);
+        node.parts
+            .spawn(part(shared, "faulty", std::future::ready(())));
+        assert_eq!(node.failed().await, "faulty");
+        assert!(health(&node).await.starts_with("HTTP/1.1 503"));
+        node.stop().await;
+        std::fs::remove_file(database).unwrap();
     }
 }

@@ -28,7 +28,7 @@ pub(crate) enum Close {
     Refused(ErrorCode),
     /// The peer reads too slowly; it may come back with its ticket.
     Overloaded,
-    /// The peer did not answer pings.
+    /// The peer did not answer pings, or was not let in in time.
     Silent,
     /// The node stops.
     GoingAway,
@@ -41,6 +41,16 @@ impl Close {
             Self::Refused(_) => 1008,
             Self::GoingAway => 1012,
             Self::Overloaded | Self::Silent => 1013,
+        }
+    }
+
+    /// The reason in the close frame and in a metric's label.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Overloaded => "overloaded",
+            Self::Silent => "silent",
+            Self::GoingAway => "going_away",
         }
     }
 }

@@ -1,10 +1,11 @@
 //! How much one address and one connection may ask.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use isession_protocol::Timestamp;
+use isession_turn::source;
 use tokio::sync::Notify;
 
 /// A token bucket: `rate` tokens a `per`, at most `burst` saved up.
@@ -74,7 +75,7 @@ impl Rates {
     /// Whether one more is allowed.
     pub(crate) fn admit(&self, address: IpAddr, now: Timestamp) -> bool {
         let mut buckets = lock(&self.buckets);
-        let address = network(address);
+        let address = source(address);
         if buckets.len() >= ADDRESSES && !buckets.contains_key(&address) {
             buckets.retain(|_, bucket| !bucket.is_full(now));
             if buckets.len() >= ADDRESSES {
@@ -137,7 +138,7 @@ impl Doors {
 
     /// Opens one more, if allowed. One without an address counts only in all.
     pub(crate) fn open(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Door> {
-        let address = address.map(network);
+        let address = address.map(source);
         let mut open = lock(&self.open);
         if open.total >= self.total {
             return None;
@@ -170,17 +171,6 @@ impl Drop for Door {
             }
         }
         self.doors.changed.notify_one();
-    }
-}
-
-/// One subscriber holds a whole IPv6 /64 (RFC 6177), so that is one address here.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(
-            || Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
-            IpAddr::V4,
-        ),
     }
 }
 

@@ -83,6 +83,24 @@ impl Reached {
     }
 }
 
+impl Reached {
+    /// Whether a page of this origin came from this node, by the address it was asked for.
+    pub(crate) fn is_own(&self, origin: &str) -> bool {
+        let (scheme, usual) = if self.https {
+            ("https", 443)
+        } else {
+            ("http", 80)
+        };
+        let host = &self.host;
+        // As browsers write it (RFC 6454, section 6.2).
+        let own = match self.port {
+            port if port == usual => format!("{scheme}://{host}"),
+            port => format!("{scheme}://{host}:{port}"),
+        };
+        own.eq_ignore_ascii_case(origin)
+    }
+}
+
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
@@ -266,6 +284,29 @@ mod tests {
         assert!(reached("9.9.9.9", false, None, &[elsewhere]).proxied);
         // Ports may be mapped to others.
         assert!(!reached("9.9.9.9", true, None, &[elsewhere]).proxied);
+    }
+
+    #[test]
+    fn only_the_nodes_own_pages_are_its_own() {
+        let port = ("host", "help.example:8443");
+        let found = reached("9.9.9.9", true, None, &[port]);
+        assert!(found.is_own("https://help.example:8443"));
+        for foreign in [
+            "http://help.example:8443",
+            "https://help.example",
+            "https://evil.example:8443",
+            "null",
+            "",
+        ] {
+            assert!(!found.is_own(foreign), "{foreign}");
+        }
+        // Proxies that rewrite the host are why the operator says it.
+        let rewritten = [("host", "127.0.0.1:8080")];
+        let found = reached("10.0.0.1", false, Some("https://help.example"), &rewritten);
+        assert!(found.is_own("https://help.example"));
+        assert!(!found.is_own("http://127.0.0.1:8080"));
+        let found = reached("9.9.9.9", false, None, &[("host", "[2001:db8::1]:80")]);
+        assert!(found.is_own("http://[2001:db8::1]"));
     }
 
     #[test]

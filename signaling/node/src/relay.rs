@@ -1,16 +1,12 @@
 //! Which STUN and TURN servers the two people are told of.
 
 use isession_protocol::Timestamp;
-use isession_protocol::ids::LinkId;
 use isession_protocol::signaling::IceServer;
-use isession_turn::{CHECK, Secret};
+use isession_turn::{CHECK, CHECK_AGE, Secret};
 use uuid::Uuid;
 
 use crate::config::{Offer, TurnConfig};
 use crate::reached::Reached;
-
-/// Seconds for which a check may begin to relay.
-const CHECK_TTL: u64 = 60;
 
 /// Where relaying happens.
 #[derive(Debug)]
@@ -65,31 +61,22 @@ impl Relay {
         !matches!(self, Self::Off)
     }
 
-    /// The servers for one side of a link, with credentials of their own. `reached` is how the
-    /// side reached the node; credentials hold for `longest` seconds at the most.
-    pub(crate) fn servers(
-        &self,
-        link: LinkId,
-        reached: &Reached,
-        now: Timestamp,
-        longest: u64,
-    ) -> Vec<IceServer> {
-        self.servers_for(&link.to_string(), reached, now, longest)
-    }
-
     /// The servers for whoever checks what the network lets through. The embedded one relays
     /// nothing for these credentials; an external one cannot tell them from others, so they have
     /// expired already, and its refusal shows that the way is open.
     pub(crate) fn check(&self, reached: &Reached, now: Timestamp) -> Vec<IceServer> {
-        let expired = Timestamp::from_millis(now.as_millis().saturating_sub(CHECK_TTL * 1000));
+        let ttl = CHECK_AGE.as_secs();
+        let expired = Timestamp::from_millis(now.as_millis().saturating_sub(ttl * 1000));
         let (now, longest) = match self {
             Self::External { .. } => (expired, 0),
-            Self::Off | Self::Embedded { .. } => (now, CHECK_TTL),
+            Self::Off | Self::Embedded { .. } => (now, ttl),
         };
-        self.servers_for(&format!("{CHECK}{}", Uuid::new_v4()), reached, now, longest)
+        self.servers(&format!("{CHECK}{}", Uuid::new_v4()), reached, now, longest)
     }
 
-    fn servers_for(
+    /// The servers for one side of a link, with credentials in this name. `reached` is how the
+    /// side reached the node; credentials hold for `longest` seconds at the most.
+    pub(crate) fn servers(
         &self,
         name: &str,
         reached: &Reached,
@@ -148,6 +135,8 @@ fn place(offer: &Offer, reached: &Reached, gets_through: bool) -> Option<String>
 mod tests {
     use super::*;
 
+    const LINK: &str = "00000000-0000-0000-0000-000000000001";
+
     fn secret() -> Secret {
         Secret::new("a secret that is long enough to be taken").unwrap()
     }
@@ -168,8 +157,7 @@ mod tests {
     /// What is told of the embedded server, with credentials.
     fn told(config: &TurnConfig, reached: &Reached) -> Vec<String> {
         let relay = Relay::embedded(config, secret(), 3478);
-        let link = LinkId::new(Uuid::from_u128(1));
-        let mut servers = relay.servers(link, reached, Timestamp::ZERO, u64::MAX);
+        let mut servers = relay.servers(LINK, reached, Timestamp::ZERO, u64::MAX);
         servers.pop().unwrap().urls
     }
 
@@ -225,13 +213,12 @@ mod tests {
     #[test]
     fn credentials_name_the_link_and_the_end_of_their_time() {
         let relay = Relay::embedded(&TurnConfig::default(), secret(), 3478);
-        let link = LinkId::new(Uuid::from_u128(1));
-        let servers = relay.servers(link, &plainly(), Timestamp::from_millis(5_000), u64::MAX);
+        let servers = relay.servers(LINK, &plainly(), Timestamp::from_millis(5_000), u64::MAX);
         assert_eq!(servers[0].urls, ["stun:127.0.0.1:3478"]);
         assert!(servers[0].username.is_none());
         assert_eq!(
             servers[1].username.as_deref(),
-            Some(format!("3605:{link}").as_str())
+            Some(format!("3605:{LINK}").as_str())
         );
     }
 
@@ -259,10 +246,9 @@ mod tests {
 
     #[test]
     fn without_a_relay_nothing_is_told() {
-        let link = LinkId::new(Uuid::from_u128(1));
         assert!(
             Relay::Off
-                .servers(link, &plainly(), Timestamp::ZERO, u64::MAX)
+                .servers(LINK, &plainly(), Timestamp::ZERO, u64::MAX)
                 .is_empty()
         );
     }

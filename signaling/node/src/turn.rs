@@ -25,7 +25,9 @@ pub(crate) fn start(
         return Ok((Relay::Off, None));
     }
     let own = secret("turn", &key.map(|byte| format!("{byte:02x}")).concat())?;
-    let server = TurnServer::bind(server_config(config, own.clone())?).map_err(NodeError::Turn)?;
+    let address = config.listen;
+    let server = TurnServer::bind(server_config(config, own.clone())?)
+        .map_err(|source| NodeError::Turn { address, source })?;
     let relay = Relay::embedded(config, own, server.local_addr().port());
     Ok((relay, Some(server)))
 }
@@ -37,7 +39,7 @@ fn server_config(config: &TurnConfig, secret: Secret) -> Result<ServerConfig, No
         relay_ports: config.min_port..=config.max_port,
         limits: Limits {
             allocations: config.allocations,
-            allocations_per_link: config.allocations_per_session,
+            allocations_per_link: config.allocations_per_link,
             allocation_age: Duration::from_secs(u64::from(config.allocation_age)),
             bytes_per_second: Some(config.bytes_per_second),
             ..Limits::default()

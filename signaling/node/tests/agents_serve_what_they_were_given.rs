@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use isession_node::{Accounts, NewAgent, NewSite, PolicyLists, Preconnect};
-use isession_protocol::bounded::Name;
+use isession_protocol::bounded::{Department, Name};
 use isession_protocol::ids::SiteId;
 use isession_switchboard::Sites;
 
@@ -91,6 +91,22 @@ async fn removing_sites_leaves_fewer_and_in_the_end_none() {
     accounts.remove_site(&id("bank")).await.unwrap();
     assert_eq!(served(&accounts, "ada").await, only(&[]));
     assert_eq!(served(&accounts, "ben").await, Sites::All);
+    accounts.close().await;
+}
+
+#[tokio::test]
+async fn what_is_named_twice_is_given_once_and_what_is_not_there_is_named() {
+    let folder = Folder::new();
+    let accounts = with_sites(&folder, &["shop"]).await;
+    let twice = NewAgent {
+        departments: ["billing", "billing"].map(Department::truncated).to_vec(),
+        ..agent("ada", &["shop", "shop"])
+    };
+    accounts.add_agent(twice, "correct horse").await.unwrap();
+    assert_eq!(served(&accounts, "ada").await, only(&["shop"]));
+    let nowhere = accounts.add_agent(agent("ben", &["bank"]), "correct horse");
+    let error = nowhere.await.unwrap_err().to_string();
+    assert_eq!(error, "there is no site bank");
     accounts.close().await;
 }
 

@@ -16,7 +16,7 @@
 //! - `sessions`: from accept to end, and after a node's restart.
 //! - `visits`: how visits begin and end.
 //!
-//! # Laws (see `tests/laws.rs`)
+//! # Laws (see `tests/scenarios/laws.rs`)
 //! 1. A visitor is in at most one session.
 //! 2. Exactly one agent wins an accept.
 //! 3. Order is first come first served within a department, and a resumed ticket keeps its place.
@@ -38,16 +38,17 @@ mod visits;
 use std::collections::{BTreeMap, BTreeSet};
 
 use isession_protocol::Timestamp;
+use isession_protocol::bounded::Department;
 use isession_protocol::ids::{AgentId, SessionId, SiteId, VisitorId};
 use serde::{Deserialize, Serialize};
 
 pub use effect::{Departed, Effect, Outcome};
 pub use input::{Answer, Departure, Input, Presence, SessionClaim, Side, Sites};
+pub use visits::{SPENT, Spent};
 
 use agents::Agent;
-use queue::{Pace, Waiting};
+use queue::{News, Paces, Waiting};
 use sessions::Session;
-use visits::Spent;
 
 /// Times in milliseconds, and counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +67,8 @@ pub struct Policy {
     /// How long a visitor may wait in all.
     pub max_wait: u64,
     /// Positions of those who stayed are told at most once in this time; in a queue that is
-    /// longer than this many, at most once in as many milliseconds as it has visitors.
+    /// longer than this many, at most once in as many milliseconds as it has visitors. What visitors
+    /// say of themselves while they wait is shown to agents at most as often.
     pub notice_interval: u64,
     /// How long tickets hold; visits that ended are remembered for as long.
     pub ticket_ttl: u64,
@@ -111,9 +113,11 @@ struct State {
     agents: BTreeMap<AgentId, Agent>,
     sessions: BTreeMap<SessionId, Session>,
     in_session: BTreeMap<VisitorId, SessionId>,
-    pace: BTreeMap<SiteId, Pace>,
+    pace: BTreeMap<SiteId, Paces>,
     /// Sites whose waiting visitors have not been told their positions yet, and when to.
     notices: BTreeMap<SiteId, Timestamp>,
+    /// What agents have not been shown yet of those who wait.
+    news: BTreeMap<SiteId, News>,
     timers: BTreeSet<(Timestamp, Timer)>,
     spent: BTreeMap<VisitorId, Spent>,
 }
@@ -155,6 +159,15 @@ impl Switchboard {
         }
     }
 
+    /// Nobody waits, and these visits ended before, the oldest first: their tickets are spent.
+    pub fn after(policy: Policy, visits: impl IntoIterator<Item = (VisitorId, Spent)>) -> Self {
+        let mut switchboard = Self::new(policy);
+        for (visitor, Spent { served, ended }) in visits {
+            switchboard.spend(visitor, served, ended);
+        }
+        switchboard
+    }
+
     /// All that is known.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.state.clone())
@@ -172,7 +185,8 @@ impl Switchboard {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let timer = self.state.timers.first().map(|(time, _)| *time);
         let notice = self.state.notices.values().min().copied();
-        [timer, notice].into_iter().flatten().min()
+        let news = self.state.news.values().map(|news| news.time).min();
+        [timer, notice, news].into_iter().flatten().min()
     }
 
     /// How many there are.
@@ -184,13 +198,13 @@ impl Switchboard {
         }
     }
 
-    /// Whether an agent of this site is signed in and not away. A busy one counts: busy agents
-    /// are what queues are for.
-    pub fn is_available(&self, site: &SiteId) -> bool {
+    /// Whether an agent of this site, and of this department if one is named, is signed in and not
+    /// away. A busy one counts: busy agents are what queues are for.
+    pub fn is_available(&self, site: &SiteId, department: Option<&Department>) -> bool {
         self.state
             .agents
             .values()
-            .any(|agent| agent.is_available() && agent.serves(site, None))
+            .any(|agent| agent.is_available() && agent.serves(site, department))
     }
 
     /// Fires what is due at `now`, then takes the input. A `now` before the last one counts as
@@ -207,9 +221,7 @@ impl Switchboard {
                 since,
                 session,
             } => self.visitor_joined(visitor, site, details, since, session, &mut effects),
-            Input::VisitorUpdated { visitor, details } => {
-                self.visitor_updated(visitor, details, &mut effects);
-            }
+            Input::VisitorUpdated { visitor, details } => self.visitor_updated(visitor, details),
             Input::VisitorLeft { visitor, how } => self.visitor_left(visitor, how, &mut effects),
             Input::AgentJoined {
                 agent,
@@ -234,6 +246,7 @@ impl Switchboard {
             Input::Tick => {}
         }
         self.ring_waiting(&mut effects);
+        self.show_news(&mut effects);
         self.give_notice(&mut effects);
         effects
     }

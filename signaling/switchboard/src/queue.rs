@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use isession_protocol::Timestamp;
+use isession_protocol::bounded::Department;
 use isession_protocol::ids::{AgentId, LinkId, SiteId, VisitorId};
 use isession_protocol::signaling::{Details, QueuePlace, VisitorCard};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,11 @@ use crate::rings::Tried;
 /// Accepts that an estimate looks back on, at the most and at the least.
 const MOST_ACCEPTS: usize = 20;
 const FEWEST_ACCEPTS: usize = 3;
+/// Visitors whose news agents are shown at once: what one visitor says is a frame for each agent, and
+/// nobody who keeps talking may flood them.
+const NEWS: usize = 16;
+/// Departments of a site of which the pace is known.
+const MOST_DEPARTMENTS: usize = 64;
 /// Accepts before this time say nothing of now.
 const RECENT: u64 = 30 * 60_000;
 
@@ -27,6 +33,15 @@ pub(crate) struct Waiting {
     pub(crate) state: WaitState,
     /// Agents who declined or let a ring pass.
     pub(crate) tried: BTreeMap<AgentId, Tried>,
+    /// Said more than agents were shown.
+    pub(crate) unshown: bool,
+}
+
+/// Visitors of a site who said more, the first to be shown first, and when the next are shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct News {
+    pub(crate) time: Timestamp,
+    visitors: VecDeque<VisitorId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +81,31 @@ impl Waiting {
     }
 }
 
-/// When the last accepts of a site were.
+/// The paces of a site's departments, the busiest of late at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Paces(Vec<(Option<Department>, Pace)>);
+
+impl Paces {
+    pub(crate) fn accepted(&mut self, department: Option<&Department>, now: Timestamp) {
+        let of = |(known, _): &(Option<Department>, _)| known.as_ref() == department;
+        let known = self.0.iter().position(of).map(|place| self.0.remove(place));
+        let (_, mut pace) = known.unwrap_or_default();
+        pace.accepted(now);
+        // Visitors name departments as they like.
+        if self.0.len() >= MOST_DEPARTMENTS {
+            self.0.remove(0);
+        }
+        self.0.push((department.cloned(), pace));
+    }
+
+    fn of(&self, department: Option<&Department>) -> Option<&Pace> {
+        let mut paces = self.0.iter();
+        let found = paces.find(|(known, _)| known.as_ref() == department);
+        found.map(|(_, pace)| pace)
+    }
+}
+
+/// When the last accepts of a department were.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pace(VecDeque<Timestamp>);
 
@@ -115,7 +154,8 @@ impl Switchboard {
     fn told(&self, me: &Waiting, position: u32, waiting: u32) -> QueuePlace {
         let mut agents = self.state.agents.values();
         let available = agents.any(|agent| agent.is_available() && me.is_served_by(agent));
-        let pace = self.state.pace.get(&me.site).filter(|_| available);
+        let paces = self.state.pace.get(&me.site).filter(|_| available);
+        let pace = paces.and_then(|paces| paces.of(me.details.department.as_ref()));
         QueuePlace {
             position,
             waiting,
@@ -170,6 +210,53 @@ impl Switchboard {
         for site in due.map(|(site, _)| site.clone()).collect::<Vec<_>>() {
             self.state.notices.remove(&site);
             self.tell_positions(&site, effects);
+        }
+    }
+
+    /// Somebody who waits said more: agents are shown it in a while, and once.
+    pub(crate) fn has_news(&mut self, visitor: VisitorId) {
+        let Some(waiting) = self.state.waiting.get_mut(&visitor) else {
+            return;
+        };
+        if !std::mem::replace(&mut waiting.unshown, true) {
+            let news = self.state.news.entry(waiting.site.clone());
+            let time = self.state.now.plus(self.policy.notice_interval);
+            let visitors = VecDeque::new();
+            let news = news.or_insert(News { time, visitors });
+            news.visitors.push_back(visitor);
+        }
+    }
+
+    /// Somebody who said more waits no longer.
+    pub(crate) fn has_no_news(&mut self, visitor: VisitorId, waiting: &Waiting) {
+        if let Some(news) = self.state.news.get_mut(&waiting.site)
+            && waiting.unshown
+        {
+            news.visitors.retain(|other| *other != visitor);
+            if news.visitors.is_empty() {
+                self.state.news.remove(&waiting.site);
+            }
+        }
+    }
+
+    /// Shows agents the news whose time has come.
+    pub(crate) fn show_news(&mut self, effects: &mut Vec<Effect>) {
+        let now = self.state.now;
+        let due = self.state.news.iter().filter(|(_, news)| news.time <= now);
+        for site in due.map(|(site, _)| site.clone()).collect::<Vec<_>>() {
+            let Some(mut news) = self.state.news.remove(&site) else {
+                continue;
+            };
+            for visitor in news.visitors.drain(..NEWS.min(news.visitors.len())) {
+                if let Some(waiting) = self.state.waiting.get_mut(&visitor) {
+                    waiting.unshown = false;
+                }
+                self.show(visitor, effects);
+            }
+            if !news.visitors.is_empty() {
+                news.time = now.plus(self.policy.notice_interval);
+                self.state.news.insert(site, news);
+            }
         }
     }
 

@@ -66,7 +66,7 @@ impl Switchboard {
             .pace
             .entry(claim.site.clone())
             .or_default()
-            .accepted(self.state.now);
+            .accepted(claim.details.department.as_ref(), self.state.now);
         self.begin(claim.clone(), waited, true, true);
         if let Some(agent) = self.state.agents.get_mut(&winner) {
             self.state.turn += 1;
@@ -185,7 +185,8 @@ impl Switchboard {
         if self.state.sessions.contains_key(&claim.session) {
             return;
         }
-        let over = match self.state.spent.get(&claim.visitor) {
+        let spent = self.state.spent.get(&claim.visitor);
+        let over = match spent.filter(|spent| claim.started <= spent.ended) {
             Some(spent) => Some(spent.served.unwrap_or(EndReason::Expired)),
             // The visitor went on to another agent while this one was away.
             None => self
@@ -244,7 +245,7 @@ impl Switchboard {
                 self.state.agents.remove(&claim.agent.id);
             }
         }
-        self.spend(claim.visitor, Some(reason));
+        self.spend(claim.visitor, Some(reason), self.state.now);
         effects.push(Effect::Departed(Departed {
             visitor: claim.visitor,
             site: claim.site.clone(),

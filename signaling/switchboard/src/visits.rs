@@ -14,14 +14,15 @@ use crate::{Switchboard, Timer};
 
 /// Visits remembered after their end, at the most. Beyond it the oldest are forgotten, and their
 /// tickets count again until they run out.
-const SPENT: usize = 100_000;
+pub const SPENT: usize = 100_000;
 
 /// A visit that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Spent {
+pub struct Spent {
     /// Why its session ended, if it had one.
-    pub(crate) served: Option<EndReason>,
-    until: Timestamp,
+    pub served: Option<EndReason>,
+    /// When that was. What began later is another visit.
+    pub ended: Timestamp,
 }
 
 impl Switchboard {
@@ -39,6 +40,8 @@ impl Switchboard {
         }
         let spent = self.state.spent.get(&visitor).copied();
         let claim = claim.filter(|claim| claim.visitor == visitor);
+        let began = claim.as_ref().map(|claim| claim.started).or(since);
+        let spent = spent.filter(|spent| began.is_none_or(|began| began <= spent.ended));
         if self.state.waiting.contains_key(&visitor) && (claim.is_none() || spent.is_some()) {
             return self.visitor_came_back(visitor, details, effects);
         }
@@ -84,6 +87,7 @@ impl Switchboard {
             since,
             state: WaitState::Waiting,
             tried: BTreeMap::new(),
+            unshown: false,
         };
         self.state.waiting.insert(visitor, waiting);
         self.show(visitor, effects);
@@ -96,6 +100,8 @@ impl Switchboard {
         details: Details,
         effects: &mut Vec<Effect>,
     ) {
+        // A new page of the visitor knows of no ring: those that still go on are rung anew.
+        self.end_rings_of_visitor(visitor, effects);
         if let Some(waiting) = self.state.waiting.get_mut(&visitor)
             && let WaitState::Lost { until } = waiting.state
         {
@@ -103,18 +109,13 @@ impl Switchboard {
             self.state.timers.remove(&(until, Timer::Grace(visitor)));
         }
         if details != Details::default() {
-            self.visitor_updated(visitor, details, effects);
+            self.visitor_updated(visitor, details);
         }
         self.tell_place(visitor, effects);
     }
 
     /// Who is asked for was settled on joining: agents' lists rely on it.
-    pub(crate) fn visitor_updated(
-        &mut self,
-        visitor: VisitorId,
-        details: Details,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(crate) fn visitor_updated(&mut self, visitor: VisitorId, details: Details) {
         let Some(waiting) = self.state.waiting.get_mut(&visitor) else {
             return;
         };
@@ -125,7 +126,7 @@ impl Switchboard {
             page: details.page.or(page),
             ..details
         };
-        self.show(visitor, effects);
+        self.has_news(visitor);
     }
 
     pub(crate) fn visitor_left(
@@ -143,10 +144,15 @@ impl Switchboard {
         }
     }
 
-    fn visitor_lost(&mut self, visitor: VisitorId, effects: &mut Vec<Effect>) {
+    /// Ends all rings of a visitor who cannot be connected by them. They are nobody's miss.
+    fn end_rings_of_visitor(&mut self, visitor: VisitorId, effects: &mut Vec<Effect>) {
         for agent in self.agents_rung(visitor).into_keys() {
             self.end_ring_at(visitor, agent, RingEnd::Left, effects);
         }
+    }
+
+    fn visitor_lost(&mut self, visitor: VisitorId, effects: &mut Vec<Effect>) {
+        self.end_rings_of_visitor(visitor, effects);
         let Some(waiting) = self.state.waiting.get_mut(&visitor) else {
             return;
         };
@@ -168,7 +174,7 @@ impl Switchboard {
         let Some(waiting) = self.stop_waiting(visitor, effects) else {
             return;
         };
-        self.spend(visitor, None);
+        self.spend(visitor, None, self.state.now);
         effects.push(Effect::Departed(Departed {
             visitor,
             site: waiting.site,
@@ -189,9 +195,7 @@ impl Switchboard {
         visitor: VisitorId,
         effects: &mut Vec<Effect>,
     ) -> Option<Waiting> {
-        for agent in self.agents_rung(visitor).into_keys() {
-            self.end_ring_at(visitor, agent, RingEnd::Left, effects);
-        }
+        self.end_rings_of_visitor(visitor, effects);
         for agent in self.onlookers(visitor) {
             effects.push(Effect::Gone { agent, visitor });
         }
@@ -211,12 +215,13 @@ impl Switchboard {
                 .timers
                 .remove(&(tried.not_before, Timer::Retry(visitor)));
         }
+        self.has_no_news(visitor, &waiting);
         self.dequeue(visitor, &waiting);
         Some(waiting)
     }
 
     /// Shows a waiting visitor in the lists of the agents concerned.
-    fn show(&self, visitor: VisitorId, effects: &mut Vec<Effect>) {
+    pub(crate) fn show(&self, visitor: VisitorId, effects: &mut Vec<Effect>) {
         let Some(waiting) = self.state.waiting.get(&visitor) else {
             return;
         };
@@ -233,7 +238,12 @@ impl Switchboard {
 
     /// Remembers that a visit ended, so that its tickets buy no place and revive no session, also
     /// when the visitor comes again.
-    pub(crate) fn spend(&mut self, visitor: VisitorId, served: Option<EndReason>) {
+    pub(crate) fn spend(
+        &mut self,
+        visitor: VisitorId,
+        served: Option<EndReason>,
+        ended: Timestamp,
+    ) {
         self.unspend(visitor);
         if self.state.spent.len() >= SPENT {
             let timers = self.state.timers.iter();
@@ -245,15 +255,16 @@ impl Switchboard {
                 self.unspend(oldest);
             }
         }
-        let until = self.state.now.plus(self.policy.ticket_ttl);
-        self.state.spent.insert(visitor, Spent { served, until });
+        let until = ended.plus(self.policy.ticket_ttl);
+        self.state.spent.insert(visitor, Spent { served, ended });
         self.state.timers.insert((until, Timer::Spent(visitor)));
     }
 
     /// Forgets that a visit ended.
     fn unspend(&mut self, visitor: VisitorId) {
         if let Some(spent) = self.state.spent.remove(&visitor) {
-            let timer = (spent.until, Timer::Spent(visitor));
+            let until = spent.ended.plus(self.policy.ticket_ttl);
+            let timer = (until, Timer::Spent(visitor));
             self.state.timers.remove(&timer);
         }
     }

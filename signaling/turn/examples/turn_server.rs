@@ -40,6 +40,7 @@ async fn main() {
         allocations_per_link: 20_000,
         allocations_per_source: 20_000,
         strangers: 20_000,
+        strangers_per_source: 20_000,
         stranger_packets_per_second: u32::MAX,
         ..Limits::default()
     };

@@ -17,8 +17,9 @@ use turn_types::{
 
 use crate::{
     auth::Proven,
+    credentials::{CHECK_AGE, Purpose},
     ledger::Ledger,
-    limits::{Bucket, Limits},
+    limits::Limits,
 };
 
 /// How long a five-tuple without an allocation is remembered. A client that was challenged
@@ -30,7 +31,7 @@ const STRANGER: Duration = Duration::from_secs(30);
 const NAMES: usize = 4;
 
 /// How a client's packets come and go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
     /// Each packet on its own, such as UDP.
     Datagram,
@@ -64,7 +65,7 @@ impl From<Transport> for TransportType {
 }
 
 /// The transport, the server's address and the client's: what a client is known by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FiveTuple {
     /// The transport.
     pub transport: Transport,
@@ -104,6 +105,7 @@ pub(crate) enum Port {
 pub(crate) struct Asked {
     pub(crate) username: String,
     pub(crate) link: String,
+    pub(crate) purpose: Purpose,
     pub(crate) transaction: TransactionId,
     pub(crate) port: Port,
 }
@@ -113,7 +115,6 @@ pub(crate) struct Holder {
     pub(crate) relay: SocketAddr,
     pub(crate) until: Instant,
     pub(crate) ledger: Ledger,
-    pub(crate) budget: Option<Bucket>,
     /// The answer to `asked`, for a client whose copy was lost and who asks again.
     pub(crate) receipt: Vec<u8>,
 }
@@ -218,6 +219,14 @@ impl Client {
         }
     }
 
+    /// The link that a relay is held for.
+    pub(crate) const fn link(&self) -> Option<&str> {
+        match &self.standing {
+            Standing::Holder(holder) => Some(holder.asked.link.as_str()),
+            Standing::Stranger { .. } => None,
+        }
+    }
+
     pub(crate) const fn holder(&mut self) -> Option<&mut Holder> {
         match &mut self.standing {
             Standing::Holder(holder) => Some(holder),
@@ -245,21 +254,16 @@ impl Standing {
 
 impl Holder {
     pub(crate) fn new(asked: Asked, relay: SocketAddr, limits: &Limits, now: Instant) -> Self {
+        let age = match asked.purpose {
+            Purpose::Check => CHECK_AGE,
+            Purpose::Ring | Purpose::Session => limits.allocation_age,
+        };
         Self {
             asked,
             relay,
-            until: now + limits.allocation_age,
+            until: now + age,
             ledger: Ledger::default(),
-            budget: limits.bytes_per_second.map(|rate| Bucket::full(rate, now)),
             receipt: Vec::new(),
         }
-    }
-
-    /// Whether so many bytes may be relayed now.
-    pub(crate) fn may_relay(&mut self, bytes: usize, now: Instant) -> bool {
-        let cost = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.budget
-            .as_mut()
-            .is_none_or(|budget| budget.take(cost, now))
     }
 }

@@ -2,7 +2,7 @@
 //! `use-auth-secret`: the username tells when it expires and for which link it was minted, the
 //! password is a keyed hash of it. The server keeps no list of them.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -71,30 +71,52 @@ impl fmt::Debug for Credentials {
 }
 
 /// How the link of a check begins: somebody wants to know whether the way here is open. It gets
-/// an allocation as links do, and nothing is relayed for it.
+/// one allocation at a time, each for [`CHECK_AGE`], and nothing is relayed for it.
 pub const CHECK: &str = "check-";
+
+/// How long an allocation of a check lives, refreshed or not: by then it has proven what it can.
+pub const CHECK_AGE: Duration = Duration::from_secs(60);
+
+/// What stands before a link while it rings. Nobody has accepted yet, so what is relayed for it
+/// stays among the relays of this server.
+pub const RING: &str = "ring-";
+
+/// What credentials were minted for, and so whom their allocations may relay to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Nobody.
+    Check,
+    /// Live relays of this server.
+    Ring,
+    /// Whoever the fence lets through.
+    Session,
+}
 
 /// What a username says; true only once the integrity of its message is proven.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Claim {
     pub(crate) username: String,
+    /// The same for its ring and its session.
     pub(crate) link: String,
+    pub(crate) purpose: Purpose,
     expires: u64,
 }
 
 impl Claim {
-    pub(crate) fn is_check(&self) -> bool {
-        self.link.starts_with(CHECK)
-    }
-
     pub(crate) fn read(username: &str) -> Option<Self> {
         if username.len() > MAX_USERNAME {
             return None;
         }
-        let (expires, link) = username.split_once(':')?;
+        let (expires, name) = username.split_once(':')?;
+        let (link, purpose) = match name.strip_prefix(RING) {
+            Some(link) => (link, Purpose::Ring),
+            None if name.starts_with(CHECK) => (name, Purpose::Check),
+            None => (name, Purpose::Session),
+        };
         Some(Self {
             username: username.to_owned(),
             link: link.to_owned(),
+            purpose,
             expires: expires.parse().ok()?,
         })
     }
@@ -149,6 +171,18 @@ mod tests {
         let claim = Claim::read("100:link").unwrap();
         assert!(!claim.expired(99));
         assert!(claim.expired(100));
+    }
+
+    #[test]
+    fn a_link_is_the_same_while_it_rings() {
+        for (name, link, purpose) in [
+            ("ring-l", "l", Purpose::Ring),
+            ("check-l", "check-l", Purpose::Check),
+            ("l", "l", Purpose::Session),
+        ] {
+            let claim = Claim::read(&format!("100:{name}")).unwrap();
+            assert_eq!((claim.link.as_str(), claim.purpose), (link, purpose));
+        }
     }
 
     #[test]

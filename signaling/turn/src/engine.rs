@@ -11,12 +11,14 @@ use turn_types::{
 
 use crate::{
     client::{Client, FiveTuple, Holder, Outgoing, Port, Standing},
+    credentials::Purpose,
     deny::Fence,
     frame::Frame,
     limits::{Pace, Quota},
     metrics::{Metrics, Refusal},
     reply,
     step::{Effect, Input, Now, Policy},
+    strangers::Strangers,
 };
 
 /// The state of one server.
@@ -29,6 +31,7 @@ pub struct Engine {
     fence: Fence,
     pub(crate) clients: HashMap<FiveTuple, Client>,
     pub(crate) relays: HashMap<SocketAddr, FiveTuple>,
+    strangers: Strangers,
     pub(crate) quota: Quota,
     pub(crate) pace: Pace,
     pub(crate) metrics: Metrics,
@@ -53,6 +56,7 @@ impl Engine {
             policy,
             clients: HashMap::new(),
             relays: HashMap::new(),
+            strangers: Strangers::default(),
             quota: Quota::default(),
             metrics: Metrics::default(),
             effects: Vec::new(),
@@ -71,7 +75,7 @@ impl Engine {
     pub fn handle(&mut self, now: Now, input: Input<'_>) -> Vec<Effect> {
         match input {
             Input::FromClient { tuple, packet } => self.client_sent(now, tuple, packet),
-            Input::FromPeer { relay, peer, data } => self.peer_sent(now, relay, peer, data),
+            Input::FromPeer { relay, peer, data } => self.peer_sent(now, relay, peer, data, false),
             Input::Opened { tuple, relay } => self.opened(now, tuple, relay),
             Input::Gone { tuple } => self.gone(tuple),
             Input::EndLink { link, linger } => self.end_link(now, link, linger),
@@ -127,9 +131,28 @@ impl Engine {
         }
     }
 
-    pub(crate) fn admits(&self, peer: SocketAddr) -> bool {
-        self.fence
-            .admits(peer, |live| self.relays.contains_key(live))
+    pub(crate) fn admits(&self, purpose: Purpose, peer: SocketAddr) -> bool {
+        let live = |peer: &SocketAddr| self.relays.contains_key(peer);
+        match purpose {
+            Purpose::Check => false,
+            Purpose::Ring => live(&peer),
+            Purpose::Session => self.fence.admits(peer, live),
+        }
+    }
+
+    /// What a client's allocation was made for.
+    fn purpose(&mut self, tuple: FiveTuple) -> Option<Purpose> {
+        self.holder(tuple).map(|holder| holder.asked.purpose)
+    }
+
+    fn link(&self, tuple: FiveTuple) -> Option<&str> {
+        self.clients.get(&tuple)?.link()
+    }
+
+    /// Whether so many bytes may be relayed for the link of a client now.
+    fn may_relay(&mut self, now: Now, tuple: FiveTuple, bytes: usize) -> bool {
+        let link = self.clients.get(&tuple).and_then(Client::link);
+        link.is_some_and(|link| self.quota.may_relay(link, bytes, now.monotonic))
     }
 
     /// The second fence: permissions are per address and outlive relays, so every packet is
@@ -142,42 +165,49 @@ impl Engine {
         peer: SocketAddr,
         data: Vec<u8>,
     ) {
-        if !self.admits(peer) {
-            return self.metrics.refuse(Refusal::DeniedPeer);
-        }
-        let Some(holder) = self.holder(tuple) else {
+        let Some(purpose) = self.purpose(tuple) else {
             return;
         };
-        if !holder.may_relay(data.len(), now.monotonic) {
+        if !self.admits(purpose, peer) {
+            return self.metrics.refuse(Refusal::DeniedPeer);
+        }
+        if !self.may_relay(now, tuple, data.len()) {
             return self.metrics.refuse(Refusal::Bandwidth);
         }
         self.metrics.bytes_to_peers += data.len() as u64;
-        if self.relays.contains_key(&peer) {
-            self.peer_sent(now, peer, relay, &data);
+        if let Some(&other) = self.relays.get(&peer) {
+            // What stays within a link is relayed twice and counts once.
+            let paid = self.link(other) == self.link(tuple);
+            self.peer_sent(now, peer, relay, &data, paid);
         } else {
             self.effects.push(Effect::ToPeer { relay, peer, data });
         }
     }
 
-    fn peer_sent(&mut self, now: Now, relay: SocketAddr, peer: SocketAddr, data: &[u8]) {
-        // Anyone may send to a relay: what the fence or a missing permission stops is no refusal
-        // worth counting.
-        if !self.admits(peer) {
-            return;
-        }
+    fn peer_sent(
+        &mut self,
+        now: Now,
+        relay: SocketAddr,
+        peer: SocketAddr,
+        data: &[u8],
+        paid: bool,
+    ) {
         let Some(&tuple) = self.relays.get(&relay) else {
             return;
         };
+        // Anyone may send to a relay: what the fence or a missing permission stops is no refusal
+        // worth counting.
+        let purpose = self.purpose(tuple);
+        if !purpose.is_some_and(|purpose| self.admits(purpose, peer)) {
+            return;
+        }
         let Some(client) = self.clients.get_mut(&tuple) else {
             return;
         };
         let Some(packet) = client.receive_from_peer(relay, peer, data, now.monotonic) else {
             return;
         };
-        if !client
-            .holder()
-            .is_some_and(|holder| holder.may_relay(data.len(), now.monotonic))
-        {
+        if !paid && !self.may_relay(now, tuple, data.len()) {
             return self.metrics.refuse(Refusal::Bandwidth);
         }
         self.metrics.bytes_to_clients += data.len() as u64;
@@ -208,6 +238,7 @@ impl Engine {
                     self.release(tuple);
                     if let Some(client) = self.clients.get_mut(&tuple) {
                         client.standing = Standing::stranger(now.monotonic);
+                        self.became_stranger(tuple);
                     }
                 }
                 // TCP towards peers is refused below, so there is nothing to connect or close.
@@ -245,10 +276,10 @@ impl Engine {
             .get_mut(&tuple)
             .map(|client| &mut client.standing)
         {
-            Some(Standing::Stranger { asked, .. }) => asked.take(),
+            Some(Standing::Stranger { asked, until }) => asked.take().map(|asked| (asked, *until)),
             Some(Standing::Holder(_)) | None => None,
         };
-        let (Some(client), Some(asked)) = (self.clients.get_mut(&tuple), asked) else {
+        let (Some(client), Some((asked, until))) = (self.clients.get_mut(&tuple), asked) else {
             return self
                 .effects
                 .extend(relay.map(|relay| Effect::Close { relay }));
@@ -264,7 +295,9 @@ impl Engine {
             self.metrics.refuse(Refusal::Capacity);
             return self.drain(now, tuple);
         };
-        self.quota.add(&asked.link, tuple);
+        self.strangers.remove(until, tuple);
+        self.quota
+            .add(&self.policy.limits, &asked, tuple, now.monotonic);
         self.relays.insert(relay, tuple);
         self.metrics.allocations_total += 1;
         self.metrics.live[tuple.transport as usize] += 1;
@@ -292,9 +325,23 @@ impl Engine {
         });
     }
 
-    fn gone(&mut self, tuple: FiveTuple) {
+    /// Notes that a client has no allocation, and forgets another one if there are too many such.
+    pub(crate) fn became_stranger(&mut self, tuple: FiveTuple) {
+        let Some(client) = self.clients.get(&tuple) else {
+            return;
+        };
+        let (limits, until) = (&self.policy.limits, client.standing.until());
+        if let Some(oldest) = self.strangers.add(limits, until, tuple) {
+            self.metrics.refuse(Refusal::Flood);
+            self.clients.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn gone(&mut self, tuple: FiveTuple) {
         self.release(tuple);
-        self.clients.remove(&tuple);
+        if let Some(client) = self.clients.remove(&tuple) {
+            self.strangers.remove(client.standing.until(), tuple);
+        }
     }
 
     fn end_link(&mut self, now: Now, link: &str, linger: Duration) {
@@ -319,6 +366,7 @@ impl Engine {
             }
         }
         self.pace.forget(now.monotonic);
+        self.quota.forget(now.monotonic);
     }
 
     pub(crate) fn holder(&mut self, tuple: FiveTuple) -> Option<&mut Holder> {

@@ -36,20 +36,21 @@ mod reply;
 mod requests;
 mod server;
 mod step;
+mod strangers;
 mod streams;
 mod udp;
 
 pub use client::{FiveTuple, Transport};
 pub use config::{TurnConfig, TurnError};
-pub use credentials::{CHECK, Credentials, Secret, SecretTooShort};
+pub use credentials::{CHECK, CHECK_AGE, Credentials, RING, Secret, SecretTooShort};
 pub use engine::Engine;
 pub use framing::{Frames, NoFrame};
-pub use limits::Limits;
+pub use limits::{Limits, source};
 pub use metrics::{Metrics, Refusal};
 pub use network::{Network, NetworkError};
 pub use server::{TurnCounters, TurnLinks, TurnServer};
 pub use step::{Effect, Input, Now, Policy};
-pub use streams::{StreamEnd, TurnStreams};
+pub use streams::{StreamEnd, TurnStreams, canonical};
 pub use turn_types::{AddressFamily, Instant};
 
 /// The `tracing` targets of the protocol crates, whose events and spans carry addresses.

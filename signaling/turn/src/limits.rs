@@ -8,7 +8,11 @@ use std::{
 
 use turn_types::Instant;
 
-use crate::{client::FiveTuple, metrics::Refusal};
+use crate::{
+    client::{Asked, FiveTuple},
+    credentials::Purpose,
+    metrics::Refusal,
+};
 
 /// The bounds of one server. The defaults fit a node with some thousand sessions.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +22,9 @@ pub struct Limits {
     /// Allocations at one time for one link. A browser makes one per network interface, server
     /// address and transport, twice over while it restarts ICE, and a link has two ends.
     pub allocations_per_link: usize,
+    /// Allocations at one time for checks. One more takes the place of the oldest, which has
+    /// shown by then what it can.
+    pub checks: usize,
     /// Allocations at one time from one source (an IPv4 address or an IPv6 /64), which may be a
     /// whole office.
     pub allocations_per_source: usize,
@@ -26,11 +33,13 @@ pub struct Limits {
     pub allocation_age: Duration,
     /// Permissions, and as many channels, of one allocation.
     pub peers_per_allocation: usize,
-    /// Relayed bytes per second and allocation, both directions together; more is dropped.
+    /// Relayed bytes per second and link, both directions together; more is dropped.
     pub bytes_per_second: Option<u32>,
     /// Five-tuples without an allocation that are remembered, each for 30 s at most and with some
-    /// 4 KB. Beyond it new ones get no answer.
+    /// 4 KB, and those of them from one source. For one more an older one is forgotten, of a
+    /// source with many if it asks itself: who means it is done within a round trip.
     pub strangers: usize,
+    pub strangers_per_source: usize,
     /// Clients over TCP and TLS at one time, and as many of them from one source.
     pub streams: usize,
     pub streams_per_source: usize,
@@ -47,11 +56,13 @@ impl Default for Limits {
         Self {
             allocations: 8192,
             allocations_per_link: 24,
+            checks: 256,
             allocations_per_source: 512,
             allocation_age: Duration::from_hours(12),
             peers_per_allocation: 64,
             bytes_per_second: None,
             strangers: 4096,
+            strangers_per_source: 256,
             streams: 8192,
             streams_per_source: 512,
             stream_patience: Duration::from_secs(30),
@@ -66,10 +77,16 @@ pub(crate) struct Source(IpAddr);
 
 impl From<IpAddr> for Source {
     fn from(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V4(v4) => v4.into(),
-            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-        })
+        Self(source(address))
+    }
+}
+
+/// What counts as one address where limits are kept by address: one subscriber holds a whole IPv6
+/// /64 (RFC 6177).
+pub fn source(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
     }
 }
 
@@ -155,6 +172,10 @@ pub(crate) struct Quota {
     live: usize,
     links: HashMap<String, Vec<FiveTuple>>,
     sources: HashMap<Source, usize>,
+    /// What a link may relay yet. Kept until it is full again, lest a new allocation fill it.
+    budgets: HashMap<String, Bucket>,
+    /// The allocations of checks, the oldest first.
+    checks: VecDeque<FiveTuple>,
     ended: HashSet<String>,
     /// The same, the oldest first.
     order: VecDeque<String>,
@@ -178,14 +199,46 @@ impl Quota {
         }
     }
 
-    pub(crate) fn add(&mut self, link: &str, tuple: FiveTuple) {
+    /// Whose allocation a check takes the place of: its own of before, or the oldest of too many.
+    pub(crate) fn displaced(&self, limits: &Limits, link: &str) -> Option<FiveTuple> {
+        let own = self.links.get(link).and_then(|tuples| tuples.first());
+        let full = self.checks.len() >= limits.checks;
+        own.or_else(|| self.checks.front().filter(|_| full))
+            .copied()
+    }
+
+    pub(crate) fn add(&mut self, limits: &Limits, asked: &Asked, tuple: FiveTuple, now: Instant) {
         self.live += 1;
-        self.links.entry(link.to_owned()).or_default().push(tuple);
+        let link = || asked.link.clone();
+        self.links.entry(link()).or_default().push(tuple);
         *self.sources.entry(tuple.client.ip().into()).or_default() += 1;
+        match (asked.purpose, limits.bytes_per_second) {
+            (Purpose::Check, _) => self.checks.push_back(tuple),
+            (_, Some(rate)) => {
+                let full = || Bucket::full(rate, now);
+                self.budgets.entry(link()).or_insert_with(full);
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// Whether so many bytes may be relayed for a link now.
+    pub(crate) fn may_relay(&mut self, link: &str, bytes: usize, now: Instant) -> bool {
+        let cost = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let budget = self.budgets.get_mut(link);
+        budget.is_none_or(|budget| budget.take(cost, now))
+    }
+
+    /// Forgets the budgets that are as good as new and that nobody relays by.
+    pub(crate) fn forget(&mut self, now: Instant) {
+        let links = &self.links;
+        self.budgets
+            .retain(|link, budget| links.contains_key(link) || !budget.is_full(now));
     }
 
     pub(crate) fn remove(&mut self, link: &str, tuple: FiveTuple) {
         self.live = self.live.saturating_sub(1);
+        self.checks.retain(|other| *other != tuple);
         if let Some(tuples) = self.links.get_mut(link) {
             tuples.retain(|other| *other != tuple);
             if tuples.is_empty() {
@@ -226,8 +279,9 @@ impl Quota {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Transport;
+    use crate::client::{Port, Transport};
     use proptest::prelude::*;
+    use turn_types::stun::message::TransactionId;
 
     fn source(text: &str) -> Source {
         text.parse::<IpAddr>().unwrap().into()
@@ -240,6 +294,17 @@ mod tests {
             server: "9.9.9.1:3478".parse().unwrap(),
             client: (address.parse::<IpAddr>().unwrap(), port).into(),
         }
+    }
+
+    fn add(quota: &mut Quota, link: &str, tuple: FiveTuple) {
+        let asked = Asked {
+            username: String::new(),
+            link: link.to_owned(),
+            purpose: Purpose::Session,
+            transaction: TransactionId::generate(),
+            port: Port::Any,
+        };
+        quota.add(&Limits::default(), &asked, tuple, Instant::ZERO);
     }
 
     #[test]
@@ -283,17 +348,17 @@ mod tests {
             ..Limits::default()
         };
         let mut quota = Quota::default();
-        quota.add("a", tuple("9.9.9.9", 1));
+        add(&mut quota, "a", tuple("9.9.9.9", 1));
         assert_eq!(
             quota.judge(&limits, "a", source("9.9.9.8")),
             Err(Refusal::LinkQuota)
         );
-        quota.add("b", tuple("9.9.9.9", 2));
+        add(&mut quota, "b", tuple("9.9.9.9", 2));
         assert_eq!(
             quota.judge(&limits, "c", source("9.9.9.9")),
             Err(Refusal::SourceQuota)
         );
-        quota.add("c", tuple("9.9.9.8", 3));
+        add(&mut quota, "c", tuple("9.9.9.8", 3));
         assert_eq!(
             quota.judge(&limits, "d", source("9.9.9.7")),
             Err(Refusal::Capacity)
@@ -323,7 +388,7 @@ mod tests {
         fn adding_and_removing_leaves_nothing(links in prop::collection::vec("[a-c]", 0..30)) {
             let mut quota = Quota::default();
             for (port, link) in (1..).zip(&links) {
-                quota.add(link, tuple("9.9.9.9", port));
+                add(&mut quota, link, tuple("9.9.9.9", port));
             }
             for (port, link) in (1..).zip(&links) {
                 quota.remove(link, tuple("9.9.9.9", port));

@@ -16,6 +16,7 @@ use crate::{
     allocate::{self, Flaw},
     auth::{Proof, Proven},
     client::{Asked, Client, FiveTuple, Standing},
+    credentials::Purpose,
     engine::Engine,
     ledger::Conflict,
     limits::Source,
@@ -42,9 +43,7 @@ impl Engine {
     /// The protocol instance only ever sees requests whose integrity is proven, and bare ones to
     /// be challenged: what it accepts has always been judged here first.
     pub(crate) fn request(&mut self, now: Now, tuple: FiveTuple, message: &Message<'_>) {
-        if !self.meet(now, tuple) {
-            return self.metrics.refuse(Refusal::Flood);
-        }
+        self.meet(now, tuple);
         // Lets expired allocations, channels and permissions go before they are judged.
         self.drain(now, tuple);
         let proven = match Proof::of(message, &self.policy.secret, &self.policy.realm) {
@@ -82,17 +81,13 @@ impl Engine {
         }
     }
 
-    /// Makes sure that a client is remembered; `false` if there are too many.
-    fn meet(&mut self, now: Now, tuple: FiveTuple) -> bool {
-        let strangers = self.clients.len() - self.relays.len();
+    /// Makes sure that a client is remembered.
+    fn meet(&mut self, now: Now, tuple: FiveTuple) {
         if !self.clients.contains_key(&tuple) {
-            if strangers >= self.policy.limits.strangers {
-                return false;
-            }
             let client = Client::new(tuple, &self.policy.realm, now.monotonic);
             self.clients.insert(tuple, client);
+            self.became_stranger(tuple);
         }
-        true
     }
 
     fn judge_stranger(
@@ -116,6 +111,11 @@ impl Engine {
             Some(Flaw::Unknown(attribute)) => return Verdict::Unknown(attribute),
             None => {}
         }
+        if claim.purpose == Purpose::Check
+            && let Some(before) = self.quota.displaced(&self.policy.limits, &claim.link)
+        {
+            self.gone(before);
+        }
         let source = Source::from(tuple.client.ip());
         if let Err(reason) = self.quota.judge(&self.policy.limits, &claim.link, source) {
             self.metrics.refuse(reason);
@@ -130,6 +130,7 @@ impl Engine {
             *asked = Some(Asked {
                 username: claim.username.clone(),
                 link: claim.link.clone(),
+                purpose: claim.purpose,
                 transaction: message.transaction_id(),
                 port: allocate::port(message),
             });
@@ -146,7 +147,8 @@ impl Engine {
     ) -> Verdict {
         let limit = self.policy.limits.peers_per_allocation;
         let peers = peers(message);
-        let admitted = peers.iter().all(|peer| self.admits(*peer));
+        let purpose = proven.claim.purpose;
+        let admitted = peers.iter().all(|peer| self.admits(purpose, *peer));
         let Some(holder) = self.clients.get_mut(&tuple).and_then(Client::holder) else {
             return Verdict::Challenge;
         };
@@ -161,7 +163,7 @@ impl Engine {
         if message.method() == ALLOCATE && message.transaction_id() == holder.asked.transaction {
             return Verdict::Repeat(holder.receipt.clone());
         }
-        if proven.claim.is_check() {
+        if purpose == Purpose::Check {
             let stays = message.method() == REFRESH && !proven.claim.expired(now.unix);
             return if stays {
                 Verdict::Pass

@@ -169,6 +169,12 @@ impl TurnCounters {
 pub struct TurnLinks(Weak<Shared>);
 
 impl TurnLinks {
+    /// Whether the server serves.
+    pub fn is_open(&self) -> bool {
+        let shared = self.0.upgrade();
+        shared.is_some_and(|shared| matches!(shared.lock().phase, Phase::Open(_)))
+    }
+
     /// The link gets no more allocations, and those it has live for `linger` yet.
     pub fn end(&self, link: &str, linger: Duration) {
         if let Some(shared) = self.0.upgrade() {

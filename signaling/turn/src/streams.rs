@@ -92,7 +92,7 @@ impl TurnStreams {
 }
 
 /// A client over IPv4 is told its IPv4 address, whatever kind of socket it came through.
-fn canonical(address: SocketAddr) -> SocketAddr {
+pub fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Argon2, password_hash};
@@ -12,7 +13,7 @@ use isession_switchboard::Sites;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Accounts, AccountsError, exists, read_id};
+use super::{Accounts, AccountsError, exists, missing, read_id};
 
 /// An agent's account.
 #[derive(Clone, Debug)]
@@ -87,6 +88,10 @@ const SIGN_IN_LASTS: u64 = 7 * 24 * 60 * 60 * 1000;
 const SHORTEST_PASSWORD: usize = 8;
 /// Longer ones only cost hashing time.
 const LONGEST_PASSWORD: usize = 256;
+/// What the password of an unknown login is compared with: no password has this hash. It costs what
+/// the hashes of agents cost, so a login that exists is not told apart.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LCBub3doZXJlIQ$\
+     AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// An agent who comes back presents the tickets of all sessions in one frame.
 const MOST_SESSIONS: u32 = limits::TICKETS as u32;
@@ -105,7 +110,7 @@ impl Accounts {
                 "a capacity is 1 to {MOST_SESSIONS}"
             )));
         }
-        let hash = hash(password.to_owned()).await?;
+        let hash = self.hash(password.to_owned()).await?;
         let id = Uuid::now_v7();
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
@@ -121,15 +126,16 @@ impl Accounts {
         .execute(&mut *transaction)
         .await
         .map_err(|error| exists(error, || format!("agent {login}")))?;
-        for site in &new.sites {
+        // Named twice is named once.
+        for site in new.sites.iter().collect::<BTreeSet<_>>() {
             sqlx::query("INSERT INTO agent_sites (agent, site) VALUES (?, ?)")
                 .bind(id.to_string())
                 .bind(site.as_str())
                 .execute(&mut *transaction)
                 .await
-                .map_err(|_| AccountsError::Missing(format!("site {site}")))?;
+                .map_err(|error| missing(error, || format!("site {site}")))?;
         }
-        for department in &new.departments {
+        for department in new.departments.iter().collect::<BTreeSet<_>>() {
             sqlx::query("INSERT INTO agent_departments (agent, department) VALUES (?, ?)")
                 .bind(id.to_string())
                 .bind(department.as_str())
@@ -195,7 +201,7 @@ impl Accounts {
 
     /// Sets a new password and signs the agent out everywhere.
     pub async fn set_password(&self, login: &str, password: &str) -> Result<(), AccountsError> {
-        let hash = hash(password.to_owned()).await?;
+        let hash = self.hash(password.to_owned()).await?;
         let mut transaction = self.pool.begin().await?;
         let changed = sqlx::query("UPDATE agents SET password = ? WHERE login = ?")
             .bind(hash)
@@ -232,17 +238,19 @@ impl Accounts {
         password: &str,
         now: Timestamp,
     ) -> Result<SignIn, AccountsError> {
+        if password.len() > LONGEST_PASSWORD {
+            return Ok(SignIn::Refused);
+        }
         let row: Option<(String, String)> =
             sqlx::query_as("SELECT id, password FROM agents WHERE login = ?")
                 .bind(login)
                 .fetch_optional(&self.pool)
                 .await?;
-        // An unknown login costs as much time as a known one, and so is not told apart.
         let (id, known) = match row {
             Some((id, hash)) => (Some(id), hash),
-            None => (None, hash(String::from("a password of nobody")).await?),
+            None => (None, NOBODY.to_owned()),
         };
-        let fits = verify(password.to_owned(), known).await?;
+        let fits = self.verify(password.to_owned(), known).await?;
         let (Some(id), true) = (id, fits) else {
             return Ok(SignIn::Refused);
         };
@@ -289,6 +297,53 @@ impl Accounts {
             .await?;
         Ok(())
     }
+
+    /// argon2id with the crate's defaults (OWASP's first recommendation: 19 MiB, 2 passes).
+    async fn hash(&self, password: String) -> Result<String, AccountsError> {
+        if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&password.len()) {
+            return Err(AccountsError::Invalid(format!(
+                "a password is {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} bytes"
+            )));
+        }
+        self.hashing(move || {
+            let salt = SaltString::encode_b64(Uuid::new_v4().as_bytes())?;
+            Ok(Argon2::default()
+                .hash_password(password.as_bytes(), &salt)?
+                .to_string())
+        })
+        .await
+    }
+
+    async fn verify(&self, password: String, hash: String) -> Result<bool, AccountsError> {
+        self.hashing(move || {
+            let hash = PasswordHash::new(&hash)?;
+            match Argon2::default().verify_password(password.as_bytes(), &hash) {
+                Ok(()) => Ok(true),
+                Err(password_hash::Error::Password) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
+        .await
+    }
+
+    /// Hashing takes tens of milliseconds on purpose; the sockets must not wait for it. Its turn
+    /// is over when it is done, and not when whoever asked for it is gone.
+    async fn hashing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, password_hash::Error> + Send + 'static,
+    ) -> Result<T, AccountsError> {
+        let failed = || AccountsError::Password(password_hash::Error::Crypto);
+        let turn = Arc::clone(&self.hashing).acquire_owned().await;
+        let turn = turn.map_err(|_| failed())?;
+        let work = move || {
+            let _turn = turn;
+            work()
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| failed())?
+            .map_err(AccountsError::Password)
+    }
 }
 
 /// Timestamps stay below 2^53, so they fit SQLite's signed integers.
@@ -296,43 +351,75 @@ pub(super) fn column(time: Timestamp) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// argon2id with the crate's defaults (OWASP's first recommendation: 19 MiB, 2 passes).
-async fn hash(password: String) -> Result<String, AccountsError> {
-    if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&password.len()) {
-        return Err(AccountsError::Invalid(format!(
-            "a password is {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} bytes"
-        )));
-    }
-    off_the_runtime(move || {
-        let salt = SaltString::encode_b64(Uuid::new_v4().as_bytes())?;
-        Ok(Argon2::default()
-            .hash_password(password.as_bytes(), &salt)?
-            .to_string())
-    })
-    .await
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
 
-async fn verify(password: String, hash: String) -> Result<bool, AccountsError> {
-    if password.len() > LONGEST_PASSWORD {
-        return Ok(false);
+    use super::*;
+    use crate::accounts::HASHES;
+
+    async fn accounts() -> (Accounts, std::path::PathBuf) {
+        let file = std::env::temp_dir().join(format!("isession-{}.db", Uuid::new_v4()));
+        (Accounts::open(&file).await.unwrap(), file)
     }
-    off_the_runtime(move || {
-        let hash = PasswordHash::new(&hash)?;
-        match Argon2::default().verify_password(password.as_bytes(), &hash) {
-            Ok(()) => Ok(true),
-            Err(password_hash::Error::Password) => Ok(false),
-            Err(error) => Err(error),
+
+    async fn close(accounts: Accounts, file: std::path::PathBuf) {
+        accounts.close().await;
+        std::fs::remove_file(file).unwrap();
+    }
+
+    #[test]
+    fn nobodys_password_costs_what_others_cost() {
+        let salt = SaltString::encode_b64(&[7; 16]).unwrap();
+        let made = Argon2::default()
+            .hash_password(b"some password", &salt)
+            .unwrap();
+        let nobody = PasswordHash::new(NOBODY).unwrap();
+        let cost = |hash: &PasswordHash<'_>| {
+            (
+                hash.algorithm.to_string(),
+                hash.version,
+                hash.params.clone(),
+                hash.salt.map(|salt| salt.len()),
+                hash.hash.map(|hash| hash.len()),
+            )
+        };
+        assert_eq!(cost(&nobody), cost(&made));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_refused_and_so_are_passwords_without_end() {
+        let (accounts, file) = accounts().await;
+        let now = Timestamp::from_millis(1);
+        for password in ["a password of nobody", &"x".repeat(LONGEST_PASSWORD + 1)] {
+            let answer = accounts.sign_in("nobody", password, now).await.unwrap();
+            assert!(matches!(answer, SignIn::Refused));
         }
-    })
-    .await
-}
+        close(accounts, file).await;
+    }
 
-/// Hashing takes tens of milliseconds on purpose; the sockets must not wait for it.
-async fn off_the_runtime<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, password_hash::Error> + Send + 'static,
-) -> Result<T, AccountsError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| AccountsError::Password(password_hash::Error::Crypto))?
-        .map_err(AccountsError::Password)
+    #[tokio::test]
+    async fn a_turn_at_hashing_lasts_until_the_hash_is_done() {
+        let (accounts, file) = accounts().await;
+        let (begun, mut beginning) = tokio::sync::mpsc::channel(1);
+        let (finish, finishing) = mpsc::channel::<()>();
+        let asking = accounts.clone();
+        let asked = tokio::spawn(async move {
+            let work = move || {
+                begun.blocking_send(()).unwrap();
+                let _ = finishing.recv();
+                Ok(())
+            };
+            asking.hashing(work).await
+        });
+        beginning.recv().await.unwrap();
+        // Whoever asked is gone.
+        asked.abort();
+        assert!(asked.await.unwrap_err().is_cancelled());
+        assert_eq!(accounts.hashing.available_permits(), HASHES - 1);
+        drop(finish);
+        let all = u32::try_from(HASHES).unwrap();
+        drop(accounts.hashing.acquire_many(all).await.unwrap());
+        close(accounts, file).await;
+    }
 }

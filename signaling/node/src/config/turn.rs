@@ -26,14 +26,14 @@ pub struct TurnConfig {
     pub max_port: u16,
     /// Allocations at once, in all.
     pub allocations: usize,
-    /// Allocations at once for one session.
-    pub allocations_per_session: usize,
+    /// Allocations at once for one link, both its ends together.
+    pub allocations_per_link: usize,
     /// Seconds for which fresh credentials open allocations.
     pub credential_ttl: u32,
     /// Seconds that an allocation lives at the most, however often it is refreshed. A session that
     /// goes on makes another.
     pub allocation_age: u32,
-    /// Bytes a second that an allocation relays, both directions together.
+    /// Bytes a second that are relayed for one link, both directions together.
     pub bytes_per_second: u32,
     /// Networks (CIDR) that peers may have although they are not public, for use inside a LAN.
     pub allow_peers: Vec<String>,
@@ -108,7 +108,7 @@ impl Default for TurnConfig {
             min_port: 49152,
             max_port: 65535,
             allocations: 8192,
-            allocations_per_session: 24,
+            allocations_per_link: 24,
             credential_ttl: 3600,
             allocation_age: 4 * 60 * 60,
             bytes_per_second: 2_000_000,

@@ -18,7 +18,7 @@ use super::http::Problem;
 use super::identity::authenticate;
 use super::peer::Peer;
 use super::socket::{self, Refusal, Side};
-use crate::accounts::{Accounts, AccountsError, Agent, Token};
+use crate::accounts::{Accounts, AccountsError, Agent, Token, chain};
 use crate::node::Shared;
 use crate::outbox::{Close, Outbox};
 use crate::sockets::Person;
@@ -37,7 +37,7 @@ pub(super) async fn upgrade(
         Ok(door) => door,
         Err(code) => return Problem::busy(&shared, code).into_response(),
     };
-    let (agent, token) = match authenticate(&shared, &headers).await {
+    let (agent, token) = match authenticate(&shared, &peer, &headers).await {
         Ok(signed_in) => signed_in,
         Err(problem) => return problem.into_response(),
     };
@@ -45,6 +45,7 @@ pub(super) async fn upgrade(
         Ok(ws) => ws,
         Err(problem) => return problem.into_response(),
     };
+    let address = peer.address;
     let outbox = Arc::new(Outbox::new(OUTBOX, peer.reached));
     let side = AgentSide {
         shared: Arc::clone(&shared),
@@ -53,7 +54,7 @@ pub(super) async fn upgrade(
         token,
         joined: false,
     };
-    ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, door))
+    ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, address, door))
 }
 
 struct AgentSide {
@@ -123,6 +124,10 @@ impl Side for AgentSide {
         }
     }
 
+    fn joined(&self) -> bool {
+        self.joined
+    }
+
     /// Sign-ins end elsewhere: by a new password, by signing out, with the account, or by age.
     async fn stays(&self) -> Result<(), Refusal> {
         let now = self.shared.clock.now();
@@ -131,7 +136,7 @@ impl Side for AgentSide {
             Ok(None) => Err(Refusal::fatal(ErrorCode::NotSignedIn, "sign in again")),
             Err(error) => {
                 // That the disk is busy is nothing that the agent did; asked again soon.
-                tracing::error!(%error, "cannot read a sign-in");
+                tracing::error!(error = chain(&error), "cannot read a sign-in");
                 Ok(())
             }
         }
@@ -164,7 +169,7 @@ impl AgentSide {
         self.stays().await?;
         let sites = served_sites(&self.shared.accounts, &self.agent.sites).await;
         let sites = sites.map_err(|error| {
-            tracing::error!(%error, "cannot read the sites");
+            tracing::error!(error = chain(&error), "cannot read the sites");
             Refusal::fatal(ErrorCode::Unknown, "the node cannot read its sites")
         })?;
         let now = self.shared.clock.now();

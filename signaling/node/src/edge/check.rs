@@ -29,7 +29,7 @@ pub(super) async fn servers(
     if !shared.checks.admit(peer.address, now) {
         return Err(Problem::busy(&shared, ErrorCode::TooFast));
     }
-    same_origin(&headers)?;
+    same_origin(&headers, &peer)?;
     let ice = shared.relay.check(&peer.reached, now);
     Ok(Json(Servers { ice }))
 }

@@ -14,7 +14,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use isession_protocol::ErrorCode;
-use isession_turn::TurnStreams;
+use isession_turn::{TurnStreams, canonical};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -293,11 +293,6 @@ async fn http(
     }
     served.as_mut().graceful_shutdown();
     let _ = timeout(LAST, served).await;
-}
-
-/// IPv4 is IPv4, also where the listener is of both families.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 #[cfg(test)]

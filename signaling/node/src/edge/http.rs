@@ -1,16 +1,18 @@
 //! Pages, figures and plain answers.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 use isession_protocol::ErrorCode;
-use isession_protocol::bounded::Name;
+use isession_protocol::bounded::{Department, Name};
 use isession_protocol::ids::SiteId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Node;
 use super::assets;
+use crate::accounts::chain;
 use crate::node::Shared;
 
 /// No script, style or connection but the node's own, and in no frame.
@@ -56,7 +58,7 @@ impl Problem {
 
     /// Our own fault: logged here, and told without details.
     pub(super) fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error, "a request failed");
+        tracing::error!(error = chain(error), "a request failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             ErrorCode::Unknown,
@@ -82,8 +84,15 @@ pub(super) async fn front() -> Redirect {
     Redirect::temporary("/console")
 }
 
-pub(super) async fn health() -> &'static str {
-    "ok\n"
+pub(super) async fn health(State(shared): Node) -> Result<&'static str, Problem> {
+    if shared.is_whole() {
+        return Ok("ok\n");
+    }
+    Err(Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Unknown,
+        "a part of the node has failed",
+    ))
 }
 
 pub(super) async fn nothing_here() -> Problem {
@@ -147,12 +156,20 @@ struct SiteState {
     available: bool,
 }
 
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    department: Option<Department>,
+}
+
 /// What a launcher on a site's page may know.
 pub(super) async fn site(
     State(shared): Node,
     Path(site): Path<String>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let unreadable = |_| Problem::bad_request("a department has at most 40 bytes");
+    let Query(Wanted { department }) = wanted.map_err(unreadable)?;
     let missing = || {
         Problem::new(
             StatusCode::NOT_FOUND,
@@ -173,28 +190,12 @@ pub(super) async fn site(
     let allowed = origin.filter(|origin| found.origins.iter().any(|known| known == origin));
     let allow = allowed.map(|origin| (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.to_owned()));
     let state = SiteState {
-        available: shared.is_available(&id).await,
+        available: shared.is_available(&id, department).await,
         id,
         name: found.card.name,
     };
     let vary = [(header::VARY, "Origin")];
     Ok((vary, AppendHeaders(allow), Json(state)).into_response())
-}
-
-/// How the peer addressed the node.
-fn host(headers: &HeaderMap) -> &str {
-    headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("localhost")
-}
-
-/// Whether a page of this origin came from this node, by the name it was asked for.
-pub(super) fn own_origin(headers: &HeaderMap, origin: &str) -> bool {
-    let authority = origin
-        .strip_prefix("https://")
-        .or_else(|| origin.strip_prefix("http://"));
-    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host(headers)))
 }
 
 pub(super) fn page(html: &str) -> Response {
@@ -235,20 +236,5 @@ mod tests {
             escape(r#"<b a="1">&'"#),
             "&lt;b a=&quot;1&quot;&gt;&amp;&#39;"
         );
-    }
-
-    #[test]
-    fn only_the_nodes_own_pages_are_its_own() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, "help.example:8443".parse().unwrap());
-        assert!(own_origin(&headers, "https://help.example:8443"));
-        for foreign in [
-            "https://help.example",
-            "https://evil.example:8443",
-            "null",
-            "",
-        ] {
-            assert!(!own_origin(&headers, foreign), "{foreign}");
-        }
     }
 }

@@ -10,7 +10,7 @@ use isession_protocol::signaling::AgentCard;
 use serde::{Deserialize, Serialize};
 
 use super::Node;
-use super::http::{Problem, own_origin};
+use super::http::Problem;
 use super::peer::Peer;
 use crate::accounts::{Agent, SignIn, Token};
 use crate::node::Shared;
@@ -43,10 +43,8 @@ pub(super) async fn login(
     if !shared.logins.admit(peer.address, now) {
         return Err(Problem::busy(&shared, ErrorCode::TooFast));
     }
-    same_origin(&headers)?;
+    same_origin(&headers, &peer)?;
     let Json(login) = body.map_err(|_| Problem::bad_request("send login and password as JSON"))?;
-    // One hash at a time for each core: signing in must not starve the sockets of memory.
-    let _turn = shared.hashing.acquire().await;
     let signed_in = shared
         .accounts
         .sign_in(&login.login, &login.password, now)
@@ -74,7 +72,7 @@ pub(super) async fn logout(
     peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    same_origin(&headers)?;
+    same_origin(&headers, &peer)?;
     if let Some(token) = presented(&headers) {
         shared
             .accounts
@@ -90,8 +88,12 @@ pub(super) async fn logout(
         .into_response())
 }
 
-pub(super) async fn me(State(shared): Node, headers: HeaderMap) -> Result<Response, Problem> {
-    let (agent, _) = authenticate(&shared, &headers).await?;
+pub(super) async fn me(
+    State(shared): Node,
+    peer: Peer,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (agent, _) = authenticate(&shared, &peer, &headers).await?;
     Ok(Json(SignedIn {
         agent: agent.card,
         token: None,
@@ -99,14 +101,16 @@ pub(super) async fn me(State(shared): Node, headers: HeaderMap) -> Result<Respon
     .into_response())
 }
 
-/// The agent who sent this request, and the token that proves it. A cookie counts only from the node's own pages: browsers
-/// attach cookies to WebSockets that other pages open (RFC 6455 section 10.2).
+/// The agent who sent this request, and the token that proves it. A cookie counts only from the
+/// node's own pages: browsers attach cookies to WebSockets that other pages open (RFC 6455 section
+/// 10.2).
 pub(super) async fn authenticate(
     shared: &Shared,
+    peer: &Peer,
     headers: &HeaderMap,
 ) -> Result<(Agent, Token), Problem> {
     if bearer(headers).is_none() {
-        same_origin(headers)?;
+        same_origin(headers, peer)?;
     }
     let token = presented(headers).ok_or_else(|| Problem::not_signed_in("sign in first"))?;
     shared
@@ -119,20 +123,16 @@ pub(super) async fn authenticate(
 }
 
 /// Requests of other pages are refused; programs send no origin.
-pub(super) fn same_origin(headers: &HeaderMap) -> Result<(), Problem> {
-    match headers.get(header::ORIGIN) {
-        Some(origin)
-            if !origin
-                .to_str()
-                .is_ok_and(|origin| own_origin(headers, origin)) =>
-        {
-            Err(Problem::new(
-                StatusCode::FORBIDDEN,
-                ErrorCode::OriginNotAllowed,
-                "only the node's own pages may do this",
-            ))
-        }
-        _ => Ok(()),
+pub(super) fn same_origin(headers: &HeaderMap, peer: &Peer) -> Result<(), Problem> {
+    let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str());
+    match origin {
+        None => Ok(()),
+        Some(Ok(origin)) if peer.reached.is_own(origin) => Ok(()),
+        Some(_) => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            ErrorCode::OriginNotAllowed,
+            "only the node's own pages may do this; behind a proxy, set public_url",
+        )),
     }
 }
 

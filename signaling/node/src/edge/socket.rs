@@ -1,5 +1,6 @@
 //! What the two kinds of WebSocket have in common.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,14 +9,15 @@ use isession_protocol::bounded::Reason;
 use isession_protocol::signaling::ErrorFrame;
 use isession_protocol::{DecodeError, ErrorCode, SUBPROTOCOL, limits};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite;
 
 use super::http::Problem;
 use crate::node::Shared;
 use crate::outbox::{Close, Out, Outbox};
 use crate::rates::{Bucket, Door};
 
-/// A connection that says nothing is closed after this time.
-const HELLO: Duration = Duration::from_secs(10);
+/// Milliseconds after which a connection is closed that was not let in, whatever it says.
+const HELLO: u64 = 10_000;
 /// A peer that does not read for this long is let go.
 const WRITE: Duration = Duration::from_secs(10);
 /// After the last frame, the peer's own last ones are read and dropped for this long: a socket
@@ -61,10 +63,13 @@ impl Refusal {
     }
 }
 
+/// It is not read to its end, so nothing that comes after it can be.
+const TOO_LARGE: Refusal = Refusal::fatal(ErrorCode::TooLarge, "the frame is too large");
+
 impl From<DecodeError> for Refusal {
     fn from(error: DecodeError) -> Self {
         match error.code() {
-            ErrorCode::TooLarge => Self::mild(ErrorCode::TooLarge, "the frame is too large"),
+            ErrorCode::TooLarge => TOO_LARGE,
             code => Self::mild(code, "the frame is not understood"),
         }
     }
@@ -85,6 +90,8 @@ impl From<ErrorCode> for Refusal {
 pub(super) trait Side: Send {
     /// Takes one frame.
     fn frame(&mut self, text: &str) -> impl Future<Output = Result<(), Refusal>> + Send;
+    /// Whether hello was taken.
+    fn joined(&self) -> bool;
     /// Whether the peer may stay; asked with each ping of the sweep.
     fn stays(&self) -> impl Future<Output = Result<(), Refusal>> + Send;
     /// Wraps a refusal in the side's own kind of frame.
@@ -111,29 +118,49 @@ pub(super) fn prepare(ws: WebSocketUpgrade) -> Result<WebSocketUpgrade, Problem>
     Ok(ws)
 }
 
+/// How much a connection may say: so much itself, and so much all of its address.
+struct Pace<'a> {
+    shared: &'a Shared,
+    address: IpAddr,
+    own: Bucket,
+}
+
+impl<'a> Pace<'a> {
+    fn new(shared: &'a Shared, address: IpAddr) -> Self {
+        let frames = shared.config.limits.frames_per_second;
+        let own = Bucket::full(frames, 1000, frames.saturating_mul(4), shared.clock.now());
+        Self {
+            shared,
+            address,
+            own,
+        }
+    }
+
+    /// Whether one more frame may be heard.
+    fn admits(&mut self) -> bool {
+        let now = self.shared.clock.now();
+        self.own.take(1, now) && self.shared.frames.admit(self.address, now)
+    }
+
+    /// Whether one more frame that cannot be read is put up with.
+    fn forgives(&mut self) -> bool {
+        self.own.take(BAD_FRAME_COST, self.shared.clock.now())
+    }
+}
+
 /// Reads and writes until either side is done. `door` stays open for as long.
 pub(super) async fn run<S: Side>(
     mut ws: WebSocket,
     shared: Arc<Shared>,
     outbox: Arc<Outbox>,
     mut side: S,
+    address: IpAddr,
     door: Door,
 ) {
-    let frames = shared.config.limits.frames_per_second;
-    let mut bucket = Bucket::full(frames, 1000, frames.saturating_mul(4), shared.clock.now());
+    let mut pace = Pace::new(&shared, address);
     let mut alive = shared.alive();
-    let greeting = async {
-        let text = next_text(&mut ws, &outbox, &mut bucket, &shared);
-        let text = timeout(HELLO, text).await.ok()??;
-        take(&mut side, &shared, &mut bucket, text).await;
-        Some(())
-    };
-    let greeted = tokio::select! {
-        greeted = greeting => greeted.is_some(),
-        () = alive.over() => false,
-    };
-    // A connection that did not greet has nothing to read or write.
-    let mut open = greeted;
+    let mut patience = shared.clock.until(shared.clock.now().plus(HELLO));
+    let (mut open, mut unread) = (true, false);
     while open {
         open = tokio::select! {
             biased;
@@ -141,14 +168,19 @@ pub(super) async fn run<S: Side>(
             out = outbox.next() => match out {
                 Some(Out::Ping) => {
                     refuse(&side, &shared, side.stays().await);
-                    write(&mut ws, Out::Ping).await
+                    write(&mut ws, &shared, Out::Ping).await
                 }
-                Some(out) => write(&mut ws, out).await,
+                Some(out) => write(&mut ws, &shared, out).await,
                 None => false,
             },
-            text = next_text(&mut ws, &outbox, &mut bucket, &shared) => match text {
+            () = patience.as_mut(), if !side.joined() => {
+                outbox.close(Close::Silent);
+                true
+            }
+            text = next_text(&mut ws, &outbox, &mut pace) => match text {
                 Some(text) => {
-                    take(&mut side, &shared, &mut bucket, text).await;
+                    unread = text == Err(TOO_LARGE);
+                    take(&mut side, &mut pace, text).await;
                     true
                 }
                 None => false,
@@ -156,7 +188,12 @@ pub(super) async fn run<S: Side>(
         };
     }
     side.closed().await;
-    let farewell = async { while let Some(Ok(_)) = ws.recv().await {} };
+    let farewell = async {
+        if unread {
+            std::future::pending::<()>().await;
+        }
+        while let Some(Ok(_)) = ws.recv().await {}
+    };
     tokio::select! {
         _ = timeout(LINGER, farewell) => {}
         () = alive.over() => {}
@@ -165,23 +202,16 @@ pub(super) async fn run<S: Side>(
 }
 
 /// Hands one frame to the side; a refusal is told, and a fatal one closes after it was told.
-async fn take<S: Side>(
-    side: &mut S,
-    shared: &Shared,
-    bucket: &mut Bucket,
-    text: Result<Utf8Bytes, Refusal>,
-) {
+async fn take<S: Side>(side: &mut S, pace: &mut Pace<'_>, text: Result<Utf8Bytes, Refusal>) {
     let taken = match text {
         Ok(text) => side.frame(&text).await,
         Err(refusal) => Err(refusal),
     };
     let taken = taken.map_err(|refusal| Refusal {
-        fatal: refusal.fatal
-            || refusal.code == ErrorCode::BadFrame
-                && !bucket.take(BAD_FRAME_COST, shared.clock.now()),
+        fatal: refusal.fatal || refusal.code == ErrorCode::BadFrame && !pace.forgives(),
         ..refusal
     });
-    refuse(side, shared, taken);
+    refuse(side, pace.shared, taken);
 }
 
 /// Tells a refusal and counts it.
@@ -192,18 +222,21 @@ fn refuse<S: Side>(side: &S, shared: &Shared, taken: Result<(), Refusal>) {
     }
 }
 
-/// The next text message, or a refusal of what came too fast; `None` when the connection is over.
+/// The next text message, or a refusal of what came too fast or is too large; `None` when the
+/// connection is over.
 async fn next_text(
     ws: &mut WebSocket,
     outbox: &Outbox,
-    bucket: &mut Bucket,
-    shared: &Shared,
+    pace: &mut Pace<'_>,
 ) -> Option<Result<Utf8Bytes, Refusal>> {
     loop {
-        let message = ws.recv().await?.ok()?;
+        let message = match ws.recv().await? {
+            Ok(message) => message,
+            Err(error) => return is_too_large(error).then_some(Err(TOO_LARGE)),
+        };
         outbox.hear();
         // Pings too: each is read and answered.
-        if !bucket.take(1, shared.clock.now()) {
+        if !pace.admits() {
             return Some(Err(Refusal::fatal(
                 ErrorCode::TooFast,
                 "frames come too fast",
@@ -219,26 +252,29 @@ async fn next_text(
     }
 }
 
+fn is_too_large(error: axum::Error) -> bool {
+    let error = error.into_inner();
+    let error = error.downcast_ref::<tungstenite::Error>();
+    matches!(error, Some(tungstenite::Error::Capacity(_)))
+}
+
 /// Writes one thing; false when the connection is over.
-async fn write(ws: &mut WebSocket, out: Out) -> bool {
+async fn write(ws: &mut WebSocket, shared: &Shared, out: Out) -> bool {
     let (message, last) = match out {
         Out::Frame(text) => (Message::Text(text), false),
         Out::Ping => (Message::Ping(axum::body::Bytes::new()), false),
-        Out::Close(why) => (Message::Close(Some(close_frame(why))), true),
+        Out::Close(why) => {
+            shared.metrics.close(why);
+            (Message::Close(Some(close_frame(why))), true)
+        }
     };
     let written = timeout(WRITE, ws.send(message)).await;
     matches!(written, Ok(Ok(()))) && !last
 }
 
 fn close_frame(why: Close) -> CloseFrame {
-    let reason = match why {
-        Close::Refused(_) => "refused",
-        Close::Overloaded => "overloaded",
-        Close::Silent => "silent",
-        Close::GoingAway => "going away",
-    };
     CloseFrame {
         code: why.code(),
-        reason: reason.into(),
+        reason: why.name().into(),
     }
 }

@@ -14,9 +14,10 @@ use isession_switchboard::{Departure, Input, SessionClaim};
 use uuid::Uuid;
 
 use super::Node;
-use super::http::{Problem, own_origin};
+use super::http::Problem;
 use super::peer::Peer;
 use super::socket::{self, Refusal, Side};
+use crate::accounts::chain;
 use crate::node::Shared;
 use crate::outbox::{Close, Outbox};
 use crate::sockets::Person;
@@ -39,14 +40,16 @@ pub(super) async fn upgrade(
         Ok(ws) => ws,
         Err(problem) => return problem.into_response(),
     };
+    let origin = Origin::of(&headers, &peer);
+    let address = peer.address;
     let outbox = Arc::new(Outbox::new(OUTBOX, peer.reached));
     let side = Visitor {
         shared: Arc::clone(&shared),
         outbox: Arc::clone(&outbox),
-        origin: Origin::of(&headers),
+        origin,
         joined: None,
     };
-    ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, door))
+    ws.on_upgrade(move |ws| socket::run(ws, shared, outbox, side, address, door))
 }
 
 /// The page that opened the connection. Browsers always tell it; a native program tells none,
@@ -58,13 +61,13 @@ enum Origin {
 }
 
 impl Origin {
-    fn of(headers: &HeaderMap) -> Self {
+    fn of(headers: &HeaderMap, peer: &Peer) -> Self {
         match headers
             .get("origin")
             .map(|origin| origin.to_str().unwrap_or("null"))
         {
             None => Self::Native,
-            Some(origin) if own_origin(headers, origin) => Self::Own,
+            Some(origin) if peer.reached.is_own(origin) => Self::Own,
             Some(origin) => Self::Foreign(origin.to_owned()),
         }
     }
@@ -122,6 +125,10 @@ impl Side for Visitor {
         }
     }
 
+    fn joined(&self) -> bool {
+        self.joined.is_some()
+    }
+
     async fn stays(&self) -> Result<(), Refusal> {
         Ok(())
     }
@@ -160,7 +167,7 @@ impl Visitor {
         details: Details,
     ) -> Result<(), Refusal> {
         let found = self.shared.accounts.site(&site).await.map_err(|error| {
-            tracing::error!(%error, "cannot read a site");
+            tracing::error!(error = chain(&error), "cannot read a site");
             Refusal::fatal(ErrorCode::Unknown, "the node cannot read its sites")
         })?;
         let Some(found) = found else {

@@ -47,6 +47,8 @@ pub(super) struct Node {
     host: String,
     port: u16,
     authority: String,
+    /// What the node's own pages send: that they may ask is checked along with the rest.
+    origin: String,
     https: bool,
     tls: TlsConnector,
 }
@@ -83,6 +85,7 @@ impl Node {
             host: host.trim_matches(['[', ']']).to_owned(),
             port,
             authority,
+            origin: url.origin().ascii_serialization(),
             https,
             tls: TlsConnector::from(Arc::new(config)),
         })
@@ -158,10 +161,16 @@ impl Node {
             .method(method)
             .uri(path)
             .header(header::HOST, &self.authority)
+            .header(header::ORIGIN, &self.origin)
             .body(Full::default())?;
         let mut connection = JoinSet::new();
         let answer = self.send(request, &mut connection).await?;
         let status = answer.status();
+        if status == StatusCode::FORBIDDEN {
+            return Err(Unreachable::Refused(format!(
+                "answered {status}: this is not the address of its own pages; set public_url"
+            )));
+        }
         if status != StatusCode::OK {
             return Err(Unreachable::Refused(format!("answered {status}")));
         }

@@ -84,11 +84,16 @@ impl Server {
 
     /// Binds, or allocates and lets go again.
     pub(super) async fn try_out(&self, tls: &TlsConnector) -> io::Result<()> {
-        let mut way = match self.way {
-            "tcp" => Way::Stream(connect(&self.host, self.port, None).await?),
-            "tls" => Way::Stream(connect(&self.host, self.port, Some(tls)).await?),
-            _ => Way::Datagrams(self.socket().await?),
+        let tls = match self.way {
+            "tcp" => None,
+            "tls" => Some(tls),
+            _ => return self.try_datagrams().await,
         };
+        let stream = connect(&self.host, self.port, tls).await?;
+        self.try_way(Way::Stream(stream)).await
+    }
+
+    async fn try_way(&self, mut way: Way) -> io::Result<()> {
         if self.way == "stun" {
             let (request, id) = self.request(BINDING, None)?;
             return way.ask(&request, id).await.map(|_| ());
@@ -113,16 +118,17 @@ impl Server {
         }
     }
 
-    async fn socket(&self) -> io::Result<UdpSocket> {
-        let mut found = lookup_host((self.host.as_str(), self.port)).await?;
-        let to = found.next().ok_or(io::ErrorKind::NotFound)?;
-        let any = match to {
-            SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
-            SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
-        };
-        let socket = UdpSocket::bind(any).await?;
-        socket.connect(to).await?;
-        Ok(socket)
+    /// Every address of the host is tried, as browsers do: that of one family may be shut.
+    async fn try_datagrams(&self) -> io::Result<()> {
+        let mut last = io::ErrorKind::NotFound.into();
+        for to in lookup_host((self.host.as_str(), self.port)).await? {
+            let tried = async { self.try_way(Way::Datagrams(socket(to).await?)).await };
+            match tried.await {
+                Ok(()) => return Ok(()),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
 
     /// An Allocate for UDP, or a Refresh that ends one.
@@ -188,6 +194,16 @@ impl Way {
             }
         }
     }
+}
+
+async fn socket(to: SocketAddr) -> io::Result<UdpSocket> {
+    let any = match to {
+        SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+        SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+    };
+    let socket = UdpSocket::bind(any).await?;
+    socket.connect(to).await?;
+    Ok(socket)
 }
 
 /// The answer to a request; whatever else comes is passed over.

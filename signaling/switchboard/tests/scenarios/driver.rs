@@ -140,7 +140,6 @@ pub(crate) fn rung(effects: &[Effect], who: u128) -> Vec<AgentId> {
     rung.collect()
 }
 
-/// The session that began or was taken up.
 /// Why a visitor stopped ringing at an agent.
 pub(crate) fn ring_end(effects: &[Effect], agent: u128, who: u128) -> Option<&RingEnd> {
     let ids = (card(agent).id, visitor(who));
@@ -169,6 +168,7 @@ pub(crate) fn ring_link(effects: &[Effect], agent: u128, who: u128) -> Option<Li
     })
 }
 
+/// The session that began or was taken up.
 pub(crate) fn session(effects: &[Effect]) -> Option<&SessionClaim> {
     effects.iter().find_map(|effect| match effect {
         Effect::Session { claim, .. } => Some(claim),

@@ -215,6 +215,27 @@ impl Observer {
     }
 }
 
+/// Law 3 of rings as well: those who begin to ring at once do so in the order of their places.
+fn check_ring_order(observer: &Observer, effects: &[Effect]) {
+    let mut ringing: BTreeSet<_> = observer.rings.keys().copied().collect();
+    let mut begun = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::RingEnded { agent, visitor, .. } => {
+                ringing.remove(&(*agent, *visitor));
+            }
+            Effect::Ring { agent, visitor, .. } => {
+                let rings = ringing.iter().any(|(_, other)| other == visitor);
+                ringing.insert((*agent, *visitor));
+                let place = observer.places.get(visitor).filter(|_| !rings);
+                begun.extend(place.map(|(since, _)| (*since, *visitor)));
+            }
+            _ => {}
+        }
+    }
+    assert!(begun.is_sorted(), "law 3: rung in the order {begun:?}");
+}
+
 struct World {
     switchboard: Switchboard,
     now: Timestamp,
@@ -244,6 +265,7 @@ impl World {
             copy.next_deadline(),
             "law 7"
         );
+        check_ring_order(&self.observer, &effects);
         for effect in &effects {
             self.observer.see(effect);
         }

@@ -1,9 +1,9 @@
 //! Places survive lost connections and lost nodes, and old tickets buy nothing.
 
-use isession_protocol::signaling::Details;
+use isession_protocol::signaling::{Details, RingEnd};
 use isession_switchboard::{Departure, Effect, Input, Outcome, Policy};
 
-use crate::driver::{Driver, place, rung, site, visitor};
+use crate::driver::{Driver, place, ring_end, ring_link, rung, session, site, visitor};
 
 #[test]
 fn a_lost_visitor_is_passed_over_and_comes_back_to_the_place() {
@@ -17,6 +17,19 @@ fn a_lost_visitor_is_passed_over_and_comes_back_to_the_place() {
     assert_eq!(rung(&effects, 8).len(), 1);
     let back = driver.join(7);
     assert_eq!(place(&back, 7).unwrap().position, 1);
+}
+
+#[test]
+fn whoever_takes_over_while_it_rings_is_rung_anew() {
+    let mut driver = Driver::new(Policy::default());
+    driver.agent(1);
+    let before = ring_link(&driver.join(7), 1, 7).unwrap();
+    driver.pass(5);
+    let back = driver.join(7);
+    assert_eq!(ring_end(&back, 1, 7), Some(&RingEnd::Left));
+    assert_ne!(ring_link(&back, 1, 7).unwrap(), before);
+    assert_eq!(place(&back, 7).unwrap().position, 1);
+    assert!(session(&driver.accept(1, 7)).is_some());
 }
 
 #[test]

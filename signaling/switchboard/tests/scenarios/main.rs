@@ -10,6 +10,7 @@ mod estimate_is_honest;
 mod laws;
 mod long_lists_are_cut;
 mod lost_visitor_keeps_place;
+mod news_floods_nobody;
 mod ring_timeout_reringing;
 mod sessions_outlive_connections;
 mod two_agents_accept;

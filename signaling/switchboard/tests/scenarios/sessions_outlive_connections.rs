@@ -1,9 +1,11 @@
 //! Sessions do not need the node: lost connections end nothing, and tickets rebuild them.
 
 use isession_protocol::signaling::{Details, EndReason};
-use isession_switchboard::{Effect, Input, Outcome, Policy, Presence, SessionClaim, Side};
+use isession_switchboard::{
+    Effect, Input, Outcome, Policy, Presence, SessionClaim, Side, Spent, Switchboard,
+};
 
-use crate::driver::{Driver, session, site, visitor};
+use crate::driver::{Driver, place, session, site, visitor};
 
 fn talking() -> (Driver, SessionClaim) {
     let mut driver = Driver::new(Policy::default());
@@ -46,6 +48,80 @@ fn a_session_of_before_a_restart_is_rebuilt_from_either_ticket() {
     });
     assert!(resumed(&back, Side::Visitor));
     assert_eq!(driver.switchboard.counts().sessions, 1);
+}
+
+/// A visitor comes with the ticket of a session.
+fn claims(driver: &mut Driver, claim: &SessionClaim) -> Vec<Effect> {
+    driver.input(Input::VisitorJoined {
+        visitor: claim.visitor,
+        site: site(),
+        details: Details::default(),
+        since: Some(claim.started),
+        session: Some(Box::new(claim.clone())),
+    })
+}
+
+#[test]
+fn a_session_that_ended_before_a_restart_is_over_and_a_later_one_is_not() {
+    let (mut driver, first) = talking();
+    driver.end(first.session, Side::Agent);
+    let ended = driver.now;
+    driver.pass(1000);
+    driver.join(7);
+    let second = session(&driver.accept(1, 7)).unwrap().clone();
+
+    let spent = Spent {
+        served: Some(EndReason::ByAgent),
+        ended,
+    };
+    let visits = [(visitor(7), spent)];
+    let mut again = Driver::new(Policy::default());
+    again.switchboard = Switchboard::after(Policy::default(), visits);
+    again.now = driver.now;
+    let over = claims(&mut again, &first);
+    let by_agent = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::Over {
+                reason: EndReason::ByAgent,
+                ..
+            }
+        )
+    };
+    assert!(over.iter().any(by_agent), "{over:?}");
+    let over = again.agent_with(1, 3, vec![first]);
+    assert!(over.iter().any(by_agent), "{over:?}");
+    assert_eq!(again.switchboard.counts().sessions, 0);
+    assert!(resumed(&claims(&mut again, &second), Side::Visitor));
+    // It is not remembered for longer than tickets hold.
+    again.end(second.session, Side::Visitor);
+    again.presence(1, Presence::Lost);
+    again.pass(Policy::default().ticket_ttl);
+    assert_eq!(again.switchboard.next_deadline(), None);
+}
+
+#[test]
+fn a_place_of_before_a_restart_is_kept_unless_the_visit_ended() {
+    let spent = Spent {
+        served: None,
+        ended: Driver::new(Policy::default()).now,
+    };
+    let position = |since| {
+        let mut driver = Driver::new(Policy::default());
+        driver.switchboard = Switchboard::after(Policy::default(), [(visitor(7), spent)]);
+        driver.now = spent.ended.plus(2000);
+        driver.join(1);
+        let joined = driver.input(Input::VisitorJoined {
+            visitor: visitor(7),
+            site: site(),
+            details: Details::default(),
+            since: Some(since),
+            session: None,
+        });
+        place(&joined, 7).unwrap().position
+    };
+    assert_eq!(position(spent.ended), 2);
+    assert_eq!(position(spent.ended.plus(1000)), 1, "another visit");
 }
 
 #[test]

@@ -7,37 +7,65 @@ use crate::support::{
     wire::{Ask, channel_data, indication},
 };
 
+/// Requests from these ports of one source, none of which answers a challenge.
+fn flood(lab: &mut Lab, source: u16, ports: std::ops::Range<u16>) {
+    let request = Lab::caller("flood").write(&Ask::Allocate);
+    let mut tuple = Lab::tuple(source);
+    for port in ports {
+        tuple.client.set_port(port);
+        lab.send(tuple, &request);
+    }
+}
+
 #[test]
-fn strangers_are_bounded_and_forgotten() {
+fn the_oldest_of_too_many_strangers_are_forgotten() {
     let mut lab = Lab::new(Limits {
         strangers: 10,
         ..Limits::default()
     });
     let (holder, mut caller, _) = lab.allocated(0, "link");
-    let request = Lab::caller("link").write(&Ask::Allocate);
-    let answered = (1..=100)
-        .filter(|n| !lab.send(Lab::tuple(*n), &request).is_empty())
-        .count();
-    assert_eq!(answered, 10);
+    for source in 1..=100 {
+        flood(&mut lab, source, 1..2);
+    }
     assert_eq!(lab.metrics().refused(Refusal::Flood), 90);
-    // Those already known, holders above all, are served as before.
+    // Holders are served as before.
     assert_eq!(
         lab.ask(holder, &mut caller, Ask::Refresh(600))
             .unwrap()
             .code,
         None
     );
-    assert_eq!(
-        lab.ask(Lab::tuple(5), &mut Lab::caller("b"), Ask::Allocate)
-            .unwrap()
-            .code,
-        None
-    );
+    // Those that are remembered go by themselves as well.
     lab.pass(Duration::from_secs(31));
-    let answered = (200..300)
-        .filter(|n| !lab.send(Lab::tuple(*n), &request).is_empty())
-        .count();
-    assert_eq!(answered, 10);
+    for source in 200..210 {
+        flood(&mut lab, source, 1..2);
+    }
+    assert_eq!(lab.metrics().refused(Refusal::Flood), 90);
+}
+
+#[test]
+fn a_newcomer_is_served_during_a_flood() {
+    let mut lab = Lab::new(Limits {
+        strangers: 12,
+        strangers_per_source: 4,
+        stranger_packets_per_second: 1000,
+        ..Limits::default()
+    });
+    let all = |lab: &mut Lab, ports: std::ops::Range<u16>| {
+        for source in 1..=3 {
+            flood(lab, source, ports.clone());
+        }
+    };
+    all(&mut lab, 1..200);
+    let (tuple, mut caller) = (Lab::tuple(4), Lab::caller("link"));
+    let challenge = lab.ask_once(tuple, &caller.write(&Ask::Allocate));
+    assert!(caller.learn(&challenge.unwrap()));
+    // However many come before the newcomer's next packet.
+    lab.pass(Duration::from_millis(100));
+    all(&mut lab, 200..400);
+    let reply = lab.ask_once(tuple, &caller.write(&Ask::Allocate)).unwrap();
+    assert_eq!(reply.code, None);
+    assert!(reply.relay.is_some());
 }
 
 #[test]

@@ -78,5 +78,8 @@ async fn the_servers_sockets_are_closed_with_it() {
         }
     })
     .await;
+    let links = server.links();
+    assert!(links.is_open());
     server.shutdown().await;
+    assert!(!links.is_open());
 }

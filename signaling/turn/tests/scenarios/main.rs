@@ -30,4 +30,5 @@ mod ports_are_kept_in_range;
 mod private_peers_are_refused;
 mod quotas_hold;
 mod relays_meet;
+mod rings_stay_inside;
 mod streams_are_served;

@@ -119,3 +119,40 @@ fn bandwidth_is_bounded_when_it_is_asked_for() {
     assert_eq!(sent, 5);
     assert_eq!(lab.metrics().bytes_to_peers, 1500);
 }
+
+#[test]
+fn all_allocations_of_a_link_share_its_bandwidth() {
+    let mut lab = Lab::new(Limits {
+        bytes_per_second: Some(500),
+        ..Limits::default()
+    });
+    let peer = "8.8.8.8:9".parse().unwrap();
+    let packet = indication(peer, &[0; 100]);
+    let mut sent = |number| {
+        let (tuple, mut caller, _) = lab.allocated(number, "link");
+        lab.ask(tuple, &mut caller, Ask::permit(peer)).unwrap();
+        let passed = (0..8)
+            .filter(|_| !lab.send(tuple, &packet).is_empty())
+            .count();
+        // An allocation that was given back does not take along what it has used up.
+        lab.ask(tuple, &mut caller, Ask::Refresh(0)).unwrap();
+        lab.pass(Duration::from_millis(1));
+        passed
+    };
+    assert_eq!([sent(1), sent(2), sent(3)], [8, 2, 0]);
+}
+
+#[test]
+fn what_stays_within_a_link_counts_once() {
+    let mut lab = Lab::new(Limits {
+        bytes_per_second: Some(500),
+        ..Limits::default()
+    });
+    let (one, mut caller, relay) = lab.allocated(1, "link");
+    let (two, mut other, peer) = lab.allocated(2, "link");
+    lab.ask(one, &mut caller, Ask::permit(peer)).unwrap();
+    lab.ask(two, &mut other, Ask::permit(relay)).unwrap();
+    let packet = indication(peer, &[0; 100]);
+    let heard = (0..20).filter(|_| !lab.send(one, &packet).is_empty());
+    assert_eq!(heard.count(), 10);
+}

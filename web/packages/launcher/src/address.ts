@@ -22,6 +22,15 @@ export function companionAddress({ node, site, department }: Embed, page: string
   return url.href;
 }
 
+/** Where the node says whether somebody is there. */
+export function availabilityAddress({ node, site, department }: Embed): string {
+  const url = new URL(`/v1/sites/${encodeURIComponent(site)}`, node);
+  if (department) {
+    url.searchParams.set("department", department);
+  }
+  return url.href;
+}
+
 /** What the node's answer about the site means for the button; null if it means nothing. */
 export function availabilityOf(answer: unknown): boolean | null {
   const known = typeof answer === "object" && answer !== null && "available" in answer;

@@ -1,7 +1,7 @@
 // The button in the corner of a site's page, in a shadow root and by means that any content
 // security policy allows, and the light on it that tells whether somebody is there.
 
-import { availabilityOf } from "./address";
+import { availabilityAddress, availabilityOf, type Embed } from "./address";
 import { STYLE } from "./style";
 
 /** Between looks at whether somebody is there, while the page is seen. */
@@ -17,7 +17,7 @@ export function drawCorner(
   { name, position, mode }: { name: string; position: string; mode: ShadowRootMode },
   button: HTMLElement,
   label: string,
-  watched: { node: string; site: string },
+  watched: Embed,
 ): Corner {
   const host = document.createElement(name);
   host.dataset.position = position;
@@ -36,7 +36,7 @@ export function drawCorner(
   button.className = "corner";
   root.append(button);
   document.body.append(host);
-  watch(watched.node, watched.site, (available) => {
+  watch(watched, (available) => {
     // Shown once it is known how wide it is: nothing moves in front of a reader's eyes.
     button.dataset.known = "";
     light.className = available === null ? "" : String(available);
@@ -58,12 +58,10 @@ export function whenReady(draw: () => void): void {
 }
 
 /** Asks the node whether somebody is there, now and again while the page is seen. */
-function watch(node: string, site: string, tell: (available: boolean | null) => void): void {
+function watch(watched: Embed, tell: (available: boolean | null) => void): void {
   const look = async () => {
     try {
-      const answer = await fetch(`${node}/v1/sites/${encodeURIComponent(site)}`, {
-        credentials: "omit",
-      });
+      const answer = await fetch(availabilityAddress(watched), { credentials: "omit" });
       tell(answer.ok ? availabilityOf(await answer.json()) : null);
     } catch {
       // The page's policy forbids it, or the node is away: the button works all the same.

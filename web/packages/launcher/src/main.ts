@@ -25,7 +25,11 @@ function draw(): void {
       event.preventDefault();
     }
   });
-  drawCorner({ name: "isession-launcher", position, mode: "open" }, link, label, { node, site });
+  drawCorner({ name: "isession-launcher", position, mode: "open" }, link, label, {
+    node,
+    site,
+    department,
+  });
 }
 
 if (site) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { availabilityOf, companionAddress } from "../src/address";
+import { availabilityAddress, availabilityOf, companionAddress } from "../src/address";
 
 const embed = { node: "https://node.example", site: "shop", department: undefined };
 const page = "https://shop.example/cart?item=1&size=2#top";
@@ -14,6 +14,12 @@ test("the page travels in the fragment, out of every server's sight", () => {
 test("a department is asked for", () => {
   const address = new URL(companionAddress({ ...embed, department: "billing & more" }, page));
   expect(address.searchParams.get("department")).toBe("billing & more");
+});
+
+test("whether somebody is there is asked of the department", () => {
+  expect(availabilityAddress(embed)).toBe("https://node.example/v1/sites/shop");
+  const address = availabilityAddress({ ...embed, department: "billing & more" });
+  expect(new URL(address).searchParams.get("department")).toBe("billing & more");
 });
 
 test("a site's name cannot leave its place in the address", () => {

@@ -18,6 +18,7 @@ function draw(): void {
   const corner = drawCorner({ name: "isession-panel", position, mode }, button, label, {
     node,
     site,
+    department,
   });
   let panel: Promise<Panel> | null = null;
   const load = () => {
