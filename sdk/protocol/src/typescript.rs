@@ -77,6 +77,7 @@ fn generated() -> String {
     ] {
         out.push_str(&format!("  {name}: {value},\n"));
     }
+    out.push_str(&format!("  time: {},\n", limits::TIME));
     out.push_str("} as const;\n\nexport const STREAMS = { ");
     out.push_str(&format!(
         "talk: {}, glance: {}, bulk: {} }} as const;\n",

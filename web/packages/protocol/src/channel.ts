@@ -44,7 +44,7 @@ const talk = union<Talk, "type">("type", {
   resume: { seen },
   ack: { id: entryId },
   signal: { signal },
-  entry: { id: entryId, at: whole(Number.MAX_SAFE_INTEGER), body },
+  entry: { id: entryId, at: whole(LIMITS.time), body },
 });
 
 const glance = union<Glance, "type">("type", { typing: { typing: bool } });

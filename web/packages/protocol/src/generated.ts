@@ -143,6 +143,7 @@ export const LIMITS = {
   tickets: 32,
   epoch: 32,
   seenEpochs: 16,
+  time: 8640000000000000,
 } as const;
 
 export const STREAMS = { talk: 0, glance: 1, bulk: 2 } as const;
