@@ -7,7 +7,7 @@ mod world;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Glance, Landing};
+use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Glance, Landing, Talk};
 use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{DescriptionRole, EndReason, IceServer, Path, Signal};
 use isession_protocol::{decode, encode, limits};
@@ -411,7 +411,7 @@ impl Actor {
             PeerEvent::Candidate(candidate) => candidate_input(candidate.as_ref()),
             PeerEvent::Open => PeerInput::Channel { open: true },
             PeerEvent::Closed => PeerInput::Channel { open: false },
-            PeerEvent::Talk(text) => match decode(&text, limits::CHANNEL_FRAME) {
+            PeerEvent::Talk(text) => match Talk::read(&text) {
                 Ok(talk) => PeerInput::Hear(talk),
                 Err(error) => {
                     tracing::debug!(%error, "a message of the other side is not understood");

@@ -1,3 +1,4 @@
+import { TooLong } from "@isession/peer";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { end, putAway, queue, type Talk, viewOf } from "./desk";
 import { useHandingOn } from "./focus";
@@ -81,8 +82,10 @@ function Leading({ talk, destinations }: LeadingProps) {
     try {
       talk.peer.lead(url);
       setProblem("");
-    } catch {
-      setProblem("This conversation is full.");
+    } catch (error) {
+      setProblem(
+        error instanceof TooLong ? "This address is too long." : "This conversation is full.",
+      );
     }
   };
   const submit = (event: SubmitEvent) => {
@@ -91,12 +94,7 @@ function Leading({ talk, destinations }: LeadingProps) {
     if (text.trim() === "") {
       return;
     }
-    const address = asAddress(text);
-    if (new TextEncoder().encode(address).length > 2048) {
-      setProblem("This address is too long.");
-      return;
-    }
-    lead(address);
+    lead(asAddress(text));
   };
   return (
     <section ref={part} class="leading" aria-labelledby="leading-title">

@@ -10,6 +10,7 @@ import {
   type Landing,
   LIMITS,
   type Seen,
+  wellFormed,
 } from "@isession/protocol";
 
 export type Role = "visitor" | "agent";
@@ -53,9 +54,24 @@ interface Kept {
 const WORDS = { entries: 5000, weight: 3 * 1024 * 1024 };
 const ALL = { entries: 6000, weight: 4 * 1024 * 1024 };
 
+const textOf = (body: Body): string =>
+  body.type === "message" ? body.text : body.type === "lead" ? body.url : "";
+
 /** What an entry counts for: its text in UTF-8, and a flat share for the rest. */
-const weigh = ({ body }: Entry): number =>
-  100 + (body.type === "message" ? bytes(body.text) : body.type === "lead" ? bytes(body.url) : 0);
+const weigh = ({ body }: Entry): number => 100 + bytes(textOf(body));
+
+/** What the other side could not read would never be seen, and all that follows it neither. */
+function readable(body: Body): Body {
+  const text = wellFormed(textOf(body));
+  if (bytes(text) > (body.type === "lead" ? LIMITS.url : LIMITS.messageText)) {
+    throw new TooLong();
+  }
+  return body.type === "message"
+    ? { ...body, text }
+    : body.type === "lead"
+      ? { ...body, url: text }
+      : body;
+}
 
 export class TranscriptFull extends Error {
   constructor() {
@@ -65,7 +81,7 @@ export class TranscriptFull extends Error {
 
 export class TooLong extends Error {
   constructor() {
-    super("this message is too long");
+    super("this is too long");
   }
 }
 
@@ -123,10 +139,8 @@ export class Transcript {
   }
 
   /** Writes an entry of mine. */
-  write(body: Body, at: number): Entry {
-    if (body.type === "message" && bytes(body.text) > LIMITS.messageText) {
-      throw new TooLong();
-    }
+  write(said: Body, at: number): Entry {
+    const body = readable(said);
     const entry = { id: { epoch: this.#epoch, seq: this.#seq + 1 }, at, body };
     const isWords = body.type === "message" || body.type === "lead";
     if (!this.#fits(entry, isWords ? WORDS : ALL)) {

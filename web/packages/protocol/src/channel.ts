@@ -12,7 +12,7 @@ import {
   type Talk,
 } from "./generated";
 import { entryId, seen, signal, url } from "./parts";
-import { bool, decode, text, union, whole, word } from "./read";
+import { bool, decode, type Read, record, text, union, whole, word } from "./read";
 
 const landing = union<Landing, "state">("state", {
   shown: {},
@@ -49,7 +49,18 @@ const talk = union<Talk, "type">("type", {
 
 const glance = union<Glance, "type">("type", { typing: { typing: bool } });
 
-export const decodeTalk = (text: string): Talk | null => decode(talk, text, LIMITS.channelFrame);
+/**
+ * An entry of which no more than the id can be read is one of a newer version: if it were refused,
+ * its writer would send it for ever.
+ */
+const named: Read<Talk> = (value) => ({
+  ...record({ type: (tag) => text(5, /^entry$/)(tag) as "entry", id: entryId })(value),
+  at: 0,
+  body: { type: "unknown" },
+});
+
+export const decodeTalk = (text: string): Talk | null =>
+  decode(talk, text, LIMITS.channelFrame) ?? decode(named, text, LIMITS.channelFrame);
 
 export const decodeGlance = (text: string): Glance | null =>
   decode(glance, text, LIMITS.channelFrame);
