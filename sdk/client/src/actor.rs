@@ -191,9 +191,10 @@ impl Actor {
         let effects = self.core.handle(now(), input).map_err(|_| SdkError::Full)?;
         self.carry_out_all(effects).await;
         while let Some(input) = self.inputs.pop_front() {
-            if let Ok(effects) = self.core.handle(now(), input) {
-                self.carry_out_all(effects).await;
-            }
+            // What the agent's side waits for is not left out: without room for it the session ends.
+            let effects = self.core.handle(now(), input);
+            let effects = effects.unwrap_or_else(|_| vec![Effect::Full]);
+            self.carry_out_all(effects).await;
         }
         Ok(())
     }

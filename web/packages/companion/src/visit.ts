@@ -129,9 +129,9 @@ export class Visit {
     this.#sayLast();
   }
 
-  async end(): Promise<void> {
+  async end(reason: EndReason = "by_visitor"): Promise<void> {
     const { session } = this;
-    this.#end("by_visitor", this.#goodbye());
+    this.#end(reason, this.#goodbye());
     this.#sayLast();
     await session?.end();
   }
@@ -308,6 +308,7 @@ export class Visit {
       relayOnly,
       send: (signal) => this.#socket.send({ type: "signal", link, signal }),
       wantIce: () => this.#wantIce(link),
+      full: () => void this.end("unknown"),
       keep: () => {
         this.save();
         return undefined;

@@ -248,3 +248,21 @@ test("without a channel a ticket that does not hold begins afresh at once", asyn
   expect(visit.session).toBeNull();
   expect(visit.stage.get().kind).toBe("joining");
 });
+
+test("a conversation without room for an answer is over, and the node is told", async () => {
+  const visit = await talking();
+  for (let entry = 0; entry < 6000; entry += 1) {
+    const text = ".";
+    visit.transcript.receive({
+      id: { epoch: "past", seq: entry + 1 },
+      at: 0,
+      body: { type: "message", text },
+    });
+  }
+  agent.lead("https://shop.example/");
+  await settled();
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "unknown" });
+  expect(said()).toEqual([{ type: "end", session: ID }]);
+  node().tell(ended("by_visitor"));
+  expect(node().readyState).toBe(3);
+});

@@ -227,10 +227,10 @@ export function read(): void {
   }
 }
 
-export async function end(talk: Talk): Promise<void> {
+export async function end(talk: Talk, reason: EndReason = "by_agent"): Promise<void> {
   const ending = talk.peer.end();
   tellEnd(talk);
-  over(talk, "by_agent");
+  over(talk, reason);
   await ending;
 }
 
@@ -481,6 +481,10 @@ function newSession(
     relayOnly,
     send: (signal) => socket?.send({ type: "signal", link, signal }),
     wantIce: () => socket?.ask({ type: "ice", link }),
+    full: () => {
+      const talk = talkOf(link);
+      talk && void end(talk, "unknown");
+    },
     keep: () => {
       const talk = talkOf(link);
       return talk && keepNow(talk);

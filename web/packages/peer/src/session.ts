@@ -40,6 +40,8 @@ export interface SessionOptions {
   wantIce(): void;
   /** Keeps the transcript, before what was written goes out: this side forgets nothing it said. */
   keep?(): Promise<void> | undefined;
+  /** There is no room for what must be kept: the session ends here, and the node is to be told. */
+  full?(): void;
   /** Only relayed paths. */
   relayOnly?: boolean;
   clock?: Clock;
@@ -154,11 +156,11 @@ export class Session {
   }
 
   land(lead: EntryId, landing: Landing): void {
-    this.#write({ type: "landing", lead, landing });
+    this.#answer({ type: "landing", lead, landing });
   }
 
   consent(consent: Consent): void {
-    this.#write({ type: "consent", consent });
+    this.#answer({ type: "consent", consent });
   }
 
   /** Tells that this side writes; at most every three seconds. */
@@ -188,11 +190,7 @@ export class Session {
     if (this.#core.connection === "ended") {
       return;
     }
-    try {
-      this.#do({ type: "end" });
-    } catch {
-      // A full transcript ends without a word; the node tells the other side.
-    }
+    this.#do({ type: "end" });
     await this.#kept;
     await new Promise<void>((resolve) => {
       this.#clock.after(GOODBYE, resolve);
@@ -268,7 +266,7 @@ export class Session {
         }
         break;
       case "full":
-        void this.end();
+        this.#full();
         break;
       case "delivered":
         break;
@@ -350,6 +348,22 @@ export class Session {
   #write(body: Body): EntryId {
     this.#do({ type: "write", body });
     return this.#transcript.lastWritten();
+  }
+
+  /** What the agent's side waits for is not left out: without room for it the session ends. */
+  #answer(body: Body): void {
+    try {
+      this.#write(body);
+    } catch {
+      this.#full();
+    }
+  }
+
+  #full(): void {
+    if (this.#core.connection !== "ended") {
+      this.#options.full?.();
+      void this.end();
+    }
   }
 
   #heard({ id, body }: Entry): void {

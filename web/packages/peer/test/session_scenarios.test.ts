@@ -16,6 +16,7 @@ interface Step {
 interface Scenario {
   name: string;
   role: Role;
+  filled?: number;
   steps: Step[];
 }
 
@@ -23,8 +24,13 @@ describe("the session layer", () => {
   for (const scenario of file.scenarios as Scenario[]) {
     test(scenario.name, () => {
       let epochs = 0;
+      const transcript = new Transcript({ role: scenario.role, epoch: scenario.role });
+      for (let seq = 1; seq <= (scenario.filled ?? 0); seq += 1) {
+        const id = { epoch: "past", seq };
+        expect(transcript.receive({ id, at: 0, body: { type: "message", text: "." } })).toBe("new");
+      }
       const core = new SessionCore({
-        transcript: new Transcript({ role: scenario.role, epoch: scenario.role }),
+        transcript,
         epoch: () => `e${++epochs}`,
         chance: () => 0.5,
       });
