@@ -1,6 +1,6 @@
 import { type Line, linkify, TooLong, TranscriptFull } from "@isession/peer";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { read, type Talk, viewOf } from "./desk";
+import { draft, read, type Talk, viewOf } from "./desk";
 import { useHandingOn, WAITING } from "./focus";
 import { nameOf } from "./store";
 import { panelId, tabId } from "./tabs";
@@ -20,7 +20,11 @@ export function Conversation({ talk }: { talk: Talk }) {
       aria-labelledby={tabId(talk.link)}
     >
       <p class="connection" role="status" aria-label="Connection" data-state={view.connection}>
-        {talk.ended ? END[talk.ended.reason] : connectionInWords(view, talk.gone.get())}
+        {talk.ended
+          ? END[talk.ended.reason]
+          : talk.session === null
+            ? "Accepting …"
+            : connectionInWords(view, talk.gone.get())}
       </p>
       <Log lines={view.lines} />
       <p class="typing" role="status" aria-label="Typing">
@@ -119,6 +123,9 @@ function Write({ talk }: { talk: Talk }) {
   const part = useHandingOn<HTMLDivElement>();
   const box = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
+    if (box.current) {
+      box.current.value = talk.drafts.message;
+    }
     // Whoever accepted by the keyboard waits there.
     if (document.activeElement?.id === WAITING) {
       box.current?.focus();
@@ -132,7 +139,7 @@ function Write({ talk }: { talk: Talk }) {
     }
     try {
       talk.peer.say(text);
-      box.current.value = "";
+      box.current.value = talk.drafts.message = "";
       setProblem("");
     } catch (error) {
       if (error instanceof TooLong) {
@@ -144,6 +151,11 @@ function Write({ talk }: { talk: Talk }) {
       }
     }
     box.current.focus();
+  };
+  const wrote = () => {
+    const text = box.current?.value ?? "";
+    draft(talk, "message", text);
+    talk.peer.typing(text !== "");
   };
   const key = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -163,7 +175,7 @@ function Write({ talk }: { talk: Talk }) {
           aria-label="Message"
           placeholder="Write a message"
           onKeyDown={key}
-          onInput={() => talk.peer.typing(box.current?.value !== "")}
+          onInput={wrote}
         />
         <button type="button" onClick={send}>
           Send

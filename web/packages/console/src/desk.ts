@@ -2,7 +2,6 @@
 
 import {
   NodeSocket,
-  type Readable,
   randomEpoch,
   Session,
   type SessionView,
@@ -29,27 +28,15 @@ import { type Keepable, Keeper } from "./keeper";
 import { memory } from "./memory";
 import type { RememberedTalk } from "./shelf";
 import { openShelf } from "./shelves";
-import { EMPTY, notice, reduce } from "./store";
+import { EMPTY, notice, reduce, withRings } from "./store";
+import { nothing, type Talk, theirs } from "./talk";
 
-/** One session on the desk, going on or ended and not yet put away. */
-export interface Talk {
-  /** Names it here: it is known while it rings, the session only after the accept. */
-  link: LinkId;
-  /** Null until the node confirms the accept. */
-  session: SessionId | null;
-  visitor: VisitorCard;
-  ticket: string;
-  transcript: Transcript;
-  peer: Session;
-  /** The visitor's side has vanished. */
-  gone: Readable<boolean>;
-  ended: { reason: EndReason; at: number } | null;
-  /** Lines of the visitor that have been on screen. */
-  read: number;
-}
+export type { Talk };
 
 /** A node that is there again tells of an accept that it knows in this time. */
 const CONFIRM = 4000;
+/** How long the node's word that a ring is over may take. */
+const LATE = 1000;
 /** Ended sessions that stay readable; the oldest is put away for the next. */
 const ENDED = 20;
 
@@ -69,6 +56,8 @@ const ringing = new Map<VisitorId, { link: LinkId; transcript: Transcript; peer:
 const untold = new Set<SessionId>();
 /** The visitor's side tells the node of its goodbye within this time, unless it cannot. */
 const THEIR_WORD = 2000;
+/** The agent has written somewhere since the last accept: what comes then waits for a look. */
+let writes = false;
 /** Counts changes of the sessions' own views. */
 const turns = signal(0);
 
@@ -84,10 +73,11 @@ export function currentTalk(): Talk | null {
   return talks.value.find((talk) => talk.link === current.value) ?? null;
 }
 
-/** A talk as it is now, likewise. */
+/** A talk as it is now, likewise. Before the node's word it is none, whatever is connected. */
 export function viewOf(talk: Talk): SessionView {
   turns.value;
-  return talk.peer.view.get();
+  const view = talk.peer.view.get();
+  return talk.session === null ? { ...view, connection: "connecting" } : view;
 }
 
 /** All talks, likewise. */
@@ -113,9 +103,6 @@ const keeper = new Keeper({
 
 const relayOnly = new URLSearchParams(location.search).get("transport") === "relay";
 let socket: NodeSocket<FromAgent, ToAgent> | null = null;
-
-const theirs = (talk: Talk): number =>
-  talk.peer.view.get().lines.filter((line) => !line.mine && line.kind === "message").length;
 
 const change = (): void => {
   turns.value += 1;
@@ -150,6 +137,11 @@ export async function start(agent: AgentCard): Promise<void> {
   state.subscribe(() => {
     const refused = socketState.value === "connecting" && state.get() === "waiting";
     socketState.value = state.get();
+    if (state.get() !== "open") {
+      // Whoever still rings does so anew with the next connection, if there is one.
+      queue.value = withRings(queue.value, () => false);
+      hangUp();
+    }
     if (refused) {
       // Browsers do not say why: the node may be away, or the sign-in may have lapsed.
       void findOut(mine);
@@ -199,17 +191,23 @@ export function setAvailable(available: boolean): void {
 }
 
 export function answer(visitor: VisitorId, accept: boolean): void {
-  if (!socket?.send({ type: accept ? "accept" : "decline", visitor })) {
+  if (!socket?.ask({ type: accept ? "accept" : "decline", visitor })) {
     const away = "The node cannot be reached: your answer did not arrive.";
     queue.value = notice(queue.value, away);
     return;
   }
   if (accept) {
+    writes = false;
     accepting.add(visitor);
     beginConnected(visitor);
   }
-  const rings = queue.value.rings.filter((ring) => ring.visitor !== visitor);
-  queue.value = { ...queue.value, rings };
+  queue.value = withRings(queue.value, (ring) => ring.visitor !== visitor);
+}
+
+/** Keeps what the agent writes, for another session may come to the front. */
+export function draft(talk: Talk, box: keyof Talk["drafts"], text: string): void {
+  writes ||= text !== "";
+  talk.drafts[box] = text;
 }
 
 /** Brings a session to the front; what it holds counts as read while somebody looks. */
@@ -298,7 +296,7 @@ function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): 
   const peer = new Session({ transcript, ice: [], send() {}, wantIce() {} });
   peer.close();
   const gone = vanished(peer.view);
-  const talk: Talk = { ...rest, transcript, peer, gone, read: 0 };
+  const talk: Talk = { ...rest, transcript, peer, gone, read: 0, drafts: nothing() };
   talk.read = theirs(talk);
   talks.value = trim([...talks.value, talk]);
   current.value ??= talk.link;
@@ -330,6 +328,7 @@ function receive(frame: ToAgent): void {
       if (frame.preconnect) {
         connectWhileItRings(frame.visitor, frame.preconnect);
       }
+      setTimeout(dropLateRings, frame.expires_in + LATE);
       break;
     case "ring_ended":
       ringEnded(frame);
@@ -419,6 +418,11 @@ function putAwayUnconfirmed(): void {
   }, CONFIRM);
 }
 
+/** A ring ends, whatever becomes of the node's word of it. */
+function dropLateRings(): void {
+  queue.value = withRings(queue.value, ({ until }) => until > Date.now());
+}
+
 /** Nobody rings any more. */
 function hangUp(): void {
   for (const { peer } of ringing.values()) {
@@ -443,6 +447,7 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
     } else if (confirmed) {
       accepting.delete(visitor.id);
       known.peer.accepted(ice, relayOnly);
+      change();
     } else {
       known.peer.ice(ice);
       known.peer.nodeReturned();
@@ -461,7 +466,8 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
   const peer = newSession(link, transcript, ice, relayOnly);
   const talk = add({ session, link, visitor: card, ticket, transcript, peer });
   talk.read = past ? theirs(talk) : 0;
-  if (currentTalk()?.ended !== null || !past) {
+  const front = currentTalk();
+  if (!front || (!writes && (front.ended !== null || !past))) {
     show(link);
   }
   // Who did not accept just now takes the session up again, and asks for an offer.
@@ -492,10 +498,10 @@ function newSession(
   });
 }
 
-function add(begun: Omit<Talk, "gone" | "ended" | "read">): Talk {
+function add(begun: Omit<Talk, "gone" | "ended" | "read" | "drafts">): Talk {
   const { peer, link } = begun;
   const gone = vanished(peer.view);
-  const talk: Talk = { ...begun, gone, ended: null, read: 0 };
+  const talk: Talk = { ...begun, gone, ended: null, read: 0, drafts: nothing() };
   peer.onPath((path) => socket?.send({ type: "path", link, path }));
   peer.view.subscribe(() => changed(talk));
   talk.gone.subscribe(change);

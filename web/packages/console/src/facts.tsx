@@ -1,6 +1,6 @@
 import { TooLong } from "@isession/peer";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { end, putAway, queue, type Talk, viewOf } from "./desk";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { draft, end, putAway, queue, type Talk, viewOf } from "./desk";
 import { useHandingOn } from "./focus";
 import { nameOf } from "./store";
 import { asAddress, CONSENT, landingInWords } from "./words";
@@ -76,6 +76,11 @@ function Leading({ talk, destinations }: LeadingProps) {
   const part = useHandingOn<HTMLElement>();
   const box = useRef<HTMLInputElement>(null);
   const [problem, setProblem] = useState("");
+  useLayoutEffect(() => {
+    if (box.current) {
+      box.current.value = talk.drafts.address;
+    }
+  }, []);
   const view = viewOf(talk);
   const latest = view.lines.findLast((line) => line.kind === "lead");
   const lead = (url: string) => {
@@ -108,6 +113,7 @@ function Leading({ talk, destinations }: LeadingProps) {
           spellcheck={false}
           aria-label="Address"
           placeholder="example.com/help"
+          onInput={() => draft(talk, "address", box.current?.value ?? "")}
         />
         <button type="submit">Lead</button>
       </form>

@@ -77,17 +77,23 @@ export function reduce(queue: Queue, frame: ToAgent, now: number): Queue {
       return { ...queue, rings: [...others, { visitor, until: now + frame.expires_in }] };
     }
     case "ring_ended": {
-      const rings = queue.rings.filter((ring) => ring.visitor !== frame.visitor);
+      const rest = withRings(queue, (ring) => ring.visitor !== frame.visitor);
       const text = ringEndInWords(
         frame.reason,
         nameOf(queue.waiting.get(frame.visitor)?.card),
         queue,
       );
-      return text ? notice({ ...queue, rings }, text) : { ...queue, rings };
+      return text ? notice(rest, text) : rest;
     }
     default:
       return queue;
   }
+}
+
+/** With these rings only. Whoever watches learns of nothing if all stay. */
+export function withRings(queue: Queue, stays: (ring: Ring) => boolean): Queue {
+  const rings = queue.rings.filter(stays);
+  return rings.length === queue.rings.length ? queue : { ...queue, rings };
 }
 
 /** Adds something to be told. */
