@@ -19,7 +19,7 @@ use crate::SdkError;
 use crate::bulk::{self, BulkQueue, OpenBulk};
 use crate::lead::judge_lead;
 use crate::outbox::Outbox;
-use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken, candidate_input};
+use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken};
 use crate::session::{
     Begin, Command, LeadRequest, LinkInput, LinkOutput, SessionConfig, SessionEvent,
 };
@@ -405,11 +405,10 @@ impl Actor {
     }
 
     async fn peer_event(&mut self, event: PeerEvent) {
-        let Some(epoch) = self.peer.as_ref().map(|peer| peer.epoch.clone()) else {
-            return;
-        };
+        let Some(peer) = &self.peer else { return };
+        let epoch = peer.epoch.clone();
         let input = match event {
-            PeerEvent::Candidate(candidate) => candidate_input(candidate.as_ref()),
+            PeerEvent::Candidate(candidate) => peer.candidate_input(candidate.as_ref()),
             PeerEvent::Open => PeerInput::Channel { open: true },
             PeerEvent::Closed => PeerInput::Channel { open: false },
             PeerEvent::Talk(text) => match Talk::read(&text) {

@@ -30,6 +30,7 @@ mod links;
 mod net;
 mod outbox;
 mod peer;
+mod related;
 mod relay;
 pub mod session;
 pub mod session_core;

@@ -365,3 +365,22 @@ test("half a character leaves as something that the other side can read", async 
   await settled();
   expect(texts(visitor)).toContain("next");
 });
+
+test("of one description sixty-four candidates are taken", async () => {
+  const { visitor } = await pair();
+  const peer = FakePeer.all.find(({ id }) => id === lastPeers()[0]?.id) as FakePeer;
+  const answer = signals.find(({ from, signal }) => from === "agent" && "epoch" in signal);
+  const { epoch } = { epoch: "", ...answer?.signal };
+  const tell = (count: number) => {
+    for (let line = 0; line < count; line += 1) {
+      visitor.signal({ kind: "candidate", candidate: `candidate:${line}`, mid: "0", epoch });
+    }
+  };
+  tell(100);
+  await settled();
+  expect(peer.candidates).toHaveLength(64);
+  visitor.signal({ kind: "description", role: "offer", sdp: "again", epoch, seen: {} });
+  tell(1);
+  await settled();
+  expect(peer.candidates).toHaveLength(65);
+});
