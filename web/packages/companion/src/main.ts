@@ -18,6 +18,12 @@ const main = document.querySelector("main") as HTMLElement;
 const connection = document.getElementById("connection") as HTMLElement;
 const title = document.title;
 const query = new URLSearchParams(location.search);
+// A page's button asks whether this window is the companion that it would open.
+addEventListener("message", ({ data, source, origin }) => {
+  if (data === location.pathname) {
+    source?.postMessage(data, { targetOrigin: origin });
+  }
+});
 
 const shared = sharedStorage();
 const memory = new Memory(site, shared ?? ownStorage());
