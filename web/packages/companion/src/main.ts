@@ -59,7 +59,11 @@ visit.onSession = (session) => {
 const talk = talkView(visit);
 const queue = queueView(visit);
 const notice = h("p", { role: "status", "aria-label": "Visit", class: "notice" });
-const stop = button("Stop leading", () => leading?.stop(), { class: "alarm" });
+const stop = button("Stop leading", () => leading?.stop(), {
+  class: "alarm",
+  "aria-keyshortcuts": "Escape",
+});
+stop.append(h("small", { "aria-hidden": "true" }, " Esc"));
 const again = button("Allow leading again", () => leading?.askAgain(), { class: "quiet" });
 const end = button("End session", () => void visit.end(), { class: "quiet" });
 const restart = button("Start again", () => location.reload());
@@ -76,7 +80,11 @@ function connectionInWords(stage: Stage): string {
     case "refused":
       return connectionText("ended", null);
     default:
-      return visit.nodeReached ? "Waiting for an agent" : connectionText("reconnecting", null);
+      return visit.nodeReached
+        ? "Waiting for an agent"
+        : visit.problem
+          ? refusalInWords(visit.problem)
+          : connectionText("reconnecting", null);
   }
 }
 
@@ -126,16 +134,19 @@ function show(): void {
   count();
 }
 
-/** How much was said while the window was hidden. */
+/** What happened while the window was hidden. */
 let readLines = 0;
+let met = false;
 function count(): void {
   const lines = visit.session?.view.get().lines ?? [];
   const theirs = lines.filter((line) => !line.mine).length;
+  const talks = visit.stage.get().kind === "talking";
   if (!document.hidden) {
     readLines = theirs;
+    met = talks;
   }
   const unread = theirs - readLines;
-  document.title = unread > 0 ? `(${unread}) ${title}` : title;
+  document.title = unread > 0 ? `(${unread}) ${title}` : talks && !met ? `☎ ${title}` : title;
 }
 
 main.replaceChildren(queue, notice, talk, controls);
@@ -155,6 +166,7 @@ document.addEventListener("keydown", (event) => {
   if (
     event.key === "Escape" &&
     !event.repeat &&
+    !event.isComposing &&
     leads &&
     visit.session?.view.get().consent !== "stop"
   ) {

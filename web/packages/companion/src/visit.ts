@@ -67,6 +67,8 @@ export class Visit {
   policy: LeadPolicy = { development: false };
   details: Details;
   session: Session | null = null;
+  /** Why the node closed the connection, until it lets this visit in again. */
+  problem: ErrorFrame | null = null;
   onSession: (session: Session) => void = () => {};
   readonly #options: VisitOptions;
   #socket: NodeSocket<FromVisitor, ToVisitor>;
@@ -78,6 +80,8 @@ export class Visit {
   /** What the node has yet to hear of the end. */
   #last: FromVisitor | null = null;
   #cancelKeep: (() => void) | null = null;
+  /** The version of the transcript that was kept last. */
+  #kept = 0;
   readonly #clock: Clock;
 
   constructor(options: VisitOptions) {
@@ -172,6 +176,7 @@ export class Visit {
     this.#cancelKeep?.();
     this.#cancelKeep = null;
     if (!this.#isClosed()) {
+      this.#kept = this.transcript.version;
       this.#options.memory.save(this.#state(), open);
     }
   }
@@ -212,6 +217,7 @@ export class Visit {
     }
     switch (frame.type) {
       case "welcome":
+        this.problem = null;
         // The node rings anew at whoever is still to be rung.
         this.#hangUp();
         this.policy = frame.site.lead_policy;
@@ -334,7 +340,9 @@ export class Visit {
       // The agent's side tells the node too, unless it cannot.
       this.#end("by_agent", this.#goodbye());
     }
-    this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
+    if (this.transcript.version !== this.#kept) {
+      this.#cancelKeep ??= this.#clock.after(KEEP_AFTER, () => this.save());
+    }
     this.#touch();
   }
 
@@ -344,6 +352,9 @@ export class Visit {
     } else if (isFinal(error) && (error.code === "superseded" || !this.#talks())) {
       this.session?.close();
       this.stage.set({ kind: "refused", error });
+    } else if (error.fatal) {
+      this.problem = error;
+      this.#touch();
     }
   }
 

@@ -266,3 +266,23 @@ test("a conversation without room for an answer is over, and the node is told", 
   node().tell(ended("by_visitor"));
   expect(node().readyState).toBe(3);
 });
+
+test("what changes nothing that was said is not kept anew", async () => {
+  const visit = await talking();
+  clock.turn(1000);
+  let saves = 0;
+  const save = visit.save.bind(visit);
+  visit.save = (open) => {
+    saves += 1;
+    save(open);
+  };
+  agent.typing(true);
+  await settled();
+  expect(visit.session?.view.get().typing).toBe(true);
+  clock.turn(1000);
+  expect(saves).toBe(0);
+  agent.say("done");
+  await settled();
+  clock.turn(1000);
+  expect(saves).toBe(1);
+});
