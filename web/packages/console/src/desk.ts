@@ -88,6 +88,8 @@ export function allTalks(): readonly Talk[] {
 
 /** What was kept of sessions that go on and are not on the desk yet. */
 let before = new Map<SessionId, RememberedTalk>();
+/** How long the other side's last words may take. */
+const LAST_WORDS = 2000;
 /** Counts starts and stops: what a former one still waited for is not its own any more. */
 let shift = 0;
 const keeper = new Keeper({
@@ -193,7 +195,7 @@ export function setAvailable(available: boolean): void {
 export function answer(visitor: VisitorId, accept: boolean): void {
   if (!socket?.ask({ type: accept ? "accept" : "decline", visitor })) {
     const away = "The node cannot be reached: your answer did not arrive.";
-    queue.value = notice(queue.value, away);
+    queue.value = notice(queue.value, away, Date.now());
     return;
   }
   if (accept) {
@@ -360,7 +362,8 @@ function receive(frame: ToAgent): void {
       } else if (frame.code === "not_signed_in") {
         lapse();
       } else if (frame.fatal) {
-        queue.value = notice(queue.value, `The node ended the connection: ${frame.message}.`);
+        const why = `The node ended the connection: ${frame.message}.`;
+        queue.value = notice(queue.value, why, Date.now());
       }
       break;
   }
@@ -412,7 +415,7 @@ function putAwayUnconfirmed(): void {
       if (talks.value.includes(talk) && talk.session === null) {
         putAway(talk);
         const who = talk.visitor.details.name || "The visitor";
-        queue.value = notice(queue.value, `${who} was gone when you accepted.`);
+        queue.value = notice(queue.value, `${who} was gone when you accepted.`, Date.now());
       }
     }
   }, CONFIRM);
@@ -542,7 +545,7 @@ function over(talk: Talk, reason: EndReason): void {
   if (talk.ended === null) {
     talk.ended = { reason, at: Date.now() };
     // The last words of the other side may still be on their way.
-    setTimeout(() => talk.peer.close(), 1500);
+    setTimeout(() => talk.peer.close(), LAST_WORDS);
     void keepNow(talk);
     change();
   }

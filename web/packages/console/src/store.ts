@@ -25,6 +25,7 @@ export interface Ring {
 export interface Notice {
   id: number;
   text: string;
+  at: number;
 }
 
 export interface Queue {
@@ -49,6 +50,8 @@ export const EMPTY: Queue = {
 
 /** Notices kept; older ones have been read or never will be. */
 const NOTICES = 5;
+/** How long something is news. */
+const NEWS = 10 * 60_000;
 
 export function reduce(queue: Queue, frame: ToAgent, now: number): Queue {
   switch (frame.type) {
@@ -83,7 +86,7 @@ export function reduce(queue: Queue, frame: ToAgent, now: number): Queue {
         nameOf(queue.waiting.get(frame.visitor)?.card),
         queue,
       );
-      return text ? notice(rest, text) : rest;
+      return text ? notice(rest, text, now) : rest;
     }
     default:
       return queue;
@@ -97,9 +100,18 @@ export function withRings(queue: Queue, stays: (ring: Ring) => boolean): Queue {
 }
 
 /** Adds something to be told. */
-export function notice(queue: Queue, text: string): Queue {
+export function notice(queue: Queue, text: string, at: number): Queue {
   const id = (queue.notices.at(-1)?.id ?? 0) + 1;
-  return { ...queue, notices: [...queue.notices, { id, text }].slice(-NOTICES) };
+  return { ...queue, notices: [...queue.notices, { id, text, at }].slice(-NOTICES) };
+}
+
+/** What is news still. */
+export const news = (queue: Queue, now: number): readonly Notice[] =>
+  queue.notices.filter(({ at }) => now - at < NEWS);
+
+/** Takes away what was read. */
+export function dismiss(queue: Queue, id: number): Queue {
+  return { ...queue, notices: queue.notices.filter((notice) => notice.id !== id) };
 }
 
 /** Who waits, longest first. */
