@@ -350,7 +350,8 @@ mod tests {
         let ten_minutes = Duration::from_secs(600);
         let silent = gives_up_after(&["welcome", "alive, some day"], &[]).await;
         assert_eq!(silent, ten_minutes, "twice the longest pause");
-        let (_, after) = gives_up(&["going away for good"], &[]).await;
+        let asked = &[(1, "question")];
+        let (_, after) = gives_up(&["going away for good"], asked).await;
         assert_eq!(after, 300_000);
     }
 
