@@ -2,6 +2,7 @@
 //! connections and by a real clock.
 
 mod ending;
+mod resumes;
 mod world;
 
 use std::collections::VecDeque;
@@ -14,6 +15,7 @@ use isession_protocol::{decode, encode, limits};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use self::resumes::Resumes;
 use self::world::{chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
 use crate::bulk::{self, BulkQueue, OpenBulk};
@@ -52,6 +54,7 @@ pub(crate) struct Actor {
     bulk_in: BulkQueue,
     peer: Option<Peer>,
     outbox: Outbox,
+    resumes: Resumes,
     peer_events: mpsc::Receiver<PeerEvent>,
     /// What was last told of the connection.
     told: Option<Path>,
@@ -102,6 +105,7 @@ impl Actor {
             bulk_in,
             peer: None,
             outbox: Outbox::default(),
+            resumes: Resumes::default(),
             peer_events: mpsc::channel(1).1,
             told: None,
             look_at: None,
@@ -133,6 +137,7 @@ impl Actor {
             let tick_at = self.core.deadline().map(instant).filter(|_| !self.over);
             let look_at = self.look_at.filter(|_| !self.over);
             let again_at = self.again_at.filter(|_| !self.over);
+            let resume_at = self.resumes.due().filter(|_| !self.over);
             let vanished_at = self.vanished_at.filter(|_| !self.over && !self.ringing);
             let ends = self.ends.filter(|_| !self.over);
             // That the channel is open is told before what comes over it.
@@ -169,6 +174,9 @@ impl Actor {
                 () = sleep_until(again_at.unwrap_or_else(Instant::now)), if again_at.is_some() => {
                     self.again_at = None;
                     self.feed(Input::NodeReturned).await;
+                }
+                () = sleep_until(resume_at.unwrap_or_else(Instant::now)), if resume_at.is_some() => {
+                    self.hear_late().await;
                 }
                 () = sleep_until(vanished_at.unwrap_or_else(Instant::now)),
                     if vanished_at.is_some() =>
@@ -285,6 +293,7 @@ impl Actor {
         self.look_at = None;
         self.peer = None;
         self.outbox.clear();
+        self.resumes = Resumes::default();
         self.peer_events = peer_events;
         let mut peer = Peer::new(epoch.clone(), config, events, self.bulk_in.clone()).await?;
         if self.config.role == Role::Visitor {
@@ -412,7 +421,10 @@ impl Actor {
             PeerEvent::Open => PeerInput::Channel { open: true },
             PeerEvent::Closed => PeerInput::Channel { open: false },
             PeerEvent::Talk(text) => match Talk::read(&text) {
-                Ok(talk) => PeerInput::Hear(talk),
+                Ok(talk) => match self.resumes.hear(Instant::now(), talk) {
+                    Some(talk) => PeerInput::Hear(talk),
+                    None => return,
+                },
                 Err(error) => {
                     tracing::debug!(%error, "a message of the other side is not understood");
                     return;
@@ -429,6 +441,13 @@ impl Actor {
             }
         };
         self.feed(Input::Peer(epoch, input)).await;
+    }
+
+    async fn hear_late(&mut self) {
+        let epoch = self.peer.as_ref().map(|peer| peer.epoch.clone());
+        if let (Some(epoch), Some(talk)) = (epoch, self.resumes.take()) {
+            self.feed(Input::Peer(epoch, PeerInput::Hear(talk))).await;
+        }
     }
 
     async fn path_changed(&mut self) {

@@ -35,6 +35,7 @@ export type { Talk };
 
 /** A node that is there again tells of an accept that it knows in this time. */
 const CONFIRM = 4000;
+const FRAME = 16;
 /** How long the node's word that a ring is over may take. */
 const LATE = 1000;
 /** Ended sessions that stay readable; the oldest is put away for the next. */
@@ -106,9 +107,17 @@ const keeper = new Keeper({
 const relayOnly = new URLSearchParams(location.search).get("transport") === "relay";
 let socket: NodeSocket<FromAgent, ToAgent> | null = null;
 
-const change = (): void => {
-  turns.value += 1;
-};
+let changes = false;
+/** Whatever changes within one frame is rendered once. Not by a frame: hidden pages have none. */
+function change(): void {
+  if (!changes) {
+    changes = true;
+    setTimeout(() => {
+      changes = false;
+      turns.value += 1;
+    }, FRAME);
+  }
+}
 
 /** Takes up work: sessions of before, then the node. */
 export async function start(agent: AgentCard): Promise<void> {

@@ -18,6 +18,7 @@ import { type Connection, type Effect, type Input, SessionCore } from "./core";
 import { Outbox } from "./outbox";
 import { pathOf } from "./path";
 import { type Clock, Event, type Readable, randomEpoch, systemClock, Value } from "./ports";
+import { Resumes } from "./resumes";
 import type { Line, Role, Transcript } from "./transcript";
 
 export interface SessionView {
@@ -71,6 +72,7 @@ export class Session {
   readonly #paths = new Event<[Path]>();
   #connection: PeerConnection | null = null;
   #outbox: Outbox | null = null;
+  #resumes: Resumes | null = null;
   #ice: IceServer[];
   #relayOnly: boolean;
   #closed = false;
@@ -313,16 +315,19 @@ export class Session {
     });
     this.#connection = connection;
     this.#outbox = new Outbox(connection.talk);
+    const resumes = new Resumes(this.#clock, (talk) => this.#do({ type: "hear", epoch, talk }));
+    this.#resumes = resumes;
     connection.talk.onmessage = ({ data }) => {
       const talk = typeof data === "string" ? decodeTalk(data) : null;
       if (talk) {
-        this.#do({ type: "hear", epoch, talk });
+        resumes.hear(talk);
       }
     };
     connection.glance.onmessage = ({ data }) => this.#glance(data);
   }
 
   #drop(): void {
+    this.#resumes?.drop();
     this.#connection?.close();
     this.#connection = null;
     this.#outbox = null;
