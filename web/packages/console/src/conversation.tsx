@@ -172,6 +172,8 @@ function Write({ talk }: { talk: Talk }) {
         <textarea
           ref={box}
           rows={2}
+          // Browsers write what is typed into their files, to restore the page.
+          autocomplete="off"
           aria-label="Message"
           placeholder="Write a message"
           onKeyDown={key}
