@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use isession_node::{Preconnect as Policy, SiteChange, SystemClock};
 use isession_protocol::ErrorCode;
+use isession_protocol::bounded::{Bounded, CandidateLine};
 use isession_protocol::ids::{Epoch, LinkId, SessionId, VisitorId};
 use isession_protocol::signaling::{
-    FromAgent, FromVisitor, LeadPolicy, Path, Preconnect, Signal, ToAgent, ToVisitor,
+    FromAgent, FromVisitor, LeadPolicy, MediaId, Path, Preconnect, Signal, ToAgent, ToVisitor,
 };
 use isession_sdk::session::{Begin, Link, LinkInput, LinkOutput, SessionConfig};
 use isession_sdk::{AgentEvent, Role, RootCertificates, Session, SessionEvent};
@@ -406,4 +407,77 @@ async fn a_declined_ring_leaves_no_connection_behind() {
     agent.decline(who).await.unwrap();
     while !matches!(agent_event(&mut agent).await, AgentEvent::RingEnded { .. }) {}
     lab.until_metric(live, |count| count == 0.0).await;
+}
+
+#[tokio::test]
+async fn a_program_names_no_address_but_its_relays_before_the_accept() {
+    let lab = Lab::start().await;
+    let mut ada = agent_there(&lab.url(), "ada").await;
+    let _visitor = lab.visitor().await;
+    let link = rings(&mut ada).await.1.unwrap().link;
+    let signal = ready();
+    says(&mut ada, &FromAgent::Signal { link, signal }).await;
+    let mut relays = 0;
+    loop {
+        let text = told(&mut ada, |frame| match frame {
+            ToAgent::Signal { signal, .. } => match signal {
+                Signal::Description { sdp, .. } => Some(String::from(sdp)),
+                Signal::Candidate { candidate, .. } => Some(String::from(candidate)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .await;
+        if text.is_empty() {
+            break;
+        }
+        for line in text.lines().filter(|line| line.contains("candidate:")) {
+            assert!(line.contains(" typ relay raddr 0.0.0.0 rport 0"), "{line}");
+            relays += 1;
+        }
+    }
+    assert!(relays > 0);
+}
+
+#[tokio::test]
+async fn a_candidate_that_is_none_costs_nothing() {
+    let (mut agents, mut agents_link) = ringing(Role::Agent);
+    let (visitors, mut visitors_link) = ringing(Role::Visitor);
+    agents_link.inputs.send(LinkInput::Answer).await.unwrap();
+    let mut broken = false;
+    loop {
+        let (output, to) = tokio::select! {
+            output = agents_link.outputs.recv() => (output.unwrap(), &visitors_link.inputs),
+            output = visitors_link.outputs.recv() => (output.unwrap(), &agents_link.inputs),
+        };
+        match output {
+            LinkOutput::Path(_) => break,
+            LinkOutput::Signal(signal) => {
+                if let Signal::Description {
+                    epoch, to: mine, ..
+                } = &signal
+                    && mine.is_some()
+                {
+                    // Before the answer that it belongs to.
+                    let none = Signal::Candidate {
+                        candidate: CandidateLine::truncated("candidate:broken"),
+                        mid: MediaId(Bounded::truncated("0")),
+                        epoch: epoch.clone(),
+                        to: mine.clone(),
+                    };
+                    to.send(LinkInput::Signal(none)).await.unwrap();
+                    broken = true;
+                }
+                to.send(LinkInput::Signal(signal)).await.unwrap();
+            }
+            other => panic!("while it rings: {other:?}"),
+        }
+    }
+    assert!(broken);
+    for link in [&agents_link, &visitors_link] {
+        let word = LinkInput::Accepted(Vec::new());
+        link.inputs.send(word).await.unwrap();
+    }
+    visitors.say("connected").await.unwrap();
+    assert_eq!(hears(&mut agents).await, "connected");
 }

@@ -3,6 +3,9 @@
 use crate::run::{command, complain, finish, has, root, run};
 use crate::{Outcome, tools, web};
 
+/// Milliseconds that one test file may take: some wait for outages that last, none for ever.
+const LONGEST_FILE: u32 = 30 * 60 * 1000;
+
 pub(crate) fn test() -> Outcome {
     tools::need_test_tools()?;
     web::build()?;
@@ -51,6 +54,7 @@ fn scenarios(folder: &str, at_once: usize) -> Outcome {
         .collect();
     files.sort();
     let at_once = format!("--test-concurrency={at_once}");
-    let options = ["--test", &at_once, "--test-reporter=spec"];
+    let longest = format!("--test-timeout={LONGEST_FILE}");
+    let options = ["--test", &at_once, &longest, "--test-reporter=spec"];
     finish(command(folder, "node", &options).args(files))
 }

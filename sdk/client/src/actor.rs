@@ -3,23 +3,25 @@
 
 mod ending;
 mod heard;
+mod resumes;
 mod world;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use isession_protocol::channel::{Body, EntryId, Glance};
+use isession_protocol::channel::{Body, EntryId, Glance, Talk};
 use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{DescriptionRole, EndReason, IceServer, Path, Signal};
 use isession_protocol::{decode, encode, limits};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use self::resumes::Resumes;
 use self::world::{beginning, chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
 use crate::bulk::{self, BulkQueues};
 use crate::outbox::Outbox;
-use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken, candidate_input};
+use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken};
 use crate::session::{Begin, Command, LinkInput, LinkOutput, SessionConfig, SessionEvent};
 use crate::session_core::{Connection, Effect, Input, PeerInput, SessionCore, Source};
 use crate::transcript::{Role, Transcript};
@@ -50,6 +52,7 @@ pub(crate) struct Actor {
     bulk_in: BulkQueues,
     peer: Option<Peer>,
     outbox: Outbox,
+    resumes: Resumes,
     peer_events: mpsc::Receiver<PeerEvent>,
     /// What was last told of the connection.
     told: Option<Path>,
@@ -100,6 +103,7 @@ impl Actor {
             bulk_in,
             peer: None,
             outbox: Outbox::default(),
+            resumes: Resumes::default(),
             peer_events: mpsc::channel(1).1,
             told: None,
             look_at: None,
@@ -128,6 +132,7 @@ impl Actor {
             let tick_at = self.core.deadline().map(instant).filter(|_| !self.over);
             let look_at = self.look_at.filter(|_| !self.over);
             let again_at = self.again_at.filter(|_| !self.over);
+            let resume_at = self.resumes.due().filter(|_| !self.over);
             let vanished_at = self.vanished_at.filter(|_| !self.over && !self.ringing);
             let ends = self.ends.filter(|_| !self.over);
             // That the channel is open is told before what comes over it.
@@ -165,6 +170,9 @@ impl Actor {
                     self.again_at = None;
                     self.feed(Input::NodeReturned).await;
                 }
+                () = sleep_until(resume_at.unwrap_or_else(Instant::now)), if resume_at.is_some() => {
+                    self.hear_late().await;
+                }
                 () = sleep_until(vanished_at.unwrap_or_else(Instant::now)),
                     if vanished_at.is_some() =>
                 {
@@ -186,9 +194,10 @@ impl Actor {
         let effects = self.core.handle(now(), input).map_err(|_| SdkError::Full)?;
         self.carry_out_all(effects).await;
         while let Some(input) = self.inputs.pop_front() {
-            if let Ok(effects) = self.core.handle(now(), input) {
-                self.carry_out_all(effects).await;
-            }
+            // What the agent's side waits for is not left out: without room for it the session ends.
+            let effects = self.core.handle(now(), input);
+            let effects = effects.unwrap_or_else(|_| vec![Effect::Full]);
+            self.carry_out_all(effects).await;
         }
         Ok(())
     }
@@ -287,6 +296,7 @@ impl Actor {
         self.look_at = None;
         self.peer = None;
         self.outbox.clear();
+        self.resumes = Resumes::default();
         self.peer_events = peer_events;
         let mut peer = Peer::new(epoch.clone(), config, events, self.bulk_in.clone()).await?;
         if self.config.role == Role::Visitor {
@@ -407,15 +417,17 @@ impl Actor {
     }
 
     async fn peer_event(&mut self, event: PeerEvent) {
-        let Some(epoch) = self.peer.as_ref().map(|peer| peer.epoch.clone()) else {
-            return;
-        };
+        let Some(peer) = &self.peer else { return };
+        let epoch = peer.epoch.clone();
         let input = match event {
-            PeerEvent::Candidate(candidate) => candidate_input(candidate.as_ref()),
+            PeerEvent::Candidate(candidate) => peer.candidate_input(candidate.as_ref()),
             PeerEvent::Open => PeerInput::Channel { open: true },
             PeerEvent::Closed => PeerInput::Channel { open: false },
-            PeerEvent::Talk(text) => match decode(&text, limits::CHANNEL_FRAME) {
-                Ok(talk) => PeerInput::Hear(talk),
+            PeerEvent::Talk(text) => match Talk::read(&text) {
+                Ok(talk) => match self.resumes.hear(Instant::now(), talk) {
+                    Some(talk) => PeerInput::Hear(talk),
+                    None => return,
+                },
                 Err(error) => {
                     tracing::debug!(%error, "a message of the other side is not understood");
                     return;
@@ -432,6 +444,13 @@ impl Actor {
             }
         };
         self.feed(Input::Peer(epoch, input)).await;
+    }
+
+    async fn hear_late(&mut self) {
+        let epoch = self.peer.as_ref().map(|peer| peer.epoch.clone());
+        if let (Some(epoch), Some(talk)) = (epoch, self.resumes.take()) {
+            self.feed(Input::Peer(epoch, PeerInput::Hear(talk))).await;
+        }
     }
 
     async fn path_changed(&mut self) {

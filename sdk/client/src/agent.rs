@@ -289,7 +289,13 @@ impl Side for AgentSide {
     }
 
     fn asks(frame: &FromAgent) -> bool {
-        matches!(frame, FromAgent::Ice { .. } | FromAgent::End { .. })
+        matches!(
+            frame,
+            FromAgent::Accept { .. }
+                | FromAgent::Decline { .. }
+                | FromAgent::Ice { .. }
+                | FromAgent::End { .. }
+        )
     }
 
     async fn frame(&mut self, frame: ToAgent) -> bool {

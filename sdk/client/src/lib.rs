@@ -32,6 +32,7 @@ pub mod mirror;
 mod net;
 mod outbox;
 mod peer;
+mod related;
 mod relay;
 pub mod session;
 pub mod session_core;

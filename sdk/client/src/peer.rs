@@ -29,14 +29,16 @@ use webrtc::peer_connection::{
 use crate::SdkError;
 use crate::bulk::{BulkQueues, OpenBulk};
 use crate::net::RootCertificates;
+use crate::related::without_related;
 use crate::relay::Relays;
 use crate::session_core::{PathState, PeerInput};
 use crate::sockets::{Rounds, Sockets};
 
 /// What one channel may hold of messages that were not sent yet; what is more waits here.
 const SEND_BUFFER: usize = 4 * 1024 * 1024;
-/// Candidates that may arrive before the description they belong to; more are dropped.
-const EARLY_CANDIDATES: usize = 64;
+/// Candidates of one description, early ones among them: no machine has more, and each costs
+/// checks. More are dropped.
+const CANDIDATES: usize = 64;
 /// How long a direct path is waited for while there is a relayed one. The crate's own waits (1 s
 /// even for a path that the other side found first) are most of the time that connecting takes.
 const DIRECT_FIRST: Duration = Duration::from_secs(1);
@@ -96,6 +98,8 @@ pub(crate) struct Peer {
     /// Prepared, and not in use yet.
     offer: Option<RTCSessionDescription>,
     early: Vec<RTCIceCandidateInit>,
+    /// How many the other side has told since its last description.
+    candidates: usize,
     relay_only: bool,
     relays: Arc<Relays>,
     rounds: Arc<Rounds>,
@@ -153,6 +157,7 @@ impl Peer {
             offering: false,
             offer: None,
             early: Vec::new(),
+            candidates: 0,
             relay_only,
             relays,
             rounds,
@@ -242,8 +247,11 @@ impl Peer {
         self.pc.set_remote_description(description).await?;
         self.offering = false;
         self.described = true;
-        for candidate in std::mem::take(&mut self.early) {
-            self.pc.add_ice_candidate(candidate).await?;
+        let early = std::mem::take(&mut self.early);
+        self.candidates = early.len();
+        for candidate in early {
+            // One that does not fit must not cost the answer.
+            let _ = self.pc.add_ice_candidate(candidate).await;
         }
         if role == DescriptionRole::Answer {
             return Ok(Taken::Answer);
@@ -255,9 +263,10 @@ impl Peer {
 
     /// Takes a candidate of the other side.
     pub(crate) async fn candidate(&mut self, line: &str, mid: &str) -> Result<(), SdkError> {
-        if line.is_empty() {
+        if line.is_empty() || self.candidates == CANDIDATES {
             return Ok(());
         }
+        self.candidates += 1;
         let candidate = RTCIceCandidateInit {
             candidate: line.to_owned(),
             sdp_mid: Some(mid.to_owned()),
@@ -265,9 +274,7 @@ impl Peer {
             ..RTCIceCandidateInit::default()
         };
         if !self.described {
-            if self.early.len() < EARLY_CANDIDATES {
-                self.early.push(candidate);
-            }
+            self.early.push(candidate);
             return Ok(());
         }
         Ok(self.pc.add_ice_candidate(candidate).await?)
@@ -341,19 +348,28 @@ impl Peer {
 
     async fn describe(&self) -> Result<Sdp, SdkError> {
         let description = self.pc.local_description().await.ok_or(SdkError::NotOpen)?;
-        Ok(Sdp::new(description.sdp)?)
+        Ok(Sdp::new(self.told(&description.sdp))?)
     }
-}
 
-/// A local candidate as the core takes it; `None` ends them.
-pub(crate) fn candidate_input(candidate: Option<&RTCIceCandidateInit>) -> PeerInput {
-    let line = candidate.map_or("", |candidate| candidate.candidate.as_str());
-    let mid = candidate
-        .and_then(|c| c.sdp_mid.as_deref())
-        .filter(|mid| !mid.is_empty());
-    PeerInput::Candidate {
-        candidate: CandidateLine::truncated(line),
-        mid: MediaId(Bounded::truncated(mid.unwrap_or("0"))),
+    /// A local candidate as the core takes it; `None` ends them.
+    pub(crate) fn candidate_input(&self, candidate: Option<&RTCIceCandidateInit>) -> PeerInput {
+        let line = candidate.map_or("", |candidate| candidate.candidate.as_str());
+        let mid = candidate
+            .and_then(|c| c.sdp_mid.as_deref())
+            .filter(|mid| !mid.is_empty());
+        PeerInput::Candidate {
+            candidate: CandidateLine::truncated(&self.told(line)),
+            mid: MediaId(Bounded::truncated(mid.unwrap_or("0"))),
+        }
+    }
+
+    /// What the other side may learn of it.
+    fn told(&self, text: &str) -> String {
+        if self.relay_only {
+            without_related(text)
+        } else {
+            text.to_owned()
+        }
     }
 }
 

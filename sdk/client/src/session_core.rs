@@ -162,7 +162,8 @@ impl SessionCore {
             }
             Input::Write(body) => self.write(body)?,
             Input::End => {
-                self.write(Body::Bye)?;
+                // A full conversation ends without a word: the node tells the other side.
+                let _ = self.write(Body::Bye);
                 self.finish();
             }
             Input::Tick => self.tick(),

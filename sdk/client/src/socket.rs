@@ -29,6 +29,8 @@ const ANSWER: Duration = Duration::from_secs(4);
 const OPENING: Duration = Duration::from_secs(10);
 /// A node that closed for a reason that may pass is left in peace for so many milliseconds.
 const REFUSED: u32 = 5_000;
+/// The longest pause, in milliseconds, that a node can ask for.
+const LONGEST_PAUSE: u32 = 300_000;
 
 /// Where and as whom to connect.
 #[derive(Clone, Debug)]
@@ -188,21 +190,25 @@ async fn serve<S: Side>(mut ws: Ws, side: &mut S, tries: &mut u32) -> Ended {
                     Some(Ok(_)) => continue,
                 };
                 let Ok(frame) = decode::<S::In>(&text, limits::SIGNALING_FRAME) else { continue };
+                let mut refused = false;
                 match S::meaning(&frame) {
                     Meaning::Welcome => *tries = 0,
-                    Meaning::GoingAway(retry_after) => after = retry_after,
+                    Meaning::GoingAway(retry_after) => after = retry_after.min(LONGEST_PAUSE),
                     Meaning::Alive(next) => {
-                        let between = 2 * Duration::from_millis(u64::from(next));
+                        let between = 2 * Duration::from_millis(u64::from(next.min(LONGEST_PAUSE)));
                         patience = Some(between);
                         silent_at = Some(Instant::now() + between);
                     }
                     Meaning::Fatal(error) if error.is_final() => return Ended::Refused(error),
-                    Meaning::Fatal(_) => after = REFUSED,
+                    Meaning::Fatal(_) => (after, refused) = (REFUSED, true),
                     Meaning::Other => {}
                 }
                 if !side.frame(frame).await {
                     let _ = ws.close(None).await;
                     return Ended::Done;
+                }
+                if refused {
+                    return Ended::Lost { after };
                 }
             }
             out = side.next() => match out {
@@ -260,6 +266,13 @@ mod tests {
         fn meaning(frame: &Value) -> Meaning {
             match frame.as_str() {
                 Some("alive") => Meaning::Alive(30_000),
+                Some("alive, some day") => Meaning::Alive(u32::MAX),
+                Some("going away for good") => Meaning::GoingAway(u32::MAX),
+                Some("refused") => Meaning::Fatal(ErrorFrame {
+                    code: isession_protocol::ErrorCode::TooFast,
+                    message: Reason::default(),
+                    fatal: true,
+                }),
                 _ => Meaning::Other,
             }
         }
@@ -279,6 +292,13 @@ mod tests {
 
     /// Serves a side whose node says `answers` and then nothing; how long until it gives up.
     async fn gives_up_after(answers: &[&str], asked: &[(u64, &str)]) -> Duration {
+        let (waited, after) = gives_up(answers, asked).await;
+        assert_eq!(after, 0);
+        waited
+    }
+
+    /// The same, and for how long the node is left in peace.
+    async fn gives_up(answers: &[&str], asked: &[(u64, &str)]) -> (Duration, u32) {
         let (mine, theirs) = duplex(64 * 1024);
         let mine: Box<dyn Stream> = Box::new(mine);
         let ws = WebSocketStream::from_raw_socket(mine, Role::Client, None).await;
@@ -300,12 +320,12 @@ mod tests {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            ended = serve(ws, &mut side, &mut tries) => {
-                assert!(matches!(ended, Ended::Lost { after: 0 }));
-            }
-            () = asks => {}
+            ended = serve(ws, &mut side, &mut tries) => match ended {
+                Ended::Lost { after } => (began.elapsed(), after),
+                _ => panic!("it comes back"),
+            },
+            () = asks => unreachable!("they go on"),
         }
-        began.elapsed()
     }
 
     #[tokio::test(start_paused = true)]
@@ -323,5 +343,21 @@ mod tests {
             Duration::from_secs(14),
             "a later one gives no more time"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_asks_for_no_more_than_five_minutes() {
+        let ten_minutes = Duration::from_secs(600);
+        let silent = gives_up_after(&["welcome", "alive, some day"], &[]).await;
+        assert_eq!(silent, ten_minutes, "twice the longest pause");
+        let asked = &[(1, "question")];
+        let (_, after) = gives_up(&["going away for good"], asked).await;
+        assert_eq!(after, 300_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_that_may_pass_is_left_at_once() {
+        let gave_up = gives_up(&["welcome", "refused"], &[]).await;
+        assert_eq!(gave_up, (Duration::ZERO, REFUSED));
     }
 }

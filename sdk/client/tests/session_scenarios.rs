@@ -8,14 +8,14 @@
 )]
 
 use isession_protocol::Timestamp;
-use isession_protocol::bounded::{CandidateLine, Sdp};
-use isession_protocol::channel::{Body, Entry, Seen, Talk};
+use isession_protocol::bounded::{CandidateLine, MessageText, Sdp};
+use isession_protocol::channel::{Body, Entry, EntryId, Seen, Talk};
 use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{DescriptionRole, MediaId, Signal};
 use isession_sdk::session_core::{
     Connection, Effect, Input, PathState, PeerInput, SessionCore, Source,
 };
-use isession_sdk::transcript::{Role, Transcript};
+use isession_sdk::transcript::{Receipt, Role, Transcript};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,6 +30,8 @@ struct File {
 struct Scenario {
     name: String,
     role: String,
+    #[serde(default)]
+    filled: u32,
     steps: Vec<Step>,
 }
 
@@ -162,6 +164,11 @@ fn told(effect: Effect) -> Value {
     }
 }
 
+fn said(text: &str) -> Body {
+    let text = MessageText::truncated(text);
+    Body::Message { text }
+}
+
 fn epoch(text: &str) -> Epoch {
     serde_json::from_value(json!(text)).unwrap()
 }
@@ -184,7 +191,16 @@ fn the_session_layer_does_what_the_scenarios_say() {
             }),
             chance: Box::new(|| 0.5),
         };
-        let mut core = SessionCore::new(Transcript::new(role, epoch(&scenario.role)), source);
+        let mut transcript = Transcript::new(role, epoch(&scenario.role));
+        for seq in 1..=scenario.filled {
+            let id = EntryId {
+                epoch: epoch("past"),
+                seq,
+            };
+            let (at, body) = (Timestamp::ZERO, said("."));
+            assert_eq!(transcript.receive(&Entry { id, at, body }), Receipt::New);
+        }
+        let mut core = SessionCore::new(transcript, source);
         for (number, step) in scenario.steps.into_iter().enumerate() {
             let now = Timestamp::from_millis(step.at);
             let effects = core.handle(now, input(step.r#in)).expect("there is room");

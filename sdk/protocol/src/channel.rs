@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounded::{Label, MessageText, Sdp, Title, Url};
 use crate::ids::Epoch;
 use crate::signaling::Signal;
-use crate::{Timestamp, limits};
+use crate::{DecodeError, Timestamp, decode, limits};
 
 /// Stream ids of the pre-negotiated channels.
 pub mod stream {
@@ -94,6 +94,30 @@ pub enum Talk {
     /// A message of a newer version.
     #[serde(other)]
     Unknown,
+}
+
+impl Talk {
+    /// Decodes one message on `talk`. An entry of which no more than the id can be read is one of
+    /// a newer version: if it were refused, its writer would send it for ever.
+    pub fn read(text: &str) -> Result<Self, DecodeError> {
+        /// All else is passed over unread: JSON of browsers holds texts that are no Unicode.
+        #[derive(Deserialize)]
+        struct Named {
+            #[serde(rename = "type")]
+            _type: Tag,
+            id: EntryId,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Tag {
+            Entry,
+        }
+        decode(text, limits::CHANNEL_FRAME).or_else(|error| {
+            let Named { id, .. } = decode(text, limits::CHANNEL_FRAME).map_err(|_| error)?;
+            let (at, body) = (Timestamp::ZERO, Body::Unknown);
+            Ok(Self::Entry(Entry { id, at, body }))
+        })
+    }
 }
 
 /// An offer that is sent ahead, whole: with all candidates.

@@ -46,5 +46,5 @@ pub const EPOCH: usize = 32;
 pub const SEEN_EPOCHS: usize = 16;
 /// A plain-language explanation that goes with an error.
 pub const REASON: usize = 300;
-/// The largest integer that JavaScript holds exactly (ECMA-262, Number.MAX_SAFE_INTEGER).
-pub const SAFE_INTEGER: u64 = (1 << 53) - 1;
+/// The last time, in milliseconds, that a JavaScript date holds (ECMA-262, section 21.4.1.1).
+pub const TIME: u64 = 8_640_000_000_000_000;

@@ -273,7 +273,8 @@ pub struct SiteCard {
     pub page: PagePolicy,
     /// Addresses that agents pick from.
     pub destinations: Vec<Destination>,
-    /// Milliseconds for which an agent's console shows a session that ended; 0 erases it at once.
+    /// Milliseconds for which an agent's console keeps and shows a session that ended. 0 keeps
+    /// nothing: it can be read in its window until the agent closes it.
     pub retention: u32,
 }
 

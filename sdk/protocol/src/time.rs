@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::limits::SAFE_INTEGER;
+use crate::limits::TIME;
 
 /// Milliseconds since the Unix epoch. A number, so that it can be stored, sent and compared
-/// between machines, and never larger than JavaScript holds exactly.
+/// between machines, and never later than a JavaScript date can be.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -15,13 +15,9 @@ impl Timestamp {
     /// The start of the Unix epoch.
     pub const ZERO: Self = Self(0);
 
-    /// Clamps to the largest time that can be sent, some 285,000 years from now.
+    /// Clamps to the largest time that can be sent, some 273,000 years from now.
     pub const fn from_millis(millis: u64) -> Self {
-        Self(if millis > SAFE_INTEGER {
-            SAFE_INTEGER
-        } else {
-            millis
-        })
+        Self(if millis > TIME { TIME } else { millis })
     }
 
     /// Milliseconds since the Unix epoch.
@@ -45,8 +41,8 @@ impl TryFrom<u64> for Timestamp {
     type Error = &'static str;
 
     fn try_from(millis: u64) -> Result<Self, Self::Error> {
-        if millis > SAFE_INTEGER {
-            return Err("time beyond the largest safe integer");
+        if millis > TIME {
+            return Err("time beyond the last one");
         }
         Ok(Self(millis))
     }

@@ -115,6 +115,7 @@ fn generated_limits() -> String {
     ] {
         out.push_str(&format!("export const {name} = {value};\n"));
     }
+    out.push_str(&format!("export const time = {};\n", limits::TIME));
     out
 }
 

@@ -8,7 +8,7 @@
 
 use isession_protocol::channel::{Glance, Talk};
 use isession_protocol::signaling::{FromAgent, FromVisitor, ToAgent, ToVisitor};
-use isession_protocol::{decode, encode, limits};
+use isession_protocol::{DecodeError, decode, encode, limits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -23,18 +23,26 @@ fn cases<'a>(fixtures: &'a Value, chapter: &str, kind: &str) -> &'a [Value] {
 }
 
 fn check<T: Serialize + DeserializeOwned>(fixtures: &str, kind: &str, max: usize) {
+    check_read::<T>(fixtures, kind, |text| decode(text, max));
+}
+
+fn check_read<T: Serialize>(
+    fixtures: &str,
+    kind: &str,
+    decode: impl Fn(&str) -> Result<T, DecodeError>,
+) {
     let fixtures: Value = serde_json::from_str(fixtures).unwrap();
     assert!(
         !cases(&fixtures, "golden", kind).is_empty(),
         "no golden {kind}"
     );
     for case in cases(&fixtures, "golden", kind) {
-        let frame: T = decode(&case["frame"].to_string(), max).unwrap();
+        let frame: T = decode(&case["frame"].to_string()).unwrap();
         let again: Value = serde_json::from_str(&encode(&frame)).unwrap();
         assert_eq!(again, case["frame"], "{kind}: {}", case["name"]);
     }
     for case in cases(&fixtures, "newer", kind) {
-        let frame: T = decode(&case["frame"].to_string(), max).unwrap();
+        let frame: T = decode(&case["frame"].to_string()).unwrap();
         let again: Value = serde_json::from_str(&encode(&frame)).unwrap();
         let unknown = serde_json::json!({ "type": "unknown" });
         assert_eq!(
@@ -44,8 +52,14 @@ fn check<T: Serialize + DeserializeOwned>(fixtures: &str, kind: &str, max: usize
             case["name"]
         );
     }
+    for case in cases(&fixtures, "unread", kind) {
+        let text = case["text"].as_str().map(str::to_owned);
+        let frame = decode(&text.unwrap_or_else(|| case["frame"].to_string())).unwrap();
+        let read = serde_json::to_value(&frame).unwrap();
+        assert_eq!(read, case["reads"], "{kind}: {}", case["name"]);
+    }
     for case in cases(&fixtures, "refused", kind) {
-        let read = decode::<T>(&case["frame"].to_string(), max);
+        let read = decode(&case["frame"].to_string());
         assert!(read.is_err(), "{kind} took {}", case["name"]);
     }
 }
@@ -60,6 +74,6 @@ fn signaling_frames() {
 
 #[test]
 fn channel_frames() {
-    check::<Talk>(CHANNEL, "talk", limits::CHANNEL_FRAME);
+    check_read(CHANNEL, "talk", Talk::read);
     check::<Glance>(CHANNEL, "glance", limits::CHANNEL_FRAME);
 }

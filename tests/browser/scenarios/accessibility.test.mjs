@@ -56,6 +56,15 @@ test("companion and console through a whole session", async () => {
   await companion.getByRole("button", { name: "Stop leading" }).click();
   await everyWay(companion, "companion, leading stopped");
   await everyWay(agent, "console, leading stopped");
+  await lead(agent, `${node.sites.shop}/`);
+  await leadStatus(agent, /blocked/i);
+  await everyWay(companion, "companion, a lead refused");
+  await everyWay(agent, "console, a lead refused");
+  await agent.getByRole("button", { name: "Sign out" }).click();
+  const asked = agent.getByRole("dialog", { name: "A session goes on" });
+  await asked.waitFor();
+  await everyWay(agent, "console, signing out of a session");
+  await asked.getByRole("button", { name: "Stay" }).click();
 
   await node.stop("SIGKILL");
   await agent.getByRole("status", { name: "Node" }).waitFor();
@@ -158,6 +167,22 @@ test("what goes on in another window, on both sides", async () => {
   await agent.getByText("This one is out of work.").waitFor();
   await everyWay(agent, "console, superseded");
   await other.getByRole("button", { name: "End session" }).click();
+  await agent.context().close();
+  await context.close();
+});
+
+test("a visitor who left while ringing, and has left", async () => {
+  const agent = await agentAtWork(browser, node);
+  const { companion, context } = await visitorFromShop(browser, node);
+  await agent.getByRole("alert", { name: "Incoming visitor" }).waitFor();
+  await companion.getByRole("button", { name: "Leave the queue" }).click();
+  await companion.getByText("You left the queue.").waitFor();
+  await everyWay(companion, "companion, queue left");
+  const news = agent.getByRole("region", { name: "News" });
+  await news.getByText("The visitor left.").waitFor();
+  await everyWay(agent, "console, news");
+  await news.getByRole("button", { name: "Dismiss: The visitor left." }).click();
+  await news.getByText("The visitor left.").waitFor({ state: "detached" });
   await agent.context().close();
   await context.close();
 });

@@ -33,6 +33,13 @@ test("allowed for the session, leads run without asking, until Escape stops them
   await leadStatus(agent, /landed/i);
 
   await companion.bringToFront();
+  // A key that only ends a composition, of an accent or of Japanese, means nothing else.
+  await companion.getByRole("textbox", { name: "Message" }).evaluate((box) => {
+    const init = { key: "Escape", isComposing: true, bubbles: true };
+    box.dispatchEvent(new KeyboardEvent("keydown", init));
+  });
+  const stop = companion.getByRole("button", { name: "Stop leading", exact: true });
+  assert.equal(await stop.getAttribute("aria-keyshortcuts"), "Escape");
   await companion.keyboard.press("Escape");
   await companion.getByRole("button", { name: "Allow leading again" }).waitFor();
   await lead(agent, `${node.sites.elsewhere}/`);

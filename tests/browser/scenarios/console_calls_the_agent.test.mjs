@@ -106,7 +106,15 @@ test("each visitor who begins to ring sounds once, and again every four seconds"
   assert.equal(await agent.title(), "iSession console");
 
   await agent.getByRole("button", { name: "Sign out" }).click();
+  const asked = agent.getByRole("dialog", { name: "2 sessions go on" });
+  await asked.getByRole("button", { name: "Stay" }).click();
+  await connected(agent, second.companion);
+  await agent.getByRole("button", { name: "Sign out" }).click();
+  await asked.getByRole("button", { name: "End and sign out" }).click();
   await agent.waitForFunction(() => window.sounds[0].state === "closed");
+  for (const { companion } of [first, second]) {
+    await companion.getByText("The agent ended the session.").waitFor();
+  }
   for (const person of [agents, first.context, second.context]) {
     await person.close();
   }

@@ -28,7 +28,9 @@ after(async () => {
 
 /** Waits until the node's metrics say this. */
 async function untilMetric(line) {
+  const late = AbortSignal.timeout(20_000);
   while (!(await node.metrics()).split("\n").includes(line)) {
+    late.throwIfAborted();
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -43,3 +43,23 @@ test("under a strict policy the button shows who is there and opens the companio
   assert.deepEqual(violations, []);
   await context.close();
 });
+
+test("a window of the companion's name that is none becomes one", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${node.sites.shop}/strict`);
+  await page.evaluate((dead) => {
+    const link = document.createElement("a");
+    link.textContent = "nowhere";
+    Object.assign(link, { href: dead, target: "isession", rel: "opener" });
+    document.body.prepend(link);
+  }, `${node.url}/go/there-is-no-such-site`);
+  const opened = context.waitForEvent("page");
+  await page.getByRole("link", { name: "nowhere" }).click();
+  const other = await opened;
+  await other.waitForLoadState();
+  await page.getByRole("link", { name: /^Talk to us/ }).click();
+  await other.getByRole("heading", { name: "Lantern & Co." }).waitFor();
+  assert.equal(context.pages().length, 2);
+  await context.close();
+});

@@ -6,6 +6,7 @@ import {
   accept,
   agentAtWork,
   connected,
+  connection,
   heard,
   peersAre,
   say,
@@ -84,13 +85,34 @@ test("a visitor who left meanwhile leaves no tab behind", async () => {
   await close();
 });
 
-test("an accept without a node is not shown as one", async () => {
+test("an accept that nobody hears is no session, and rings again", async () => {
+  const { agent, companion, close } = await ringing();
+  // A connection that died without a word takes all that is sent.
+  await agent.evaluate(() => {
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (data) {
+      if (JSON.parse(data).type === "accept") {
+        WebSocket.prototype.send = send;
+        this.onmessage = null;
+      } else {
+        send.call(this, data);
+      }
+    };
+  });
+  await accept(agent);
+  await connection(agent, "Accepting …");
+  await agent.getByRole("tab").waitFor({ state: "detached" });
+  await accept(agent);
+  await connected(agent, companion);
+  await close();
+});
+
+test("nobody rings without a node", async () => {
   const { agent, companion, close } = await ringing();
   await node.stop("SIGKILL");
   await agent.getByRole("status", { name: "Node" }).waitFor();
-  await accept(agent);
-  await news(agent, "your answer did not arrive");
-  assert.equal(await agent.getByRole("tab").count(), 0);
+  await agent.getByRole("alert", { name: "Incoming visitor" }).waitFor({ state: "detached" });
+  assert.equal(await agent.title(), "iSession console");
   await node.start();
   await agent.getByRole("status", { name: "Node" }).waitFor({ state: "detached" });
   await accept(agent);

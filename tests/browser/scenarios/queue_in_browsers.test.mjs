@@ -55,19 +55,22 @@ test("one agent talks to two visitors side by side and sees unread messages", as
 
 test("one agent wins, and the other is told who", async () => {
   const both = await startNode({ agents: ["ada", "ben"] });
-  const ada = await agentAtWork(browser, both, "ada");
-  const ben = await agentAtWork(browser, both, "ben");
-  const { companion, context } = await visitorFromShop(browser, both);
-  await ben.getByRole("alert", { name: "Incoming visitor" }).waitFor();
-  await ada.getByRole("button", { name: "Accept" }).click();
-  await connected(ada, companion);
-  await ben
-    .getByText(/Ada took/)
-    .first()
-    .waitFor();
-  assert.equal(await ben.getByRole("alert", { name: "Incoming visitor" }).count(), 0);
-  await context.close();
-  await ada.context().close();
-  await ben.context().close();
-  await both.close();
+  try {
+    const ada = await agentAtWork(browser, both, "ada");
+    const ben = await agentAtWork(browser, both, "ben");
+    const { companion, context } = await visitorFromShop(browser, both);
+    await ben.getByRole("alert", { name: "Incoming visitor" }).waitFor();
+    await ada.getByRole("button", { name: "Accept" }).click();
+    await connected(ada, companion);
+    await ben
+      .getByText(/Ada took/)
+      .first()
+      .waitFor();
+    assert.equal(await ben.getByRole("alert", { name: "Incoming visitor" }).count(), 0);
+    await context.close();
+    await ada.context().close();
+    await ben.context().close();
+  } finally {
+    await both.close();
+  }
 });

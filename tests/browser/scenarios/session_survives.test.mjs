@@ -103,17 +103,20 @@ for (const [name, fault] of Object.entries(faults)) {
 
 test("a node that stays away is not missed", async () => {
   node = await startNode();
-  const { agent, companion, shop } = await session(browser, node);
-  const said = { agent: [], visitor: [] };
-  await round(agent, companion, said, "before");
-  await node.stop("SIGKILL");
-  await round(agent, companion, said, "without a node");
-  await bothHave(agent, companion, said);
-  await connection(agent, /direct/i);
-  // And it ends on both sides by the channel alone.
-  await companion.getByRole("button", { name: "End session" }).click();
-  await connection(agent, /ended/i);
-  await agent.context().close();
-  await shop.context().close();
-  await node.close();
+  try {
+    const { agent, companion, shop } = await session(browser, node);
+    const said = { agent: [], visitor: [] };
+    await round(agent, companion, said, "before");
+    await node.stop("SIGKILL");
+    await round(agent, companion, said, "without a node");
+    await bothHave(agent, companion, said);
+    await connection(agent, /direct/i);
+    // And it ends on both sides by the channel alone.
+    await companion.getByRole("button", { name: "End session" }).click();
+    await connection(agent, /ended/i);
+    await agent.context().close();
+    await shop.context().close();
+  } finally {
+    await node.close();
+  }
 });

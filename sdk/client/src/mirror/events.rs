@@ -305,7 +305,7 @@ fn read_event(event: &RawEvent<'_>, budget: &mut Budget) -> Option<MirrorEvent> 
 
 #[expect(clippy::cast_precision_loss, reason = "the limit is where that begins")]
 const fn limit() -> f64 {
-    isession_protocol::limits::SAFE_INTEGER as f64
+    isession_protocol::limits::TIME as f64
 }
 
 fn read_increment(data: &str, budget: &mut Budget) -> Option<Change> {

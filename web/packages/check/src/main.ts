@@ -62,7 +62,7 @@ const own = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}
 
 async function tryOut(test: Test, servers: Servers): Promise<Outcome> {
   const server = servers[test];
-  const open = (is: boolean): Outcome => (is ? "open" : "blocked");
+  const open = (is: boolean | null): Outcome => (is === null ? "unknown" : is ? "open" : "blocked");
   switch (test) {
     case "websocket":
       return open(await webSocket(own, SUBPROTOCOL));

@@ -31,21 +31,23 @@ export async function webSocket(url: string, subprotocol: string): Promise<boole
   return open;
 }
 
-/** Whether a server gives this browser an address of a kind. */
+/**
+ * Whether a server gives this browser an address of a kind; null where that cannot be told: a STUN
+ * answer that says nothing new makes no candidate, and not every browser tells of failures.
+ */
 async function gathers(
   server: RTCIceServer,
   kind: RTCIceCandidateType,
   iceTransportPolicy: RTCIceTransportPolicy,
-): Promise<boolean> {
+): Promise<boolean | null> {
   const peer = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy });
   let failed = false;
-  const open = await answered(false, (answer) => {
+  const open = await answered<boolean | null>(false, (answer) => {
     peer.onicecandidate = ({ candidate }) => {
       if (candidate?.type === kind) {
         answer(true);
       } else if (candidate === null) {
-        // A STUN answer that tells nothing new makes no candidate, and no failure either.
-        answer(kind === "srflx" && !failed);
+        answer(kind === "relay" || failed ? false : "onicecandidateerror" in peer || null);
       }
     };
     peer.onicecandidateerror = ({ errorCode }) => {

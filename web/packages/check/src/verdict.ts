@@ -4,8 +4,8 @@
 export const TESTS = ["websocket", "stun", "udp", "tcp", "tls", "channel"] as const;
 export type Test = (typeof TESTS)[number];
 
-/** `off`: this node does not offer it. */
-export type Outcome = "waiting" | "running" | "open" | "blocked" | "off";
+/** `off`: this node does not offer it. `unknown`: this browser does not tell. */
+export type Outcome = "waiting" | "running" | "open" | "blocked" | "unknown" | "off";
 export type Outcomes = Record<Test, Outcome>;
 
 export const NAMES: Record<Test, string> = {
@@ -32,6 +32,7 @@ export const OUTCOMES: Record<Outcome, string> = {
   running: "being tried …",
   open: "open",
   blocked: "blocked",
+  unknown: "not known: this browser does not tell",
   off: "not offered here",
 };
 
@@ -83,7 +84,7 @@ export function verdict(of: Outcomes): Verdict {
           "Fine, a bit slower.",
       );
     case undefined:
-      return of.stun === "open"
+      return of.stun === "open" || of.stun === "unknown"
         ? no(
             "Your network blocks the relay. Sessions work only where a direct path is found, " +
               "which is not sure. Ask whoever runs your network, or try another.",

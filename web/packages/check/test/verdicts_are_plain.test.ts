@@ -23,6 +23,12 @@ describe("a verdict", () => {
     ["no UDP", { stun: "blocked", udp: "blocked" }, true, /TCP relay/],
     ["nothing but web traffic", no, true, /nothing but web traffic.*TLS relay/],
     ["no relay gets through", { ...no, stun: "open", tls: "blocked" }, false, /blocks the relay/],
+    [
+      "no relay gets through, and STUN is not known",
+      { ...no, stun: "unknown", tls: "blocked" },
+      false,
+      /blocks the relay/,
+    ],
     ["nothing gets through", { ...no, tls: "blocked" }, false, /blocks every way/],
     ["a node without a relay", off, true, /direct paths only/i],
     ["neither relay nor direct", { ...off, stun: "blocked" }, false, /no relay/],

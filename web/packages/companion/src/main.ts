@@ -16,6 +16,12 @@ import "./style.css";
 const site = document.querySelector<HTMLMetaElement>('meta[name="isession-site"]')?.content ?? "";
 const title = document.title;
 const query = new URLSearchParams(location.search);
+// A page's button asks whether this window is the companion that it would open.
+addEventListener("message", ({ data, source, origin }) => {
+  if (data === location.pathname) {
+    source?.postMessage(data, { targetOrigin: origin });
+  }
+});
 
 const shared = sharedStorage();
 const memory = new Memory(site, shared ?? ownStorage());
@@ -47,10 +53,13 @@ const view = visitView({
 document.querySelector("header")?.append(view.connection);
 document.querySelector("main")?.replaceChildren(...view.parts);
 
-view.unread.subscribe(() => {
+const name = () => {
   const unread = view.unread.get();
-  document.title = unread > 0 ? `(${unread}) ${title}` : title;
-});
+  const news = unread > 0 ? `(${unread}) ` : view.calls.get() ? "☎ " : "";
+  document.title = news + title;
+};
+view.unread.subscribe(name);
+view.calls.subscribe(name);
 document.addEventListener("visibilitychange", () => {
   view.look();
   if (document.hidden) {

@@ -25,16 +25,27 @@ let audio: AudioContext | null = null;
 let repeat = 0;
 let shown: Notification | null = null;
 
+/** Whether rings can be heard here. */
+export const sounds = signal(false);
+
 /** Browsers let a page sound only after the agent did something in it. */
 export function unlockSound(): void {
-  audio ??= new AudioContext();
-  void audio.resume();
+  if (!audio) {
+    audio = new AudioContext();
+    audio.onstatechange = () => {
+      sounds.value = audio?.state === "running";
+    };
+  }
+  if (!sounds.value) {
+    void audio.resume();
+  }
 }
 
 /** Signed out: whoever sounds no more must not hold the sound device. */
 export function quiet(): void {
   void audio?.close();
   audio = null;
+  sounds.value = false;
 }
 
 /** Two short tones. */

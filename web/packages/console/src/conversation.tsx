@@ -1,6 +1,6 @@
 import { type Line, linkify, TooLong, TranscriptFull } from "@isession/peer";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { read, type Talk, viewOf } from "./desk";
+import { draft, read, type Talk, viewOf } from "./desk";
 import { useHandingOn, WAITING } from "./focus";
 import { nameOf } from "./store";
 import { panelId, tabId } from "./tabs";
@@ -28,7 +28,11 @@ export function Conversation({ talk }: { talk: Talk }) {
       aria-labelledby={tabId(talk.link)}
     >
       <p class="connection" role="status" aria-label="Connection" data-state={view.connection}>
-        {talk.ended ? END[talk.ended.reason] : connectionInWords(view, talk.gone.get())}
+        {talk.ended
+          ? END[talk.ended.reason]
+          : talk.session === null
+            ? "Accepting …"
+            : connectionInWords(view, talk.gone.get())}
       </p>
       <Log lines={view.lines} />
       <p class="typing" role="status" aria-label="Typing">
@@ -142,6 +146,9 @@ function Write({ talk }: { talk: Talk }) {
   const part = useHandingOn<HTMLDivElement>();
   const box = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
+    if (box.current) {
+      box.current.value = talk.drafts.message;
+    }
     // Whoever accepted by the keyboard waits there.
     if (document.activeElement?.id === WAITING) {
       box.current?.focus();
@@ -155,7 +162,7 @@ function Write({ talk }: { talk: Talk }) {
     }
     try {
       talk.peer.say(text);
-      box.current.value = "";
+      box.current.value = talk.drafts.message = "";
       setProblem("");
     } catch (error) {
       if (error instanceof TooLong) {
@@ -167,6 +174,11 @@ function Write({ talk }: { talk: Talk }) {
       }
     }
     box.current.focus();
+  };
+  const wrote = () => {
+    const text = box.current?.value ?? "";
+    draft(talk, "message", text);
+    talk.peer.typing(text !== "");
   };
   const key = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -183,10 +195,12 @@ function Write({ talk }: { talk: Talk }) {
         <textarea
           ref={box}
           rows={2}
+          // Browsers write what is typed into their files, to restore the page.
+          autocomplete="off"
           aria-label="Message"
           placeholder="Write a message"
           onKeyDown={key}
-          onInput={() => talk.peer.typing(box.current?.value !== "")}
+          onInput={wrote}
         />
         <button type="button" onClick={send}>
           Send

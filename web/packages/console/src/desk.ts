@@ -4,7 +4,6 @@ import {
   AgentSession,
   NodeSocket,
   PageTranscript,
-  type Readable,
   randomEpoch,
   type SessionView,
   type SocketState,
@@ -30,27 +29,16 @@ import { type Keepable, Keeper } from "./keeper";
 import { memory } from "./memory";
 import type { RememberedTalk } from "./shelf";
 import { openShelf } from "./shelves";
-import { EMPTY, notice, reduce } from "./store";
+import { EMPTY, notice, reduce, withRings } from "./store";
+import { nothing, pastTalk, type Talk, theirs } from "./talk";
 
-/** One session on the desk, going on or ended and not yet put away. */
-export interface Talk {
-  /** Names it here: it is known while it rings, the session only after the accept. */
-  link: LinkId;
-  /** Null until the node confirms the accept. */
-  session: SessionId | null;
-  visitor: VisitorCard;
-  ticket: string;
-  transcript: PageTranscript;
-  peer: AgentSession;
-  /** The visitor's side has vanished. */
-  gone: Readable<boolean>;
-  ended: { reason: EndReason; at: number } | null;
-  /** Lines of the visitor that have been on screen. */
-  read: number;
-}
+export type { Talk };
 
 /** A node that is there again tells of an accept that it knows in this time. */
 const CONFIRM = 4000;
+const FRAME = 16;
+/** How long the node's word that a ring is over may take. */
+const LATE = 1000;
 /** Ended sessions that stay readable; the oldest is put away for the next. */
 const ENDED = 20;
 
@@ -73,6 +61,8 @@ const ringing = new Map<
 const untold = new Set<SessionId>();
 /** The visitor's side tells the node of its goodbye within this time, unless it cannot. */
 const THEIR_WORD = 2000;
+/** The agent has written somewhere since the last accept: what comes then waits for a look. */
+let writes = false;
 /** Counts changes of the sessions' own views. */
 const turns = signal(0);
 
@@ -88,10 +78,11 @@ export function currentTalk(): Talk | null {
   return talks.value.find((talk) => talk.link === current.value) ?? null;
 }
 
-/** A talk as it is now, likewise. */
+/** A talk as it is now, likewise. Before the node's word it is none, whatever is connected. */
 export function viewOf(talk: Talk): SessionView {
   turns.value;
-  return talk.peer.view.get();
+  const view = talk.peer.view.get();
+  return talk.session === null ? { ...view, connection: "connecting" } : view;
 }
 
 /** All talks, likewise. */
@@ -102,6 +93,8 @@ export function allTalks(): readonly Talk[] {
 
 /** What was kept of sessions that go on and are not on the desk yet. */
 let before = new Map<SessionId, RememberedTalk>();
+/** How long the other side's last words may take. */
+const LAST_WORDS = 2000;
 /** Counts starts and stops: what a former one still waited for is not its own any more. */
 let shift = 0;
 const keeper = new Keeper({
@@ -118,12 +111,17 @@ const keeper = new Keeper({
 const relayOnly = new URLSearchParams(location.search).get("transport") === "relay";
 let socket: NodeSocket<FromAgent, ToAgent> | null = null;
 
-const theirs = (talk: Talk): number =>
-  talk.peer.view.get().lines.filter((line) => !line.mine && line.kind === "message").length;
-
-const change = (): void => {
-  turns.value += 1;
-};
+let changes = false;
+/** Whatever changes within one frame is rendered once. Not by a frame: hidden pages have none. */
+function change(): void {
+  if (!changes) {
+    changes = true;
+    setTimeout(() => {
+      changes = false;
+      turns.value += 1;
+    }, FRAME);
+  }
+}
 
 /** Takes up work: sessions of before, then the node. */
 export async function start(agent: AgentCard): Promise<void> {
@@ -154,6 +152,11 @@ export async function start(agent: AgentCard): Promise<void> {
   state.subscribe(() => {
     const refused = socketState.value === "connecting" && state.get() === "waiting";
     socketState.value = state.get();
+    if (state.get() !== "open") {
+      // Whoever still rings does so anew with the next connection, if there is one.
+      queue.value = withRings(queue.value, () => false);
+      hangUp();
+    }
     if (refused) {
       // Browsers do not say why: the node may be away, or the sign-in may have lapsed.
       void findOut(mine);
@@ -203,17 +206,23 @@ export function setAvailable(available: boolean): void {
 }
 
 export function answer(visitor: VisitorId, accept: boolean): void {
-  if (!socket?.send({ type: accept ? "accept" : "decline", visitor })) {
+  if (!socket?.ask({ type: accept ? "accept" : "decline", visitor })) {
     const away = "The node cannot be reached: your answer did not arrive.";
-    queue.value = notice(queue.value, away);
+    queue.value = notice(queue.value, away, Date.now());
     return;
   }
   if (accept) {
+    writes = false;
     accepting.add(visitor);
     beginConnected(visitor);
   }
-  const rings = queue.value.rings.filter((ring) => ring.visitor !== visitor);
-  queue.value = { ...queue.value, rings };
+  queue.value = withRings(queue.value, (ring) => ring.visitor !== visitor);
+}
+
+/** Keeps what the agent writes, for another session may come to the front. */
+export function draft(talk: Talk, box: keyof Talk["drafts"], text: string): void {
+  writes ||= text !== "";
+  talk.drafts[box] = text;
 }
 
 /** Brings a session to the front; what it holds counts as read while somebody looks. */
@@ -231,10 +240,10 @@ export function read(): void {
   }
 }
 
-export async function end(talk: Talk): Promise<void> {
+export async function end(talk: Talk, reason: EndReason = "by_agent"): Promise<void> {
   const ending = talk.peer.end();
   tellEnd(talk);
-  over(talk, "by_agent");
+  over(talk, reason);
   await ending;
 }
 
@@ -296,20 +305,9 @@ function keepable(talk: Talk, session: SessionId): Keepable {
 const retentionOf = ({ site }: VisitorCard): number =>
   queue.value.sites.find(({ id }) => id === site)?.retention ?? 0;
 
-/** An ended session of before, to be read only. */
-function layOut({ transcript: saved, ...rest }: Omit<RememberedTalk, "until">): Talk {
-  const transcript = new PageTranscript({ role: "agent", epoch: randomEpoch(), saved });
-  const peer = new AgentSession({
-    decoders: channel,
-    transcript,
-    ice: [],
-    send() {},
-    wantIce() {},
-  });
-  peer.close();
-  const gone = vanished(peer.view);
-  const talk: Talk = { ...rest, transcript, peer, gone, read: 0 };
-  talk.read = theirs(talk);
+/** Puts an ended session of before on the desk, to be read only. */
+function layOut(past: Omit<RememberedTalk, "until">): Talk {
+  const talk = pastTalk(past);
   talks.value = trim([...talks.value, talk]);
   current.value ??= talk.link;
   return talk;
@@ -340,6 +338,7 @@ function receive(frame: ToAgent): void {
       if (frame.preconnect) {
         connectWhileItRings(frame.visitor, frame.preconnect);
       }
+      setTimeout(dropLateRings, frame.expires_in + LATE);
       break;
     case "ring_ended":
       ringEnded(frame);
@@ -371,7 +370,8 @@ function receive(frame: ToAgent): void {
       } else if (frame.code === "not_signed_in") {
         lapse();
       } else if (frame.fatal) {
-        queue.value = notice(queue.value, `The node ended the connection: ${frame.message}.`);
+        const why = `The node ended the connection: ${frame.message}.`;
+        queue.value = notice(queue.value, why, Date.now());
       }
       break;
   }
@@ -424,10 +424,15 @@ function putAwayUnconfirmed(): void {
       if (talks.value.includes(talk) && talk.session === null) {
         putAway(talk);
         const who = talk.visitor.details.name || "The visitor";
-        queue.value = notice(queue.value, `${who} was gone when you accepted.`);
+        queue.value = notice(queue.value, `${who} was gone when you accepted.`, Date.now());
       }
     }
   }, CONFIRM);
+}
+
+/** A ring ends, whatever becomes of the node's word of it. */
+function dropLateRings(): void {
+  queue.value = withRings(queue.value, ({ until }) => until > Date.now());
 }
 
 /** Nobody rings any more. */
@@ -454,6 +459,7 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
     } else if (confirmed) {
       accepting.delete(visitor.id);
       known.peer.accepted(ice, relayOnly);
+      change();
     } else {
       known.peer.ice(ice);
       known.peer.nodeReturned();
@@ -472,7 +478,8 @@ function accepted(frame: ToAgent & { type: "accepted" }): void {
   const peer = newSession(link, transcript, ice, relayOnly);
   const talk = add({ session, link, visitor: card, ticket, transcript, peer });
   talk.read = past ? theirs(talk) : 0;
-  if (currentTalk()?.ended !== null || !past) {
+  const front = currentTalk();
+  if (!front || (!writes && (front.ended !== null || !past))) {
     show(link);
   }
   // Who did not accept just now takes the session up again, and asks for an offer.
@@ -493,6 +500,10 @@ function newSession(
     relayOnly,
     send: (signal) => socket?.send({ type: "signal", link, signal }),
     wantIce: () => socket?.ask({ type: "ice", link }),
+    full: () => {
+      const talk = talkOf(link);
+      talk && void end(talk, "unknown");
+    },
     keep: () => {
       const talk = talkOf(link);
       return talk && keepNow(talk);
@@ -500,10 +511,10 @@ function newSession(
   });
 }
 
-function add(begun: Omit<Talk, "gone" | "ended" | "read">): Talk {
+function add(begun: Omit<Talk, "gone" | "ended" | "read" | "drafts">): Talk {
   const { peer, link } = begun;
   const gone = vanished(peer.view);
-  const talk: Talk = { ...begun, gone, ended: null, read: 0 };
+  const talk: Talk = { ...begun, gone, ended: null, read: 0, drafts: nothing() };
   peer.onPath((path) => socket?.send({ type: "path", link, path }));
   peer.view.subscribe(() => changed(talk));
   talk.gone.subscribe(change);
@@ -544,7 +555,7 @@ function over(talk: Talk, reason: EndReason): void {
   if (talk.ended === null) {
     talk.ended = { reason, at: Date.now() };
     // The last words of the other side may still be on their way.
-    setTimeout(() => talk.peer.close(), 1500);
+    setTimeout(() => talk.peer.close(), LAST_WORDS);
     void keepNow(talk);
     change();
   }

@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { end, putAway, queue, type Talk, viewOf } from "./desk";
+import { TooLong } from "@isession/peer";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { draft, end, putAway, queue, type Talk, viewOf } from "./desk";
 import { useHandingOn } from "./focus";
 import { Viewing } from "./mirror_pane";
 import { nameOf } from "./store";
@@ -123,14 +124,21 @@ function Leading({ talk, destinations }: LeadingProps) {
   const part = useHandingOn<HTMLElement>();
   const box = useRef<HTMLInputElement>(null);
   const [problem, setProblem] = useState("");
+  useLayoutEffect(() => {
+    if (box.current) {
+      box.current.value = talk.drafts.address;
+    }
+  }, []);
   const view = viewOf(talk);
   const latest = view.lines.findLast((line) => line.kind === "lead");
   const lead = (url: string) => {
     try {
       talk.peer.lead(url);
       setProblem("");
-    } catch {
-      setProblem("This conversation is full.");
+    } catch (error) {
+      setProblem(
+        error instanceof TooLong ? "This address is too long." : "This conversation is full.",
+      );
     }
   };
   const submit = (event: SubmitEvent) => {
@@ -139,12 +147,7 @@ function Leading({ talk, destinations }: LeadingProps) {
     if (text.trim() === "") {
       return;
     }
-    const address = asAddress(text);
-    if (new TextEncoder().encode(address).length > 2048) {
-      setProblem("This address is too long.");
-      return;
-    }
-    lead(address);
+    lead(asAddress(text));
   };
   return (
     <section ref={part} class="leading" aria-labelledby="leading-title">
@@ -158,6 +161,7 @@ function Leading({ talk, destinations }: LeadingProps) {
           spellcheck={false}
           aria-label="Address"
           placeholder="example.com/help"
+          onInput={() => draft(talk, "address", box.current?.value ?? "")}
         />
         <button type="submit">Lead</button>
       </form>

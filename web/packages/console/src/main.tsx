@@ -3,7 +3,7 @@
 import { computed, effect } from "@preact/signals";
 import { render } from "preact";
 import { account, recall } from "./account";
-import { quiet, ring, tellTitle } from "./alerts";
+import { quiet, ring, tellTitle, unlockSound } from "./alerts";
 import { queue, renew, save, start, stop, unread, wake } from "./desk";
 import { SignIn } from "./sign_in";
 import { nameOf } from "./store";
@@ -22,11 +22,20 @@ function App() {
   }
 }
 
+/** After any of these browsers let a page sound. */
+const DEEDS = ["pointerdown", "keydown"] as const;
+
 effect(() => {
   if (account.value.kind === "in") {
     void start(account.value.agent);
+    for (const deed of DEEDS) {
+      addEventListener(deed, unlockSound);
+    }
     return () => {
       stop();
+      for (const deed of DEEDS) {
+        removeEventListener(deed, unlockSound);
+      }
       quiet();
     };
   }

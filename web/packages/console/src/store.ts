@@ -25,6 +25,7 @@ export interface Ring {
 export interface Notice {
   id: number;
   text: string;
+  at: number;
 }
 
 export interface Queue {
@@ -49,6 +50,8 @@ export const EMPTY: Queue = {
 
 /** Notices kept; older ones have been read or never will be. */
 const NOTICES = 5;
+/** How long something is news. */
+const NEWS = 10 * 60_000;
 
 export function reduce(queue: Queue, frame: ToAgent, now: number): Queue {
   switch (frame.type) {
@@ -77,23 +80,38 @@ export function reduce(queue: Queue, frame: ToAgent, now: number): Queue {
       return { ...queue, rings: [...others, { visitor, until: now + frame.expires_in }] };
     }
     case "ring_ended": {
-      const rings = queue.rings.filter((ring) => ring.visitor !== frame.visitor);
+      const rest = withRings(queue, (ring) => ring.visitor !== frame.visitor);
       const text = ringEndInWords(
         frame.reason,
         nameOf(queue.waiting.get(frame.visitor)?.card),
         queue,
       );
-      return text ? notice({ ...queue, rings }, text) : { ...queue, rings };
+      return text ? notice(rest, text, now) : rest;
     }
     default:
       return queue;
   }
 }
 
+/** With these rings only. Whoever watches learns of nothing if all stay. */
+export function withRings(queue: Queue, stays: (ring: Ring) => boolean): Queue {
+  const rings = queue.rings.filter(stays);
+  return rings.length === queue.rings.length ? queue : { ...queue, rings };
+}
+
 /** Adds something to be told. */
-export function notice(queue: Queue, text: string): Queue {
+export function notice(queue: Queue, text: string, at: number): Queue {
   const id = (queue.notices.at(-1)?.id ?? 0) + 1;
-  return { ...queue, notices: [...queue.notices, { id, text }].slice(-NOTICES) };
+  return { ...queue, notices: [...queue.notices, { id, text, at }].slice(-NOTICES) };
+}
+
+/** What is news still. */
+export const news = (queue: Queue, now: number): readonly Notice[] =>
+  queue.notices.filter(({ at }) => now - at < NEWS);
+
+/** Takes away what was read. */
+export function dismiss(queue: Queue, id: number): Queue {
+  return { ...queue, notices: queue.notices.filter((notice) => notice.id !== id) };
 }
 
 /** Who waits, longest first. */

@@ -1,28 +1,27 @@
 import type { AgentCard } from "@isession/protocol";
-import { signInAgain, signOut } from "./account";
-import { allowNotifications, muted, notifications, setMuted, unlockSound } from "./alerts";
+import { signInAgain } from "./account";
+import { allowNotifications, muted, notifications, setMuted, sounds } from "./alerts";
 import { Conversation } from "./conversation";
 import { currentTalk, lapsed, queue, setAvailable, socketState, start, superseded } from "./desk";
 import { Facts } from "./facts";
 import { useHandingOn } from "./focus";
 import { MirrorPane } from "./mirror_pane";
+import { Notices } from "./notices";
 import { Rings } from "./rings";
+import { SignOut } from "./sign_out";
 import { Tabs } from "./tabs";
 import { WaitingList } from "./waiting";
 
 export function Workplace({ agent }: { agent: AgentCard }) {
   const talk = currentTalk();
   return (
-    // Any click in the console lets it sound: browsers ask for one.
-    <div class="workplace" onPointerDown={unlockSound}>
+    <div class="workplace">
       <header>
         <h1>iSession</h1>
         <Availability />
         <span class="who">{agent.name}</span>
         <Attention />
-        <button type="button" class="quiet" onClick={() => void signOut()}>
-          Sign out
-        </button>
+        <SignOut />
       </header>
       <Banner agent={agent} />
       <aside aria-label="Queue">
@@ -76,6 +75,9 @@ function Attention() {
       >
         Mute
       </button>
+      <span role="status" aria-label="Sound">
+        {muted.value || sounds.value ? "" : "No sound yet: click or press a key"}
+      </span>
       {notifications.value === "default" && (
         <button type="button" class="quiet" onClick={() => void allowNotifications()}>
           Notify me on the desktop
@@ -110,17 +112,5 @@ function Call({ text, label, onClick }: { text: string; label: string; onClick()
         {label}
       </button>
     </div>
-  );
-}
-
-function Notices() {
-  return (
-    <section aria-label="News">
-      <ul class="notices" aria-live="polite">
-        {queue.value.notices.map(({ id, text }) => (
-          <li key={id}>{text}</li>
-        ))}
-      </ul>
-    </section>
   );
 }

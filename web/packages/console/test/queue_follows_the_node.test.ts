@@ -2,7 +2,7 @@
 
 import type { AgentCard, AgentId, RingEnd, SiteId, ToAgent, VisitorId } from "@isession/protocol";
 import { expect, test } from "vitest";
-import { EMPTY, inOrder, type Queue, reduce } from "../src/store";
+import { dismiss, EMPTY, inOrder, news, notice, type Queue, reduce, withRings } from "../src/store";
 
 const ada: AgentCard = { id: "ada" as AgentId, name: "Ada" };
 const ben: AgentCard = { id: "ben" as AgentId, name: "Ben" };
@@ -85,4 +85,18 @@ test("a queue is never changed in place", () => {
 test("only the last notices are kept", () => {
   const frames = Array.from({ length: 9 }, () => ringEnds(zoe, { why: "timeout" }));
   expect(after(...frames).notices).toHaveLength(5);
+});
+
+test("rings that are over without a word of the node go, and nobody is told who stay", () => {
+  const queue = after(waits(zoe, 0), rings(zoe));
+  expect(withRings(queue, ({ until }) => until > NOW)).toBe(queue);
+  expect(withRings(queue, ({ until }) => until > NOW + 20_000).rings).toEqual([]);
+});
+
+test("news go when they are dismissed, and by themselves when they are old", () => {
+  const queue = notice(notice(EMPTY, "early", NOW), "late", NOW + 60_000);
+  const texts = (now: number) => news(queue, now).map(({ text }) => text);
+  expect(texts(NOW + 600_000 - 1)).toEqual(["early", "late"]);
+  expect(texts(NOW + 600_000)).toEqual(["late"]);
+  expect(told(dismiss(queue, queue.notices[0]?.id ?? 0))).toEqual(["late"]);
 });

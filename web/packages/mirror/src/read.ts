@@ -1,6 +1,7 @@
 // Events off the wire. Whoever sent them may be anybody: each is built anew from what a page's
 // looks need, and what does not fit this makes the whole batch void.
 
+import { LIMITS } from "@isession/protocol";
 import { isForeign, isMeasure, isState, isStateWord, LINKS, mayCarry, SOURCES } from "./attributes";
 import {
   ADOPTED,
@@ -70,7 +71,7 @@ interface Budget {
 type Fields = Record<string, unknown>;
 
 function readEvent({ type, timestamp, data }: Fields, budget: Budget): MirrorEvent | null {
-  const at = { timestamp: number(timestamp, 0, Number.MAX_SAFE_INTEGER) };
+  const at = { timestamp: number(timestamp, 0, LIMITS.time) };
   switch (type) {
     case META: {
       const { href, width, height } = record(data);

@@ -12,8 +12,11 @@ export type Told =
   | { type: "path"; state: PathState }
   | { type: "channel"; open: boolean };
 
-/** Candidates that may arrive before the description they belong to. */
-const EARLY_CANDIDATES = 64;
+/**
+ * Candidates of one description, early ones among them: no machine has more, and each costs checks.
+ * More are dropped.
+ */
+const CANDIDATES = 64;
 
 export interface ConnectionOptions {
   role: Role;
@@ -37,6 +40,8 @@ export class PeerConnection {
   readonly bulk: RTCDataChannel;
   readonly #options: ConnectionOptions;
   #early: RTCIceCandidateInit[] = [];
+  /** How many the other side has told since its last description. */
+  #candidates = 0;
   #work = Promise.resolve();
   #connected = false;
   #restarts = false;
@@ -160,6 +165,7 @@ export class PeerConnection {
       return;
     }
     await this.pc.setRemoteDescription({ type: role, sdp });
+    this.#candidates = this.#early.length;
     for (const candidate of this.#early.splice(0)) {
       // One that does not fit must not cost the answer.
       await this.pc.addIceCandidate(candidate).catch(() => {});
@@ -172,10 +178,12 @@ export class PeerConnection {
 
   async #candidate(signal: Addressed & { kind: "candidate" }): Promise<void> {
     const candidate = { candidate: signal.candidate, sdpMid: signal.mid };
+    if (this.#candidates === CANDIDATES) {
+      return;
+    }
+    this.#candidates += 1;
     if (this.pc.remoteDescription === null) {
-      if (this.#early.length < EARLY_CANDIDATES) {
-        this.#early.push(candidate);
-      }
+      this.#early.push(candidate);
       return;
     }
     // Fails for an offer that was ignored, and for what this browser does not understand.

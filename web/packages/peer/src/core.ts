@@ -488,8 +488,11 @@ export class SessionCore {
     this.effects.push({ type: "tell", talk });
   }
 
+  /** A full conversation ends without a word: the node tells the other side. */
   #end(): void {
-    this.#write({ type: "bye" });
+    try {
+      this.#write({ type: "bye" });
+    } catch {}
     this.#finish();
   }
 

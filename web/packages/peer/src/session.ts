@@ -18,6 +18,7 @@ import type { Connection, Effect, Input } from "./core_words";
 import { Outbox } from "./outbox";
 import { pathOf } from "./path";
 import { type Clock, Event, type Readable, randomEpoch, systemClock, Value } from "./ports";
+import { Resumes } from "./resumes";
 import type { Line, Role, Transcript } from "./transcript";
 
 export interface SessionView {
@@ -42,6 +43,8 @@ export interface SessionOptions {
   keep?(): Promise<void> | undefined;
   /** What this side understands of the other. */
   decoders: Decoders;
+  /** There is no room for what must be kept: the session ends here, and the node is to be told. */
+  full?(): void;
   /** Only relayed paths. */
   relayOnly?: boolean;
   clock?: Clock;
@@ -73,6 +76,7 @@ export class Session {
   readonly #paths = new Event<[Path]>();
   #connection: PeerConnection | null = null;
   #outbox: Outbox | null = null;
+  #resumes: Resumes | null = null;
   #ice: IceServer[];
   #relayOnly: boolean;
   #closed = false;
@@ -147,11 +151,11 @@ export class Session {
   }
 
   land(lead: EntryId, landing: Landing): void {
-    this.write({ type: "landing", lead, landing });
+    this.#answer({ type: "landing", lead, landing });
   }
 
   consent(consent: Consent): void {
-    this.write({ type: "consent", consent });
+    this.#answer({ type: "consent", consent });
   }
 
   /** Tells that this side writes; at most every three seconds. */
@@ -187,11 +191,7 @@ export class Session {
     if (this.#core.connection === "ended") {
       return;
     }
-    try {
-      this.do({ type: "end" });
-    } catch {
-      // A full transcript ends without a word; the node tells the other side.
-    }
+    this.do({ type: "end" });
     await new Promise<void>((resolve) => this.whenKept(resolve));
     await new Promise<void>((resolve) => {
       this.clock.after(GOODBYE, resolve);
@@ -277,7 +277,7 @@ export class Session {
         }
         break;
       case "full":
-        void this.end();
+        this.#full();
         break;
     }
   }
@@ -331,16 +331,19 @@ export class Session {
   protected use(connection: PeerConnection, epoch: string): void {
     this.#connection = connection;
     this.#outbox = new Outbox(connection.talk);
+    const resumes = new Resumes(this.clock, (talk) => this.do({ type: "hear", epoch, talk }));
+    this.#resumes = resumes;
     connection.talk.onmessage = ({ data }) => {
       const talk = typeof data === "string" ? this.#options.decoders.talk(data) : null;
       if (talk) {
-        this.do({ type: "hear", epoch, talk });
+        resumes.hear(talk);
       }
     };
     connection.glance.onmessage = ({ data }) => this.#glance(data);
   }
 
   protected drop(): void {
+    this.#resumes?.drop();
     this.#connection?.close();
     this.#connection = null;
     this.#outbox = null;
@@ -366,6 +369,22 @@ export class Session {
   protected write(body: Body): EntryId {
     this.do({ type: "write", body });
     return this.#transcript.lastWritten();
+  }
+
+  /** What the agent's side waits for is not left out: without room for it the session ends. */
+  #answer(body: Body): void {
+    try {
+      this.write(body);
+    } catch {
+      this.#full();
+    }
+  }
+
+  #full(): void {
+    if (this.#core.connection !== "ended") {
+      this.#options.full?.();
+      void this.end();
+    }
   }
 
   #heard({ id, body }: Entry): void {

@@ -56,6 +56,7 @@ export class NodeSocket<Out, In extends Incoming> {
   #cancelRetry = () => {};
   /** Runs out when the node is silent for too long. */
   #cancelSilence = () => {};
+  #silentAt = Number.POSITIVE_INFINITY;
   /** How long the node may be silent; unknown before it said so. */
   #patience: number | null = null;
 
@@ -82,11 +83,14 @@ export class NodeSocket<Out, In extends Incoming> {
     return true;
   }
 
-  /** Sends something that the node answers. Without an answer the connection is made anew. */
+  /**
+   * Sends something that the node answers. Without an answer the connection is made anew; a later
+   * question gives no more time.
+   */
   ask(frame: Out): boolean {
     const sent = this.send(frame);
     if (sent) {
-      this.#expect(ANSWER);
+      this.#expect(Math.min(ANSWER, this.#silentAt - this.#clock.now()));
     }
     return sent;
   }
@@ -115,16 +119,23 @@ export class NodeSocket<Out, In extends Incoming> {
   }
 
   #drop(): void {
-    this.#cancelSilence();
+    this.#heard();
     const ws = this.#ws;
     // What a dead connection still says, if only that it closed, is of no interest.
     this.#ws = null;
     ws?.close();
   }
 
+  /** There is somebody: silence begins anew. */
+  #heard(): void {
+    this.#cancelSilence();
+    this.#silentAt = Number.POSITIVE_INFINITY;
+  }
+
   /** Something is to be heard in this time, or the connection is made anew. */
   #expect(within: number): void {
-    this.#cancelSilence();
+    this.#heard();
+    this.#silentAt = this.#clock.now() + within;
     this.#cancelSilence = this.#clock.after(within, () => {
       this.#drop();
       this.#wait();
@@ -141,6 +152,7 @@ export class NodeSocket<Out, In extends Incoming> {
     ws.onopen = () => {
       if (this.#ws === ws) {
         this.#state.set("open");
+        this.#heard();
         this.ask(this.#options.hello());
       }
     };
@@ -174,7 +186,7 @@ export class NodeSocket<Out, In extends Incoming> {
     if (frame?.type === "alive") {
       this.#patience = 2 * Math.min(LONGEST_PAUSE, (frame as unknown as { next: number }).next);
     }
-    this.#cancelSilence();
+    this.#heard();
     if (this.#patience !== null) {
       this.#expect(this.#patience);
     }

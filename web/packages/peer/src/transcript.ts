@@ -13,6 +13,7 @@ import {
   type Permission,
   type Seen,
   type Travel,
+  wellFormed,
 } from "@isession/protocol";
 
 export type Role = "visitor" | "agent";
@@ -62,6 +63,9 @@ interface Kept {
 const WORDS = { entries: 5000, weight: 3 * 1024 * 1024 };
 const ALL = { entries: 6000, weight: 4 * 1024 * 1024 };
 
+const textOf = (body: Body): string =>
+  body.type === "message" ? body.text : body.type === "lead" ? body.url : "";
+
 /** What an entry counts for: its text in UTF-8, and a flat share for the rest. */
 const weigh = ({ body }: Entry): number => {
   const { text = "", url = "", title = "", label = "" } = body as Record<string, string>;
@@ -71,6 +75,19 @@ const weigh = ({ body }: Entry): number => {
 /** Answers: they must find room when nothing else does. */
 const ANSWERS: readonly Body["type"][] = ["landing", "consent", "grant", "highlighted", "bye"];
 
+/** What the other side could not read would never be seen, and all that follows it neither. */
+function readable(body: Body): Body {
+  const text = wellFormed(textOf(body));
+  if (bytes(text) > (body.type === "lead" ? LIMITS.url : LIMITS.messageText)) {
+    throw new TooLong();
+  }
+  return body.type === "message"
+    ? { ...body, text }
+    : body.type === "lead"
+      ? { ...body, url: text }
+      : body;
+}
+
 export class TranscriptFull extends Error {
   constructor() {
     super("this conversation is full");
@@ -79,7 +96,7 @@ export class TranscriptFull extends Error {
 
 export class TooLong extends Error {
   constructor() {
-    super("this message is too long");
+    super("this is too long");
   }
 }
 
@@ -146,10 +163,8 @@ export class Transcript {
   }
 
   /** Writes an entry of mine. */
-  write(body: Body, at: number): Entry {
-    if (body.type === "message" && bytes(body.text) > LIMITS.messageText) {
-      throw new TooLong();
-    }
+  write(said: Body, at: number): Entry {
+    const body = readable(said);
     const entry = { id: { epoch: this.#epoch, seq: this.#seq + 1 }, at, body };
     if (!this.#fits(entry, ANSWERS.includes(body.type) ? ALL : WORDS)) {
       throw new TranscriptFull();

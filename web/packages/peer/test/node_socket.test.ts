@@ -184,3 +184,14 @@ test("after a change of network even an open connection is made anew", () => {
   last().accept();
   expect(socket.state.get()).toBe("open");
 });
+
+test("a later question gives no more time", () => {
+  const { clock, last, socket } = world();
+  last().accept();
+  last().hear({ type: "welcome" });
+  socket.ask({ type: "ice" });
+  clock.turn(3000);
+  socket.ask({ type: "end" });
+  clock.turn(1000);
+  expect(socket.state.get()).toBe("waiting");
+});

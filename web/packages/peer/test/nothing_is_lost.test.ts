@@ -83,7 +83,9 @@ class World {
   }
 }
 
-test("whatever happens, each side hears what the other wrote, once and in order", () => {
+test("whatever happens, each side hears what the other wrote, once and in order", {
+  timeout: 60_000,
+}, () => {
   for (let seed = 1; seed <= 200; seed++) {
     const world = new World(seed);
     for (let step = 0; step < 60; step++) {

@@ -18,6 +18,7 @@ interface Step {
 interface Scenario {
   name: string;
   role: Role;
+  filled?: number;
   steps: Step[];
 }
 
@@ -26,9 +27,14 @@ describe("the session layer", () => {
     test(scenario.name, () => {
       // Only an agent's life has a name here; in Rust either side's has.
       let epochs = scenario.role === "agent" ? 0 : 1;
+      const transcript = new Transcript({ role: scenario.role, epoch: scenario.role });
+      for (let seq = 1; seq <= (scenario.filled ?? 0); seq += 1) {
+        const id = { epoch: "past", seq };
+        expect(transcript.receive({ id, at: 0, body: { type: "message", text: "." } })).toBe("new");
+      }
       const Core = scenario.role === "agent" ? AgentCore : SessionCore;
       const core = new Core({
-        transcript: new Transcript({ role: scenario.role, epoch: scenario.role }),
+        transcript,
         epoch: () => `e${++epochs}`,
         chance: () => 0.5,
       });

@@ -2,7 +2,7 @@
 
 import { channel, type Signal } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
-import { AgentSession, type Role, type Saved, Session, Transcript } from "../src/index";
+import { AgentSession, type Role, type Saved, Session, TooLong, Transcript } from "../src/index";
 import { type FakeChannel, FakeClock, FakePeer, fakePeer, settled } from "./fakes";
 
 let clock = new FakeClock();
@@ -373,4 +373,51 @@ test("a frame that says nothing new is neither looked through nor shown", async 
   await settled();
   expect([looks, shown]).toEqual([1, 1]);
   expect(texts(visitor)).toEqual(["one", "two"]);
+});
+
+test("what cannot be read is passed over, and all that follows it is heard", async () => {
+  const { visitor } = await pair();
+  const talk = lastPeers()
+    .flatMap((peer) => peer.channels.get(0) ?? [])
+    .find((channel) => channel.onmessage !== null) as FakeChannel;
+  const hear = (seq: number, body: string) => {
+    const id = `{"epoch":"other","seq":${seq}}`;
+    talk.onmessage?.({ data: `{"type":"entry","id":${id},"at":1,"body":${body}}` } as never);
+  };
+  hear(1, '{"type":"message","text":"half of \\ud83d"}');
+  hear(2, `{"type":"lead","url":"https://${"x".repeat(5000)}"}`);
+  hear(3, '{"type":"message","text":"heard"}');
+  expect(texts(visitor)).toEqual(["heard"]);
+  const acks = talk.sent.filter((sent) => sent.includes('"ack"'));
+  expect(acks.map((sent) => JSON.parse(sent).id.seq)).toEqual([1, 2, 3]);
+});
+
+test("half a character leaves as something that the other side can read", async () => {
+  const { visitor, agent } = await pair();
+  visitor.say("half of \ud83d, and 👋");
+  await settled();
+  expect(texts(agent)).toEqual(["half of \ufffd, and 👋"]);
+  expect(() => agent.lead(`https://shop.example/${"x".repeat(2048)}`)).toThrow(TooLong);
+  agent.say("next");
+  await settled();
+  expect(texts(visitor)).toContain("next");
+});
+
+test("of one description sixty-four candidates are taken", async () => {
+  const { visitor } = await pair();
+  const peer = FakePeer.all.find(({ id }) => id === lastPeers()[0]?.id) as FakePeer;
+  const answer = signals.find(({ from, signal }) => from === "agent" && "epoch" in signal);
+  const { epoch } = { epoch: "", ...answer?.signal };
+  const tell = (count: number) => {
+    for (let line = 0; line < count; line += 1) {
+      visitor.signal({ kind: "candidate", candidate: `candidate:${line}`, mid: "0", epoch });
+    }
+  };
+  tell(100);
+  await settled();
+  expect(peer.candidates).toHaveLength(64);
+  visitor.signal({ kind: "description", role: "offer", sdp: "again", epoch, seen: {} });
+  tell(1);
+  await settled();
+  expect(peer.candidates).toHaveLength(65);
 });

@@ -4,7 +4,7 @@
 import type { Body, Glance, Talk } from "./generated";
 import * as LIMITS from "./limits";
 import { entryId, seen, signal, url } from "./parts";
-import { bool, decode, type Read, text, union, whole } from "./read";
+import { bool, decode, type Read, record, text, union, whole } from "./read";
 
 /** How one side reads what comes over the channel. */
 export interface Decoders {
@@ -12,15 +12,26 @@ export interface Decoders {
   glance(text: string): Glance | null;
 }
 
+/**
+ * An entry of which no more than the id can be read is one of a newer version: if it were refused,
+ * its writer would send it for ever.
+ */
+const named: Read<Talk> = (value) => ({
+  ...record({ type: (tag) => text(5, /^entry$/)(tag) as "entry", id: entryId })(value),
+  at: 0,
+  body: { type: "unknown" },
+});
+
 /* @__NO_SIDE_EFFECTS__ */
 export const decoders = (talk: Read<Talk>, glance: Read<Glance>): Decoders => ({
-  talk: (text) => decode(talk, text, LIMITS.channelFrame),
+  talk: (text) =>
+    decode(talk, text, LIMITS.channelFrame) ?? decode(named, text, LIMITS.channelFrame),
   glance: (text) => decode(glance, text, LIMITS.channelFrame),
 });
 
 export const asked = { message: { text: text(LIMITS.messageText) }, lead: { url }, bye: {} };
 export const link = { resume: { seen }, ack: { id: entryId }, signal: { signal } };
-export const written = { id: entryId, at: whole(Number.MAX_SAFE_INTEGER) };
+export const written = { id: entryId, at: whole(LIMITS.time) };
 export const typing = { typing: { typing: bool } };
 
 type Of<T extends { type: string }, K> = Extract<T, { type: K | "unknown" }>;

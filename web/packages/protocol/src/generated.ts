@@ -68,7 +68,8 @@ export type SiteCard = { id: SiteId, name: string, lead_policy: LeadPolicy, page
  */
 destinations: Array<Destination>, 
 /**
- * Milliseconds for which an agent's console shows a session that ended; 0 erases it at once.
+ * Milliseconds for which an agent's console keeps and shows a session that ended. 0 keeps
+ * nothing: it can be read in its window until the agent closes it.
  */
 retention: number, };
 export type LeadPolicy = { 

@@ -22,3 +22,4 @@ export const ticket = 1024;
 export const tickets = 32;
 export const epoch = 32;
 export const seenEpochs = 16;
+export const time = 8640000000000000;

@@ -23,12 +23,21 @@ const accept = <T>(fits: boolean, value: unknown): T => {
 
 export const bool: Read<boolean> = (value) => accept(typeof value === "boolean", value);
 
+/** Half a character, which only JavaScript takes for a text. */
+const HALVES = /\p{Surrogate}/gu;
+
+/** The text as everybody can read it. */
+export const wellFormed = (text: string): string => text.replace(HALVES, "\ufffd");
+
 /* @__NO_SIDE_EFFECTS__ */
 export const text =
   (max: number, pattern?: RegExp): Read<string> =>
   (value) =>
     accept(
-      typeof value === "string" && bytes(value) <= max && (!pattern || pattern.test(value)),
+      typeof value === "string" &&
+        bytes(value) <= max &&
+        wellFormed(value) === value &&
+        (!pattern || pattern.test(value)),
       value,
     );
 

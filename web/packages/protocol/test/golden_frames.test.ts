@@ -6,9 +6,9 @@ import signaling from "../../../../sdk/protocol/fixtures/signaling.json";
 import { channel, conversation, decodeToAgent, decodeToVisitor } from "../src/index";
 import { decodeFromAgent, decodeFromVisitor } from "./from";
 
-type Case = { name: string; frame: unknown; reads?: unknown };
+type Case = { name: string; frame: unknown; text?: string; reads?: unknown };
 type Chapter = Record<string, Case[]>;
-type Fixtures = { golden: Chapter; newer: Chapter; refused: Chapter };
+type Fixtures = { golden: Chapter; newer: Chapter; unread?: Chapter; refused: Chapter };
 
 function check(fixtures: Fixtures, kind: string, decode: (text: string) => unknown) {
   const cases = (chapter: Chapter) => chapter[kind] ?? [];
@@ -18,6 +18,9 @@ function check(fixtures: Fixtures, kind: string, decode: (text: string) => unkno
     });
     test.each(cases(fixtures.newer))("newer: $name", ({ frame, reads }) => {
       expect(decode(JSON.stringify(frame))).toEqual(reads ?? { type: "unknown" });
+    });
+    test.each(cases(fixtures.unread ?? {}))("unread: $name", ({ frame, text, reads }) => {
+      expect(decode(text ?? JSON.stringify(frame))).toEqual(reads);
     });
     test.each(cases(fixtures.refused))("refused: $name", ({ frame }) => {
       expect(decode(JSON.stringify(frame))).toBeNull();

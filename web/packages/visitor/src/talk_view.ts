@@ -18,7 +18,13 @@ export function talkView(visit: Visit, pageWords: PageWords): HTMLElement {
   const typing = h("p", { class: "typing", role: "status", "aria-label": "Typing" });
   const problem = h("p", { class: "problem", role: "alert" });
   const length = h("p", { class: "length", role: "status", "aria-label": "Length" });
-  const box = h("textarea", { "aria-label": "Message", rows: "2", placeholder: "Write a message" });
+  const box = h("textarea", {
+    "aria-label": "Message",
+    rows: "2",
+    placeholder: "Write a message",
+    // Browsers write what is typed into their files, to restore the page.
+    autocomplete: "off",
+  });
   const shown = new Map<string, HTMLElement>();
 
   const send = () => {

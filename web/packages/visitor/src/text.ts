@@ -1,10 +1,10 @@
 // What leaves the companion must fit the wire, whose limits are bytes of UTF-8.
 
-import { bytes, type Details, LIMITS } from "@isession/protocol";
+import { bytes, type Details, LIMITS, wellFormed } from "@isession/protocol";
 
 /** As much of the text as fits. */
 export function clip(text: string, max: number): string {
-  const letters = [...text.slice(0, max)];
+  const letters = [...wellFormed(text.slice(0, max))];
   while (bytes(letters.join("")) > max) {
     letters.pop();
   }

@@ -72,6 +72,8 @@ export class Visit {
   };
   details: Details;
   session: Session | null = null;
+  /** Why the node closed the connection, until it lets this visit in again. */
+  problem: ErrorFrame | null = null;
   onSession: (session: Session) => void = () => {};
   readonly #options: VisitOptions;
   #socket: NodeSocket<FromVisitor, ToVisitor>;
@@ -86,6 +88,8 @@ export class Visit {
   /** The page went: what is remembered is the next page's. */
   #suspended = false;
   #cancelKeep: (() => void) | null = null;
+  /** The version of the transcript that was kept last. */
+  #kept = 0;
   readonly #clock: Clock;
 
   constructor(options: VisitOptions) {
@@ -133,9 +137,9 @@ export class Visit {
     this.#sayLast();
   }
 
-  async end(): Promise<void> {
+  async end(reason: EndReason = "by_visitor"): Promise<void> {
     const { session } = this;
-    this.#end("by_visitor", this.#goodbye());
+    this.#end(reason, this.#goodbye());
     this.#sayLast();
     await session?.end();
   }
@@ -177,6 +181,7 @@ export class Visit {
     this.#cancelKeep?.();
     this.#cancelKeep = null;
     if (!this.isClosed && !this.#suspended) {
+      this.#kept = this.transcript.version;
       this.#options.memory.save(this.state(), open);
     }
   }
@@ -237,6 +242,7 @@ export class Visit {
     }
     switch (frame.type) {
       case "welcome":
+        this.problem = null;
         // The node rings anew at whoever is still to be rung.
         this.#hangUp();
         this.site = frame.site;
@@ -336,6 +342,7 @@ export class Visit {
       relayOnly,
       send: (signal) => this.send({ type: "signal", link, signal }),
       wantIce: () => this.#wantIce(link),
+      full: () => void this.end("unknown"),
       keep: () => {
         this.save();
         return undefined;
@@ -369,7 +376,9 @@ export class Visit {
       // The agent's side tells the node too, unless it cannot.
       this.#end("by_agent", this.#goodbye());
     }
-    this.keepSoon();
+    if (this.transcript.version !== this.#kept) {
+      this.keepSoon();
+    }
     this.#touch();
   }
 
@@ -379,6 +388,9 @@ export class Visit {
     } else if (isFinal(error) && (error.code === "superseded" || !this.#talks())) {
       this.session?.close();
       this.stage.set({ kind: "refused", error });
+    } else if (error.fatal) {
+      this.problem = error;
+      this.#touch();
     }
   }
 

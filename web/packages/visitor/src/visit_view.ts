@@ -15,6 +15,8 @@ export interface VisitView {
   parts: HTMLElement[];
   /** Lines of the agent that came while nobody looked. */
   unread: Readable<number>;
+  /** An agent accepted while nobody looked. */
+  calls: Readable<boolean>;
   /** Somebody looks, or looks away. */
   look(): void;
   /** Another view takes its place. */
@@ -55,13 +57,19 @@ export function visitView({
   const talk = talkView(visit, pageWords);
   const queue = queueView(visit);
   const notice = h("p", { role: "status", "aria-label": "Visit", class: "notice" });
-  const stop = button("Stop leading", () => leading?.stop(), { class: "alarm" });
+  const stop = button("Stop leading", () => leading?.stop(), {
+    class: "alarm",
+    "aria-keyshortcuts": "Escape",
+  });
+  stop.append(h("small", { "aria-hidden": "true" }, " Esc"));
   const again = button("Allow leading again", () => leading?.askAgain(), { class: "quiet" });
   const end = button("End session", () => void visit.end(), { class: "quiet" });
   const anew = button("Start again", restart);
   const controls = h("div", { class: "choices controls", role: "group", "aria-label": "Session" });
   const unread = new Value(0);
+  const calls = new Value(false);
   let readLines = 0;
+  let met = false;
 
   /** What has the focus, in the page or in the shadow root that these parts are in. */
   function active(): Element | null {
@@ -79,7 +87,11 @@ export function visitView({
       case "refused":
         return connectionText("ended", null);
       default:
-        return visit.nodeReached ? "Waiting for an agent" : connectionText("reconnecting", null);
+        return visit.nodeReached
+          ? "Waiting for an agent"
+          : visit.problem
+            ? refusalInWords(visit.problem)
+            : connectionText("reconnecting", null);
     }
   }
 
@@ -121,10 +133,13 @@ export function visitView({
   function look(): void {
     const lines = visit.session?.view.get().lines ?? [];
     const theirs = lines.filter((line) => !line.mine).length;
+    const talks = visit.stage.get().kind === "talking";
     if (isSeen()) {
       readLines = theirs;
+      met = talks;
     }
     unread.set(theirs - readLines);
+    calls.set(talks && !met);
   }
 
   visit.stage.subscribe(show);
@@ -134,6 +149,7 @@ export function visitView({
     if (
       event.key === "Escape" &&
       !event.repeat &&
+      !event.isComposing &&
       // A page that used the key for something of its own meant that.
       !event.defaultPrevented &&
       leads &&
@@ -152,7 +168,7 @@ export function visitView({
     document.removeEventListener("keydown", stopByKey);
     leading?.dismiss();
   };
-  return { connection, parts: [queue, notice, talk, controls], unread, look, close };
+  return { connection, parts: [queue, notice, talk, controls], unread, calls, look, close };
 }
 
 function noticeInWords(stage: Stage): string {

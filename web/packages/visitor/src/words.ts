@@ -11,7 +11,7 @@ export function failureInWords(landing: Landing | null): string {
     case "declined":
       return "you stayed";
     case "blocked":
-      return "blocked for your safety";
+      return landing.why === "stopped" ? "you stopped leading" : "blocked for your safety";
     case "failed":
       return "it did not work";
     default:
@@ -42,7 +42,7 @@ export function refusalInWords(error: ErrorFrame): string {
       return "This page may not use this site.";
     case "too_many_connections":
     case "too_fast":
-      return "Too much at once. Please wait a minute and start again.";
+      return "Too much at once. Please wait, this window tries again by itself.";
     default:
       return `Something went wrong: ${error.message}`;
   }

@@ -1,7 +1,7 @@
 // A visit whose session runs, against a node that forgets or cannot be reached, and a real agent's
 // side behind it.
 
-import { AgentSession, type Session, Transcript } from "@isession/peer";
+import { AgentSession, Transcript } from "@isession/peer";
 import { channel, type FromVisitor, type ToVisitor } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock, FakePeer, fakePeer, settled } from "../../peer/test/fakes";
@@ -68,7 +68,7 @@ class FakeNode {
 
 let clock: FakeClock;
 let nodes: FakeNode[];
-let agent: Session;
+let agent: AgentSession;
 
 const node = () => nodes.at(-1) as FakeNode;
 
@@ -249,4 +249,42 @@ test("without a channel a ticket that does not hold begins afresh at once", asyn
   comeBack(stale, welcome("another"));
   expect(visit.session).toBeNull();
   expect(visit.stage.get().kind).toBe("joining");
+});
+
+test("a conversation without room for an answer is over, and the node is told", async () => {
+  const visit = await talking();
+  for (let entry = 0; entry < 6000; entry += 1) {
+    const text = ".";
+    visit.transcript.receive({
+      id: { epoch: "past", seq: entry + 1 },
+      at: 0,
+      body: { type: "message", text },
+    });
+  }
+  agent.lead("https://shop.example/");
+  await settled();
+  expect(visit.stage.get()).toEqual({ kind: "over", reason: "unknown" });
+  expect(said()).toEqual([{ type: "end", session: ID }]);
+  node().tell(ended("by_visitor"));
+  expect(node().readyState).toBe(3);
+});
+
+test("what changes nothing that was said is not kept anew", async () => {
+  const visit = await talking();
+  clock.turn(1000);
+  let saves = 0;
+  const save = visit.save.bind(visit);
+  visit.save = (open) => {
+    saves += 1;
+    save(open);
+  };
+  agent.typing(true);
+  await settled();
+  expect(visit.session?.view.get().typing).toBe(true);
+  clock.turn(1000);
+  expect(saves).toBe(0);
+  agent.say("done");
+  await settled();
+  clock.turn(1000);
+  expect(saves).toBe(1);
 });

@@ -248,9 +248,12 @@ test("a node that may think again loses no visitor", () => {
   const error = { code: "too_fast", message: "slower", fatal: true } as const;
   node.open(welcome("one"), { type: "error", ...error });
   expect(visit.stage.get().kind).toBe("joining");
+  expect(visit.problem).toEqual({ type: "error", ...error });
   timers.shift()?.();
   node.open();
   expect(node.heard).toMatchObject([{ type: "hello", ticket: "one" }]);
+  node.tell(welcome("one"));
+  expect(visit.problem).toBeNull();
 });
 
 test("no more than three agents are connected with while it rings", async () => {

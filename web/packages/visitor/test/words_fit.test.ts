@@ -4,6 +4,7 @@ import { bytes, LIMITS } from "@isession/protocol";
 import { expect, test } from "vitest";
 import { placeInWords } from "../src/queue_view";
 import { clip, detailsOf, lengthInWords } from "../src/text";
+import { failureInWords } from "../src/words";
 
 const place = { position: 2, waiting: 5, available: true };
 
@@ -50,4 +51,9 @@ test("the length is told once it matters", () => {
   const long = "ü".repeat(LIMITS.messageText / 2 + 1);
   expect(bytes(long)).toBeGreaterThan(LIMITS.messageText);
   expect(lengthInWords(long)).toContain("too long");
+});
+
+test("a lead that the visitor had stopped was not stopped for safety", () => {
+  expect(failureInWords({ state: "blocked", why: "stopped" })).toBe("you stopped leading");
+  expect(failureInWords({ state: "blocked", why: "scheme" })).toBe("blocked for your safety");
 });
