@@ -21,6 +21,7 @@ export async function startCloud(lab, { agents = ["ada"], set = [], site = [], t
       : ["insecure_listen=true"]),
     "limits.logins_per_minute=1000",
     "limits.connections_per_minute=10000",
+    "limits.requests_per_minute=100000",
     `turn.listen=${relay}:3478`,
     ...set,
   ];
