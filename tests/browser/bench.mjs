@@ -28,7 +28,11 @@ print(
 );
 
 const node = await startNode({
-  set: ["limits.connections_per_minute=10000", "limits.requests_per_minute=100000", "limits.logins_per_minute=1000"],
+  set: [
+    "limits.connections_per_minute=10000",
+    "limits.requests_per_minute=100000",
+    "limits.logins_per_minute=1000",
+  ],
 });
 const browser = await launchChromium();
 try {
