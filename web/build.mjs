@@ -50,11 +50,12 @@ async function script(name, entry = name, define = {}) {
   });
 }
 
-/** A module that the page script loads when it is wanted; gives its address, named by content. */
-async function part(name, entry) {
+/** A module that pages load when it is wanted; gives its address, named by content. */
+async function part(name, entry, define = {}) {
   const { output } = await build({
     ...common,
     root: dirname(entry),
+    define,
     build: {
       outDir: dist,
       emptyOutDir: false,
@@ -88,6 +89,9 @@ for (const name of ["check", "companion", "console", "mirror"]) {
   await page(name);
 }
 await script("launcher");
-const panel = await part("panel", join(root, "packages/page/src/panel.ts"));
+const record = await part("record", join(root, "packages/mirror/src/record.ts"));
+const panel = await part("panel", join(root, "packages/page/src/panel.ts"), {
+  RECORD: JSON.stringify(record),
+});
 await script("page", "page", { PANEL: JSON.stringify(panel) });
 await compress(dist);

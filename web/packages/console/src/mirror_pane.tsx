@@ -1,9 +1,8 @@
 import type { Hit, MirrorView, Placing } from "@isession/mirror/view";
-import type { AgentSession } from "@isession/peer";
+import { type AgentSession, standing } from "@isession/peer";
 import { BULK, type Glance, MIRROR } from "@isession/protocol";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Talk, viewOf } from "./desk";
-import { standing } from "./viewing";
 import { GRANT, PERMISSION, shortAddress } from "./words";
 
 /** What the visitor said to being seen, and the way to ask. */

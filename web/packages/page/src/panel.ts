@@ -20,6 +20,7 @@ import { PageMover } from "./page_mover";
 import { PageVisit } from "./page_visit";
 import { pageWords } from "./page_words";
 import STYLE from "./panel.css?inline";
+import { Sharing } from "./sharing";
 import { sheetOf } from "./sheet";
 import { Turn } from "./turn";
 import { detailsOf } from "./where";
@@ -116,11 +117,13 @@ export function open({ host, root, button, node, site, label, department }: Pane
       return state;
     });
     const whereabouts = new Whereabouts(visit, systemClock);
+    const sharing = new Sharing({ visit, node, root, clock: systemClock });
     life = {
       visit,
       view,
       close() {
         whereabouts.close();
+        sharing.close();
         view.close();
         visit.suspend();
         channel?.close();
@@ -141,7 +144,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
     });
     header.querySelector(".connection")?.remove();
     header.append(view.connection);
-    body.replaceChildren(...view.parts);
+    body.replaceChildren(sharing.view.lines, ...view.parts);
     keep.restoreDraft(body.querySelector("textarea"));
   }
 
