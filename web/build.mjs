@@ -1,4 +1,4 @@
-// Builds launcher, page script, companion, console, mirror and check into dist/, each script and style
+// Builds launcher, page script, companion, console, mirror, check and what pages load later into dist/, each script and style
 // also in brotli.
 
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -90,8 +90,10 @@ for (const name of ["check", "companion", "console", "mirror"]) {
 }
 await script("launcher");
 const record = await part("record", join(root, "packages/mirror/src/record.ts"));
+const layer = await part("layer", join(root, "packages/show/src/layer.ts"));
 const panel = await part("panel", join(root, "packages/page/src/panel.ts"), {
   RECORD: JSON.stringify(record),
+  LAYER: JSON.stringify(layer),
 });
 await script("page", "page", { PANEL: JSON.stringify(panel) });
 await compress(dist);

@@ -89,6 +89,7 @@ test("an agent sees after the visitor's yes, over pages, and until Escape", asyn
   await shop.evaluate((canary) => {
     const field = document.createElement("input");
     field.id = "card";
+    field.ariaLabel = "Card";
     const words = document.createElement("p");
     words.dataset.isessionMask = "";
     words.textContent = canary;

@@ -2,8 +2,10 @@
 // so are loaded once they are permitted, and end with the permission.
 
 import type { Recording, RecordOptions } from "@isession/mirror/record";
-import { type Clock, type PageSession, randomEpoch } from "@isession/peer";
-import type { PagePolicy } from "@isession/protocol";
+import { type Clock, type Line, type PageSession, randomEpoch } from "@isession/peer";
+import { type Glance, LIMITS, type PagePolicy } from "@isession/protocol";
+import type { Layer } from "@isession/show/layer";
+import { clip } from "@isession/visitor";
 import type { PageVisit } from "./page_visit";
 import { Permissions } from "./permissions";
 import { questionView } from "./question_view";
@@ -11,6 +13,7 @@ import { type SharingView, sharingView } from "./sharing_view";
 
 /** Where the parts lie at the node, named by their content; the build fills it in. */
 declare const RECORD: string;
+declare const LAYER: string;
 
 /** Our own elements, which are no part of the page. */
 const OURS = "isession-panel";
@@ -26,6 +29,7 @@ export interface SharingOptions {
   clock: Clock;
 }
 
+type LayerPart = { openLayer(root: ShadowRoot): Layer };
 type RecordPart = { startMirror(options: RecordOptions): Recording };
 
 export class Sharing {
@@ -37,6 +41,11 @@ export class Sharing {
   /** The session whose agent sees the page, from the moment that it was permitted. */
   #shownTo: PageSession | null = null;
   #recording: Recording | null = null;
+  /** The session whose agent may point at things, likewise. */
+  #pointedBy: PageSession | null = null;
+  #layer: Layer | null = null;
+  #endPointing: (() => void)[] = [];
+  #answering = false;
 
   constructor(options: SharingOptions) {
     this.#options = options;
@@ -75,6 +84,7 @@ export class Sharing {
     }
     this.#permissions.close();
     this.#follow(null);
+    this.#letPoint(null);
     this.view.border.remove();
   }
 
@@ -96,7 +106,11 @@ export class Sharing {
       this.#permissions.close();
     }
     this.#follow(goes && this.#permissions.holds("view") ? session : null);
+    this.#letPoint(goes && this.#permissions.holds("point") ? session : null);
     this.view.show();
+    if (goes) {
+      this.#answer(session);
+    }
   }
 
   /** Shows the page to the agent of this session, or to nobody. */
@@ -132,4 +146,80 @@ export class Sharing {
       }
     }
   }
+
+  /** Lets the agent of this session draw over the page, or nobody. */
+  #letPoint(session: PageSession | null): void {
+    if (session !== this.#pointedBy) {
+      for (const end of this.#endPointing.splice(0)) {
+        end();
+      }
+      this.#layer?.close();
+      this.#layer = null;
+      this.#pointedBy = session;
+      if (session) {
+        void this.#openLayer(session);
+      }
+    }
+  }
+
+  async #openLayer(session: PageSession): Promise<void> {
+    const { node, root } = this.#options;
+    try {
+      const { openLayer }: LayerPart = await import(/* @vite-ignore */ node + LAYER);
+      if (session === this.#pointedBy) {
+        const layer = openLayer(root);
+        this.#layer = layer;
+        this.#endPointing.push(
+          session.onGlance((glance) => this.#draw(glance)),
+          // Whoever points by another connection counts anew.
+          session.bulk.onChange(() => layer.clear()),
+        );
+      }
+    } catch {
+      if (session === this.#pointedBy) {
+        this.#permissions.withdraw("point");
+      }
+    }
+  }
+
+  #draw(glance: Glance): void {
+    // What is permitted is looked up each time: nothing is drawn after a no.
+    if (this.#permissions.holds("point")) {
+      this.#layer?.take(glance);
+    }
+  }
+
+  /** Each highlight is answered, once; what was meant for a page before is there no more. */
+  #answer(session: PageSession): void {
+    if (this.#answering) {
+      return;
+    }
+    this.#answering = true;
+    const open = () => session.view.get().lines.find(isOpenHighlight);
+    for (let line = open(); line && this.#highlight(session, line); line = open()) {
+      // What was answered is open no longer.
+    }
+    this.#answering = false;
+  }
+
+  /** False where the conversation is full: what cannot be answered is not shown either. */
+  #highlight(session: PageSession, { id, view, node }: Highlight): boolean {
+    const may = this.#layer && this.#permissions.holds("point") && view === VIEW;
+    const element = may ? (this.#recording?.element(node) ?? null) : null;
+    const label = element ? clip(this.#recording?.label(element) ?? "", LIMITS.label) : "";
+    try {
+      session.highlighted(id, element !== null, label);
+    } catch {
+      return false;
+    }
+    if (element) {
+      this.#layer?.highlight(element, label);
+    }
+    return true;
+  }
 }
+
+type Highlight = Line & { kind: "highlight" };
+
+const isOpenHighlight = (line: Line): line is Highlight =>
+  line.kind === "highlight" && line.found === null;
