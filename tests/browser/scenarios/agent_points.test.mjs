@@ -134,6 +134,7 @@ test("an element is framed, said aloud, and followed", async () => {
   await pointStatus("The visitor is shown: button: Add to basket");
   const voice = shop.getByRole("status", { name: "Pointed at" });
   await voice.filter({ hasText: "Agent points at: button: Add to basket" }).waitFor();
+  await shop.getByRole("log").getByText("Pointed at: button: Add to basket").waitFor();
   const framed = () => {
     const ring = window.layer(".ring").getBoundingClientRect();
     const button = document.querySelector("#buy").getBoundingClientRect();

@@ -103,6 +103,8 @@ export function open({ host, root, button, node, site, label, department }: Pane
       createPeer: withCertificate(await certificate()),
       url: `${node.replace(/^http/, "ws")}/v1/visitor`,
     });
+    // Before the view: what is answered here is shown with its answer.
+    const sharing = new Sharing({ visit, node, root, clock: systemClock });
     const view = visitView({
       visit,
       mover: new PageMover(),
@@ -117,7 +119,6 @@ export function open({ host, root, button, node, site, label, department }: Pane
       return state;
     });
     const whereabouts = new Whereabouts(visit, systemClock);
-    const sharing = new Sharing({ visit, node, root, clock: systemClock });
     life = {
       visit,
       view,

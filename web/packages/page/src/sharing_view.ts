@@ -6,7 +6,7 @@ import type { Offered, Permissions } from "./permissions";
 
 const LINES: Record<Offered, { words(agent: string): string; stop: string }> = {
   view: { words: (agent) => `${agent} sees this page.`, stop: "Stop showing" },
-  point: { words: (agent) => `${agent} may point at things on it.`, stop: "Stop pointing" },
+  point: { words: (agent) => `${agent} may point at it.`, stop: "Stop pointing" },
 };
 
 export interface SharingView {
