@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { everyWay } from "../axe.mjs";
-import { sees } from "../mirror.mjs";
+import { askScreen, screenOf, sees } from "../mirror.mjs";
 import { startNode } from "../node.mjs";
 import { accept, agentAtWork, connected, launchChromium, visitorInPanel } from "../people.mjs";
 
@@ -211,7 +211,10 @@ test("what is out of sight is brought into view", async () => {
 test("ink is drawn where the agent draws, and fades", async () => {
   await tool("Draw");
   await shop.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
-  await until(shop, () => scrollY === 0);
+  const top = (page) => page?.scrollingElement.scrollTop;
+  while ((await askScreen(screenOf(agent), top)) !== 0) {
+    await agent.evaluate(() => new Promise(requestAnimationFrame));
+  }
   const { box, scale } = await onGlass("h1");
   await agent.mouse.move(box.x + 100 * scale, box.y + 300 * scale);
   await agent.mouse.down();
@@ -222,7 +225,14 @@ test("ink is drawn where the agent draws, and fades", async () => {
   await agent.mouse.up();
   await until(shop, () => {
     const ink = window.layer("path")?.getBoundingClientRect();
-    return ink && Math.abs(ink.left - 100) < 12 && Math.abs(ink.right - 500) < 12;
+    const near = (a, b) => Math.abs(a - b) < 12;
+    return (
+      ink &&
+      near(ink.left, 100) &&
+      near(ink.right, 500) &&
+      near(ink.top, 260) &&
+      near(ink.bottom, 340)
+    );
   });
   await shop.screenshot({ path: `${SCREENS}/ink_visitor.png` });
   await agent.screenshot({ path: `${SCREENS}/ink_agent.png` });

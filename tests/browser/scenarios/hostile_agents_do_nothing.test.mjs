@@ -55,16 +55,18 @@ before(async () => {
     tall.style.height = "3000px";
     document.body.append(tall);
     window.effects = [];
+    const all = { subtree: true, childList: true, attributes: true, characterData: true };
     const watch = (root, what) =>
       new MutationObserver((records) => {
-        for (const { target, addedNodes } of records) {
+        for (const { target, attributeName, oldValue } of records) {
           const place = target.nodeType === 1 ? target : target.parentElement;
+          const same = attributeName && target.getAttribute(attributeName) === oldValue;
           // The conversation says what was tried.
-          if (!place?.closest(".talk, header, .notice")) {
-            window.effects.push(`${what} ${place?.className} ${addedNodes[0]?.className ?? ""}`);
+          if (!same && !place?.closest(".talk")) {
+            window.effects.push(`${what}: ${place?.outerHTML.slice(0, 200)}`);
           }
         }
-      }).observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+      }).observe(root, { ...all, attributeOldValue: true });
     watch(document.documentElement, "the page changed");
     watch(document.querySelector("isession-panel").shadowRoot, "the panel changed");
     for (const type of ["scroll", "click", "pointermove", "focusin", "beforeunload"]) {
