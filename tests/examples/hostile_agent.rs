@@ -4,8 +4,8 @@
 //!     hostile_agent NODE LOGIN PASSWORD
 //!
 //! It accepts everyone. Each line of input begins something: `act` points, clicks, draws,
-//! highlights, scrolls and sends messages of mirrors; `nag` asks for all permissions, many times; any
-//! other text is said. What the visitor's side answers is printed.
+//! highlights, scrolls and sends messages of mirrors; `travel` moves in the page's history; `nag`
+//! asks for all permissions, many times; any other text is said. What the visitor's side answers is printed.
 
 #![allow(
     clippy::print_stdout,
@@ -52,6 +52,7 @@ async fn talk(mut session: Session) -> Result<(), Box<dyn Error>> {
                 None => return Ok(()),
                 Some("act") => act(&mut session).await?,
                 Some("nag") => nag(&session).await?,
+                Some("travel") => travel(&session).await?,
                 Some(text) => { session.say(text).await?; }
             },
             event = session.next_event() => match event {
@@ -91,15 +92,20 @@ async fn act(session: &mut Session) -> Result<(), Box<dyn Error>> {
         session.glance(ink).await?;
         session.highlight(view.clone(), n).await?;
     }
-    for travel in [Travel::Reload, Travel::Back, Travel::Forward] {
-        session.travel(travel).await?;
-    }
     if let Some(mirror) = session.take_mirror() {
         for _ in 0..TIMES {
             mirror.begin_anew().await?;
         }
     }
     session.say("acted").await?;
+    Ok(())
+}
+
+async fn travel(session: &Session) -> Result<(), Box<dyn Error>> {
+    for travel in [Travel::Reload, Travel::Back, Travel::Forward] {
+        session.travel(travel).await?;
+    }
+    session.say("travelled").await?;
     Ok(())
 }
 

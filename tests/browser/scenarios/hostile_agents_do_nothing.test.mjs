@@ -129,3 +129,11 @@ test("nagging brings one question, and a no to it ends them all", async () => {
   await say(shop, "I am still here");
   await agent.said(/^heard I am still here$/);
 });
+
+test("the page stays where it is", async () => {
+  const life = await shop.evaluate(() => window.loaded);
+  agent.input("travel");
+  await heard(shop, "travelled");
+  assert.equal(await shop.evaluate(() => window.loaded), life, "it is the same page");
+  assert.equal(shop.url(), `${node.sites.shop}/`);
+});
