@@ -1,4 +1,4 @@
-// Builds launcher, page script, companion, console, mirror and check into dist/, each script and style
+// Builds launcher, page script, companion, console, mirror, check and what pages load later into dist/, each script and style
 // also in brotli.
 
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -50,11 +50,12 @@ async function script(name, entry = name, define = {}) {
   });
 }
 
-/** A module that the page script loads when it is wanted; gives its address, named by content. */
-async function part(name, entry) {
+/** A module that pages load when it is wanted; gives its address, named by content. */
+async function part(name, entry, define = {}) {
   const { output } = await build({
     ...common,
     root: dirname(entry),
+    define,
     build: {
       outDir: dist,
       emptyOutDir: false,
@@ -88,6 +89,11 @@ for (const name of ["check", "companion", "console", "mirror"]) {
   await page(name);
 }
 await script("launcher");
-const panel = await part("panel", join(root, "packages/page/src/panel.ts"));
+const record = await part("record", join(root, "packages/mirror/src/record.ts"));
+const layer = await part("layer", join(root, "packages/show/src/layer.ts"));
+const panel = await part("panel", join(root, "packages/page/src/panel.ts"), {
+  RECORD: JSON.stringify(record),
+  LAYER: JSON.stringify(layer),
+});
 await script("page", "page", { PANEL: JSON.stringify(panel) });
 await compress(dist);

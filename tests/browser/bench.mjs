@@ -8,6 +8,7 @@ import { median, percentile } from "./figures.mjs";
 import { measureMirror } from "./mirror.bench.mjs";
 import { startNode } from "./node.mjs";
 import { agentAtWork, launchChromium, peersAre, visitorFromShop } from "./people.mjs";
+import { measurePointer } from "./pointer.bench.mjs";
 import { runExample } from "./programs.mjs";
 
 const ROUNDS = 20;
@@ -40,6 +41,8 @@ try {
   await measureVisitors(agent);
   await measurePrograms(agent);
   await measureMirror(browser, node, print);
+  await agent.context().close();
+  await measurePointer(browser, node, print);
 } finally {
   await browser.close();
   await node.close();

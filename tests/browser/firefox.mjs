@@ -128,3 +128,27 @@ export async function windowAt(browser, address) {
   });
   return target.page();
 }
+
+/** Waits for a button in the panel that can be used, and presses it. */
+export async function pressInPanel(page, name) {
+  const found = await page.waitForFunction(
+    (name) =>
+      [
+        ...(document.querySelector("isession-panel")?.shadowRoot.querySelectorAll("button") ?? []),
+      ].find(
+        (button) =>
+          button.textContent.startsWith(name) && button.checkVisibility() && !button.disabled,
+      ),
+    { timeout: PATIENCE },
+    name,
+  );
+  await found.click();
+}
+
+/** Waits until the panel shows this text. */
+export const panelShows = (page, text) =>
+  page.waitForFunction(
+    (text) => document.querySelector("isession-panel")?.shadowRoot.textContent.includes(text),
+    { timeout: PATIENCE },
+    text,
+  );

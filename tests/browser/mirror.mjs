@@ -272,3 +272,15 @@ export const askScreen = (screen, question, arg) =>
   screen.evaluate(
     `(${question})(document.querySelector("iframe")?.contentDocument, ${JSON.stringify(arg)})`,
   );
+
+/** Waits until the agent sees an element whose text is this, in the mirror of a console. */
+export async function sees(agent, selector, text) {
+  const shown = (page, [selector, text]) => page?.querySelector(selector)?.textContent === text;
+  for (;;) {
+    const screen = screenOf(agent);
+    if (screen && (await askScreen(screen, shown, [selector, text]))) {
+      return;
+    }
+    await agent.evaluate(() => new Promise(requestAnimationFrame));
+  }
+}

@@ -47,6 +47,8 @@ export function runExample(name, args, { inside = [] } = {}) {
         waiters.add(waiter);
         waiter();
       }),
+    /** How many lines of output are like this so far. */
+    count: (pattern) => lines.filter((line) => pattern.test(line)).length,
     stop: () => end(child, "SIGTERM"),
   };
 }

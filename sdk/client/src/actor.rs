@@ -370,9 +370,9 @@ impl Actor {
                 // Whoever asked may be gone; it is written all the same.
                 let _ = answer.send(written);
             }
-            Command::Typing(typing) => {
+            Command::Glance(glance) => {
                 if let Some(peer) = &self.peer {
-                    peer.glance(&encode(&Glance::Typing { typing })).await;
+                    peer.glance(&encode(&glance)).await;
                 }
             }
             Command::End { done } => self.end(done).await,

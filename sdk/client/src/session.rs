@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use isession_protocol::bounded::{MessageText, Url as LeadUrl};
-use isession_protocol::channel::{Body, Consent, EntryId, Failed, How, Landing};
-use isession_protocol::ids::{LinkId, SessionId};
+use isession_protocol::channel::{
+    Body, Consent, EntryId, Failed, Glance, Grant, How, Landing, Permission, Travel,
+};
+use isession_protocol::ids::{Epoch, LinkId, SessionId};
 use isession_protocol::signaling::{EndReason, IceServer, LeadPolicy, Path, Signal};
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
@@ -55,6 +57,22 @@ pub enum SessionEvent {
     },
     /// The visitor's standing word on leads changed (agents only).
     Consent(Consent),
+    /// The visitor decided on something that was asked for, or took it back (agents only).
+    Grant {
+        /// What it is about.
+        permission: Permission,
+        /// What was decided.
+        grant: Grant,
+    },
+    /// Something became of a highlight (agents only).
+    Highlighted {
+        /// Which one.
+        highlight: EntryId,
+        /// Whether the element was there, and may be pointed at.
+        found: bool,
+        /// What people call it; empty if it has no name that the agent may know.
+        label: String,
+    },
     /// The other side writes, or stopped.
     Typing(bool),
     /// The path was lost; it is being looked for.
@@ -135,7 +153,7 @@ pub(crate) enum Command {
         body: Body,
         answer: oneshot::Sender<Result<EntryId, SdkError>>,
     },
-    Typing(bool),
+    Glance(Glance),
     End {
         done: oneshot::Sender<()>,
     },
@@ -299,6 +317,25 @@ impl Session {
         write(&self.commands, Body::Lead { url }).await
     }
 
+    /// Asks the visitor for a permission (agents only).
+    pub async fn ask(&self, permission: Permission) -> Result<EntryId, SdkError> {
+        self.only(Role::Agent)?;
+        write(&self.commands, Body::Ask { permission }).await
+    }
+
+    /// Asks to move in the history of the visitor's page (agents only).
+    pub async fn travel(&self, travel: Travel) -> Result<EntryId, SdkError> {
+        self.only(Role::Agent)?;
+        write(&self.commands, Body::Travel { travel }).await
+    }
+
+    /// Shows the visitor an element by its number in the mirror (agents only). `view` names the
+    /// page's life, as batches do.
+    pub async fn highlight(&self, view: Epoch, node: u32) -> Result<EntryId, SdkError> {
+        self.only(Role::Agent)?;
+        write(&self.commands, Body::Highlight { view, node }).await
+    }
+
     /// Sets the standing word on leads (visitors only). `Stop` refuses all that come.
     pub async fn consent(&self, consent: Consent) -> Result<EntryId, SdkError> {
         self.only(Role::Visitor)?;
@@ -307,7 +344,12 @@ impl Session {
 
     /// Tells that this side writes, or stopped. May get lost.
     pub async fn typing(&self, typing: bool) -> Result<(), SdkError> {
-        let sent = self.commands.send(Command::Typing(typing)).await;
+        self.glance(Glance::Typing { typing }).await
+    }
+
+    /// Shows something that is worth nothing a moment later, such as a pointer. May get lost.
+    pub async fn glance(&self, glance: Glance) -> Result<(), SdkError> {
+        let sent = self.commands.send(Command::Glance(glance)).await;
         sent.map_err(|_| SdkError::Over)
     }
 

@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { everyWay } from "../axe.mjs";
-import { askScreen, bundle, screenOf } from "../mirror.mjs";
+import { bundle, screenOf, sees } from "../mirror.mjs";
 import { startNode } from "../node.mjs";
 import {
   accept,
@@ -77,14 +77,6 @@ async function asked() {
   await status.filter({ hasText: "has not answered" }).waitFor();
   const pane = agent.getByRole("region", { name: "Visitor's page", exact: true });
   return { agent, companion, status, pane };
-}
-
-/** Waits until the agent sees an element whose text is this. */
-async function sees(agent, selector, text) {
-  const shown = (page, [selector, text]) => page?.querySelector(selector)?.textContent === text;
-  while (!(await askScreen(screenOf(agent), shown, [selector, text]))) {
-    await agent.evaluate(() => new Promise(requestAnimationFrame));
-  }
 }
 
 let node;

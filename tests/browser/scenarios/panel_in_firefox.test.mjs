@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launchFirefox } from "../firefox.mjs";
+import { launchFirefox, pressInPanel as press, panelShows as shows } from "../firefox.mjs";
 import { startNode } from "../node.mjs";
 import {
   accept,
@@ -31,30 +31,6 @@ after(async () => {
 });
 
 const PATIENCE = { timeout: 20_000 };
-
-/** Waits for a button in the panel that can be used, and presses it. */
-async function press(page, name) {
-  const found = await page.waitForFunction(
-    (name) =>
-      [
-        ...(document.querySelector("isession-panel")?.shadowRoot.querySelectorAll("button") ?? []),
-      ].find(
-        (button) =>
-          button.textContent.startsWith(name) && button.checkVisibility() && !button.disabled,
-      ),
-    PATIENCE,
-    name,
-  );
-  await found.click();
-}
-
-/** Waits until the panel shows this text. */
-const shows = (page, text) =>
-  page.waitForFunction(
-    (text) => document.querySelector("isession-panel")?.shadowRoot.textContent.includes(text),
-    PATIENCE,
-    text,
-  );
 
 async function write(page, text) {
   const box = await page.waitForFunction(

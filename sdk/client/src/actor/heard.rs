@@ -19,16 +19,26 @@ impl Actor {
             Body::Lead { url } => self.hear_lead(id, url.as_str()),
             Body::Landing { lead, landing } => self.tell(SessionEvent::Landing { lead, landing }),
             Body::Consent { consent } => self.tell(SessionEvent::Consent(consent)),
+            Body::Grant { permission, grant } => {
+                self.tell(SessionEvent::Grant { permission, grant });
+            }
+            Body::Highlighted {
+                highlight,
+                found,
+                label,
+            } => self.tell(SessionEvent::Highlighted {
+                highlight,
+                found,
+                label: label.into(),
+            }),
             Body::Bye => self.finish(match self.config.role {
                 Role::Visitor => EndReason::ByAgent,
                 Role::Agent => EndReason::ByVisitor,
             }),
             Body::Ask { .. }
-            | Body::Grant { .. }
             | Body::Travel { .. }
             | Body::Location(_)
             | Body::Highlight { .. }
-            | Body::Highlighted { .. }
             | Body::Unknown => {}
         }
     }

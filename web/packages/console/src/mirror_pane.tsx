@@ -1,9 +1,10 @@
 import type { Hit, MirrorView, Placing } from "@isession/mirror/view";
-import type { AgentSession } from "@isession/peer";
+import { type AgentSession, permits, type Standing, standing } from "@isession/peer";
 import { BULK, type Glance, MIRROR } from "@isession/protocol";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Talk, viewOf } from "./desk";
-import { standing } from "./viewing";
+import { Glass, point, type Tool } from "./glass";
+import { Tools } from "./tools";
 import { GRANT, PERMISSION, shortAddress } from "./words";
 
 /** What the visitor said to being seen, and the way to ask. */
@@ -33,7 +34,7 @@ export function Viewing({ talk }: { talk: Talk }) {
   );
 }
 
-function inWords(state: ReturnType<typeof standing>): string {
+function inWords(state: Standing): string {
   switch (state) {
     case "none":
       return "Not asked yet";
@@ -83,9 +84,13 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
       onBroken: () => setBroken(true),
     });
   }, [peer, visitor.site]);
-  const pick = async (event: MouseEvent) => {
-    const { offsetX: x, offsetY: y } = event;
-    setHit((await view.current?.at({ x, y })) ?? null);
+  const [tool, setTool] = useState<Tool>("pick");
+  const may = granted && permits(viewOf(talk).lines, "point");
+  const pointAt = (hit: Hit) => {
+    const life = view.current?.view;
+    if (life) {
+      point(peer, life, hit);
+    }
   };
   const shape = placing && `${placing.width} / ${placing.height}`;
   return (
@@ -93,11 +98,19 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
       <p role="status" aria-label="Page">
         {pageInWords(href, broken)}
       </p>
+      {granted && <Tools talk={talk} tool={tool} onTool={setTool} />}
       <div class="screen" style={shape ? { aspectRatio: shape } : {}}>
         <div class="frame" ref={screen} />
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: what can be pointed at can also be read in the conversation */}
-        {/* biome-ignore lint/a11y/useKeyWithClickEvents: a place of a picture has no key */}
-        <div class="glass" onClick={(event) => void pick(event)} />
+        {granted && (
+          <Glass
+            peer={peer}
+            view={() => view.current}
+            placing={placing}
+            tool={may ? tool : "pick"}
+            may={may}
+            onHit={setHit}
+          />
+        )}
       </div>
       {hit && (
         <p class="hit">
@@ -105,6 +118,11 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
           {hit.href && (
             <button type="button" class="quiet" title={hit.href} onClick={() => lead(peer, hit)}>
               Lead there
+            </button>
+          )}
+          {may && (
+            <button type="button" class="quiet" onClick={() => pointAt(hit)}>
+              Point at it
             </button>
           )}
         </p>

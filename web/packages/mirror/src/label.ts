@@ -16,18 +16,30 @@ const KINDS: Record<string, string> = {
 
 const LENGTH = 80;
 
-export function labelOf(element: Element): string {
+/** What may be known of a page. */
+export interface Sight {
+  /** What an element says. */
+  text(element: Element): string;
+  /** Whether its attributes may be read. */
+  shows(element: Element): boolean;
+}
+
+const ALL: Sight = { text: (element) => element.textContent ?? "", shows: () => true };
+
+export function labelOf(element: Element, { text, shows }: Sight = ALL): string {
   const named = element.closest("a, button, input, textarea, select, label, h1, h2, h3") ?? element;
   const tag = named.localName;
   const button =
     tag === "input" && /^(submit|button|reset)$/.test(named.getAttribute("type") ?? "");
   const kind = button ? "button" : (KINDS[tag] ?? "");
+  const attribute = button ? "value" : "alt";
+  const field = ["input", "textarea", "select"].includes(tag);
+  const [label] = (field && (named as HTMLInputElement).labels) || [];
   const says =
-    (button ? named.getAttribute("value") : null) ??
-    named.getAttribute("alt") ??
-    named.textContent ??
+    (shows(named) ? named.getAttribute(attribute) : null) ??
+    (field ? label && text(label) : text(named)) ??
     "";
-  const text = says.replace(/\s+/g, " ").trim();
-  const short = text.length > LENGTH ? `${text.slice(0, LENGTH)}…` : text;
+  const words = says.replace(/\s+/g, " ").trim();
+  const short = words.length > LENGTH ? `${words.slice(0, LENGTH)}…` : words;
   return [kind, short].filter((part) => part !== "").join(": ") || tag;
 }

@@ -3,11 +3,12 @@
 import type { Glance, PagePolicy } from "@isession/protocol";
 import { record } from "@rrweb/record";
 import { MASK } from "./events";
+import { labelOf } from "./label";
 import { Masker } from "./mask";
 import type { Outlet } from "./outlet";
 import { pack } from "./pack";
 import { Sender } from "./sender";
-import { Veil, Veils } from "./veil";
+import { isField, Veil, Veils } from "./veil";
 import { watchPointer } from "./watch";
 
 export type { Outlet } from "./outlet";
@@ -28,6 +29,8 @@ export interface RecordOptions {
 export interface Recording {
   /** The element of the page that the mirror has under this number. */
   element(node: number): Element | null;
+  /** What people call it, as far as the agent may know. */
+  label(element: Element): string;
   stop(): void;
 }
 
@@ -106,6 +109,14 @@ export function startMirror(options: RecordOptions): Recording {
       const found = node(id);
       return found?.nodeType === 1 && found.isConnected ? (found as Element) : null;
     },
+    label(element) {
+      veils.forget();
+      return labelOf(element, {
+        text: (element) => shownText(element, veils),
+        shows: (element) =>
+          isField(element) ? veils.showsValue(element) : veils.of(element) === Veil.Shown,
+      });
+    },
     stop() {
       running = false;
       endPointer();
@@ -113,4 +124,21 @@ export function startMirror(options: RecordOptions): Recording {
       stop?.();
     },
   };
+}
+
+/** Characters of a label's text that are looked at. */
+const LABEL = 200;
+
+/** What an element says, without what is masked in it. */
+function shownText(element: Element, veils: Veils): string {
+  const walker = element.ownerDocument.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let text = "";
+  while (text.length < LABEL && walker.nextNode()) {
+    const node = walker.currentNode as Text;
+    const isCode = node.parentElement?.matches("script, style, noscript, template");
+    if (!isCode && veils.around(node) === Veil.Shown) {
+      text += node.data;
+    }
+  }
+  return text;
 }

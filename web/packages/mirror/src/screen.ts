@@ -17,6 +17,12 @@ import type { FromFrame, Hit, ToFrame } from "./port";
 import { fitting } from "./read";
 import { Unpacker } from "./unpack";
 
+/**
+ * Events say late where the page was scrolled to, after glances have said where it is by now. In
+ * milliseconds without a glance, an event's word is the better one.
+ */
+const LATE = 300;
+
 /** The part of rrweb's replayer that casts events at once: no timer, and no memory of them. */
 interface Caster {
   applyEventsSynchronously(events: readonly MirrorEvent[]): void;
@@ -43,6 +49,8 @@ export class Screen {
   #at: Point | null = null;
   /** The latest glance that was followed: an overtaken one is older. */
   #seen = { pointer: 0, scroll: 0 };
+  /** What an event said of the scroll, unless a glance says something else. */
+  #late: ReturnType<typeof setTimeout> | undefined;
 
   constructor(port: MessagePort, root: HTMLElement) {
     this.#port = port;
@@ -87,6 +95,7 @@ export class Screen {
       case "scroll":
         if (message.n > this.#seen.scroll) {
           this.#seen.scroll = message.n;
+          clearTimeout(this.#late);
           this.#scrollTo(message.at);
         }
         break;
@@ -150,7 +159,12 @@ export class Screen {
     for (const event of events) {
       const scroll = event.type === INCREMENTAL && event.data.source === SCROLL ? event.data : null;
       if (scroll?.id === this.#page) {
-        this.#scrollTo(scroll);
+        clearTimeout(this.#late);
+        if (this.#seen.scroll > 0) {
+          this.#late = setTimeout(() => this.#scrollTo(scroll), LATE);
+        } else {
+          this.#scrollTo(scroll);
+        }
       } else {
         this.#fit(event);
         caster.applyEventsSynchronously([event]);
@@ -252,6 +266,7 @@ export class Screen {
   }
 
   #clear(): void {
+    clearTimeout(this.#late);
     this.#view = "";
     this.#at = null;
     // What comes next may be of another page, which counts anew.

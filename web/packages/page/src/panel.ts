@@ -20,6 +20,7 @@ import { PageMover } from "./page_mover";
 import { PageVisit } from "./page_visit";
 import { pageWords } from "./page_words";
 import STYLE from "./panel.css?inline";
+import { Sharing } from "./sharing";
 import { sheetOf } from "./sheet";
 import { Turn } from "./turn";
 import { detailsOf } from "./where";
@@ -102,6 +103,8 @@ export function open({ host, root, button, node, site, label, department }: Pane
       createPeer: withCertificate(await certificate()),
       url: `${node.replace(/^http/, "ws")}/v1/visitor`,
     });
+    // Before the view: what is answered here is shown with its answer.
+    const sharing = new Sharing({ visit, node, root, clock: systemClock });
     const view = visitView({
       visit,
       mover: new PageMover(),
@@ -121,6 +124,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
       view,
       close() {
         whereabouts.close();
+        sharing.close();
         view.close();
         visit.suspend();
         channel?.close();
@@ -141,7 +145,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
     });
     header.querySelector(".connection")?.remove();
     header.append(view.connection);
-    body.replaceChildren(...view.parts);
+    body.replaceChildren(sharing.view.lines, ...view.parts);
     keep.restoreDraft(body.querySelector("textarea"));
   }
 

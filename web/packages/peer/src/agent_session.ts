@@ -32,6 +32,11 @@ export class AgentSession extends SightSession {
     return this.write({ type: "ask", permission });
   }
 
+  /** Shows an element of the page whose mirror gave it this number. */
+  highlight(view: string, node: number): EntryId {
+    return this.write({ type: "highlight", view, node });
+  }
+
   protected override newCore(options: CoreOptions): AgentCore {
     return new AgentCore(options);
   }

@@ -10,6 +10,7 @@ export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./po
 export { vanished } from "./reach";
 export { Session, type SessionOptions, type SessionView } from "./session";
 export { isFinal, NodeSocket, type SocketState } from "./socket";
+export { permits, type Standing, standing } from "./standing";
 export {
   type Delivery,
   type Line,

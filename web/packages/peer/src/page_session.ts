@@ -1,6 +1,6 @@
 // The visitor's side of a session that goes from page to page.
 
-import type { Location, NextOffer } from "@isession/protocol";
+import type { EntryId, Grant, Location, NextOffer, Permission } from "@isession/protocol";
 import type { CoreOptions } from "./core";
 import type { Effect } from "./core_words";
 import { PageCore } from "./page_core";
@@ -31,6 +31,16 @@ export class PageSession extends SightSession {
   /** Says where the visitor is. */
   locate(location: Location): void {
     this.write({ type: "location", ...location });
+  }
+
+  /** Says what the visitor decided. */
+  grant(permission: Permission, grant: Grant): void {
+    this.write({ type: "grant", permission, grant });
+  }
+
+  /** Says what came of a highlight. */
+  highlighted(highlight: EntryId, found: boolean, label: string): void {
+    this.write({ type: "highlighted", highlight, found, label });
   }
 
   override nodeReturned(): void {

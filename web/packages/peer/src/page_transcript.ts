@@ -43,7 +43,14 @@ export class PageTranscript extends Transcript {
       case "grant":
         return { ...written, kind: "grant", permission: body.permission, grant: body.grant };
       case "highlight":
-        return { ...written, kind: "highlight", found: null, label: "" };
+        return {
+          ...written,
+          kind: "highlight",
+          view: body.view,
+          node: body.node,
+          found: null,
+          label: "",
+        };
       case "highlighted": {
         const line = shown.get(keyOf(body.highlight));
         if (line?.kind === "highlight") {

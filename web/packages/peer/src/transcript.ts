@@ -36,7 +36,7 @@ export type Line = Written &
     | { kind: "ask"; permission: Permission }
     | { kind: "grant"; permission: Permission; grant: Grant }
     /** `found` is null while the visitor's side has not answered. */
-    | { kind: "highlight"; found: boolean | null; label: string }
+    | { kind: "highlight"; view: string; node: number; found: boolean | null; label: string }
   );
 
 /** What came of an entry of the other side. `passed_over`: seen, and not shown. */

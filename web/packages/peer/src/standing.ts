@@ -1,7 +1,7 @@
-// Whether the agent sees the visitor's page: a pure function of what was said.
+// How it stands with what the agent asked for: a pure function of what was said.
 
-import type { Line } from "@isession/peer";
 import type { Grant, Permission } from "@isession/protocol";
+import type { Line } from "./transcript";
 
 /** `none`: it was never asked for. `asked`: the visitor has not answered yet. */
 export type Standing = Grant | "none" | "asked";
@@ -15,4 +15,10 @@ export function standing(lines: readonly Line[], permission: Permission): Standi
     return latest.grant;
   }
   return latest ? "asked" : "none";
+}
+
+/** Whether it is permitted: what is asked again stays permitted. */
+export function permits(lines: readonly Line[], permission: Permission): boolean {
+  const latest = lines.findLast((line) => line.kind === "grant" && line.permission === permission);
+  return latest?.kind === "grant" && latest.grant === "granted";
 }

@@ -1,7 +1,7 @@
 import type { Line } from "@isession/peer";
 import type { Grant, Permission } from "@isession/protocol";
 import { expect, test } from "vitest";
-import { standing } from "../src/viewing";
+import { standing } from "../src/standing";
 
 const base = { id: { epoch: "e", seq: 1 }, at: 0, mine: true };
 const ask = (permission: Permission): Line => ({ ...base, kind: "ask", permission });

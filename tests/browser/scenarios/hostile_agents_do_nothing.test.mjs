@@ -1,0 +1,139 @@
+// An agent that does everything without being permitted anything: a program made with the SDK, so that no
+// code of ours stands in its way but the visitor's. Not one effect.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { PASSWORD, startNode } from "../node.mjs";
+import {
+  connection,
+  heard,
+  launchChromium,
+  newContext,
+  openShadows,
+  say,
+  visitorInPanel,
+} from "../people.mjs";
+import { runExample } from "../programs.mjs";
+
+/** What the program tries of each. */
+const TIMES = 50;
+
+let node;
+let browser;
+let agent;
+let context;
+let shop;
+
+/** Counts what the page sends but words, and whatever changes in the page; runs in the page. */
+function watchEffects() {
+  window.effects = [];
+  const { send } = RTCDataChannel.prototype;
+  RTCDataChannel.prototype.send = function (data) {
+    if (this.label !== "talk") {
+      window.effects.push(`${this.label} was sent`);
+    }
+    return send.call(this, data);
+  };
+  window.loaded = Math.random();
+}
+
+before(async () => {
+  node = await startNode();
+  browser = await launchChromium();
+  agent = runExample("hostile_agent", [node.url, "ada", PASSWORD]);
+  await agent.said(/^signed in$/);
+  context = await newContext(browser, { width: 1280, height: 800 });
+  await context.addInitScript(openShadows);
+  await context.addInitScript(watchEffects);
+  ({ shop } = await visitorInPanel(browser, node, { at: "/cart", context }));
+  await connection(shop, /direct/i);
+  await shop.getByRole("link", { name: "Lamps" }).click();
+  await shop.waitForURL(`${node.sites.shop}/`);
+  await connection(shop, /direct/i);
+  await shop.evaluate(() => {
+    const tall = document.createElement("p");
+    tall.style.height = "3000px";
+    document.body.append(tall);
+    window.effects = [];
+    const all = { subtree: true, childList: true, attributes: true, characterData: true };
+    const watch = (root, what) =>
+      new MutationObserver((records) => {
+        for (const { target, attributeName, oldValue } of records) {
+          const place = target.nodeType === 1 ? target : target.parentElement;
+          const same = attributeName && target.getAttribute(attributeName) === oldValue;
+          // The conversation says what was tried.
+          if (!same && !place?.closest(".talk")) {
+            window.effects.push(`${what}: ${place?.outerHTML.slice(0, 200)}`);
+          }
+        }
+      }).observe(root, { ...all, attributeOldValue: true });
+    watch(document.documentElement, "the page changed");
+    watch(document.querySelector("isession-panel").shadowRoot, "the panel changed");
+    for (const type of ["scroll", "click", "pointermove", "focusin", "beforeunload"]) {
+      addEventListener(type, () => window.effects.push(type), true);
+    }
+  });
+});
+
+after(async () => {
+  await context?.close();
+  await agent?.stop();
+  await browser?.close();
+  await node?.close();
+});
+
+const loads = () =>
+  shop.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .map(({ name }) => name)
+      .filter((name) => /\/(record|layer)-/.test(name)),
+  );
+
+test("what was not permitted has no effect", async () => {
+  const life = await shop.evaluate(() => window.loaded);
+  agent.input("act");
+  await heard(shop, "acted");
+  // Whatever would come with the next pictures of the screen has come.
+  await shop.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+  assert.deepEqual(await shop.evaluate(() => window.effects), []);
+  assert.equal(await shop.evaluate(() => window.loaded), life, "it is the same page");
+  assert.deepEqual(await loads(), [], "nothing was loaded for it");
+  // Where an answer is due it is a no, and tells nothing.
+  agent.input("are you there?");
+  await heard(shop, "are you there?");
+  await agent.said(/^highlighted /);
+  assert.equal(agent.count(/^highlighted false \[\]$/), TIMES);
+  assert.equal(agent.count(/^highlighted true/), 0);
+});
+
+test("nagging brings one question, and a no to it ends them all", async () => {
+  agent.input("nag");
+  const question = shop.getByRole("dialog", { name: "Let Ada see this page?" });
+  await question.waitFor();
+  await heard(shop, "nagged");
+  assert.equal(await shop.getByRole("dialog").count(), 1);
+  await question.getByRole("button", { name: "Not now" }).click();
+  await agent.said(/^View Declined$/);
+  await agent.said(/^Follow Declined$/);
+  agent.input("nag");
+  await shop.getByText("nagged").nth(1).waitFor();
+  assert.equal(await shop.getByRole("dialog").count(), 0);
+  assert.equal(agent.count(/Granted/), 0);
+  agent.input("act");
+  await shop.getByText("acted").nth(1).waitFor();
+  assert.deepEqual(await loads(), []);
+  assert.equal(await shop.evaluate(() => scrollY), 0);
+  await say(shop, "I am still here");
+  await agent.said(/^heard I am still here$/);
+});
+
+test("the page stays where it is", async () => {
+  const life = await shop.evaluate(() => window.loaded);
+  agent.input("travel");
+  await heard(shop, "travelled");
+  assert.equal(await shop.evaluate(() => window.loaded), life, "it is the same page");
+  assert.equal(shop.url(), `${node.sites.shop}/`);
+});

@@ -1,0 +1,148 @@
+// What the agent asks for and what the visitor says to it: one question at a time, and silence is a
+// no. What is permitted is read from what was said, so it goes with the session from page to page.
+
+import { type Clock, type Line, permits, standing, Value } from "@isession/peer";
+import type { Grant, Permission } from "@isession/protocol";
+
+/** What this version can be asked for, each with what it takes to have it. */
+const OFFERED = { view: null, point: "view" } as const;
+export type Offered = keyof typeof OFFERED;
+
+/** A question without an answer for so long is answered with no. */
+export const PATIENCE = 30_000;
+/** Nobody is asked again so soon after a no: what is asked then is declined. */
+export const QUIET = 30_000;
+
+export interface PermissionsOptions {
+  clock: Clock;
+  /** Says it to the agent's side; throws if the conversation is full. */
+  say(permission: Permission, grant: Grant): void;
+  /** What was taken back could not be said: the session must not go on. */
+  onStuck(): void;
+}
+
+export class Permissions {
+  /** The question that waits for the visitor. */
+  readonly question = new Value<Offered | null>(null);
+  readonly #options: PermissionsOptions;
+  #lines: readonly Line[] = [];
+  /** When the visitor said no for the last time; what was said in pages before tells it at first. */
+  #refused: number | null | undefined;
+  #cancel = () => {};
+
+  constructor(options: PermissionsOptions) {
+    this.#options = options;
+  }
+
+  holds(permission: Offered): boolean {
+    const base = OFFERED[permission];
+    return permits(this.#lines, permission) && (base === null || permits(this.#lines, base));
+  }
+
+  /** Something was said. */
+  hear(lines: readonly Line[]): void {
+    if (this.#refused === undefined) {
+      this.#refused = refusedAt(lines);
+    }
+    this.#lines = lines;
+    const asked = (["view", "point", "follow"] as const).filter(
+      (permission) => standing(lines, permission) === "asked",
+    );
+    const open = this.question.get();
+    if (open && !asked.includes(open)) {
+      this.#close();
+    }
+    for (const permission of asked) {
+      const grant = permission === open ? null : this.#answerTo(permission, asked);
+      if (grant) {
+        // What is said is heard here before this returns.
+        this.#say(permission, grant);
+        return;
+      }
+    }
+    const [first] = asked;
+    if (!this.question.get() && first && first in OFFERED) {
+      this.#cancel = this.#options.clock.after(PATIENCE, () => this.#refuse("expired"));
+      this.question.set(first as Offered);
+    }
+  }
+
+  /** The visitor's answer to the question. */
+  answer(yes: boolean): void {
+    if (yes) {
+      this.#settle("granted");
+    } else {
+      this.#refuse("declined");
+    }
+  }
+
+  /** Takes it back, and all that goes with it. */
+  withdraw(permission: Offered): void {
+    for (const other of ["point", "view"] as const) {
+      const goes = other === permission || OFFERED[other] === permission;
+      if (goes && permits(this.#lines, other) && !this.#say(other, "withdrawn")) {
+        this.#options.onStuck();
+      }
+    }
+  }
+
+  /** The session is over or held elsewhere: nothing is permitted here. */
+  close(): void {
+    this.#lines = [];
+    this.#close();
+  }
+
+  /** What needs no question. */
+  #answerTo(permission: Permission, asked: readonly Permission[]): Grant | null {
+    if (!isOffered(permission)) {
+      return "declined";
+    }
+    if (this.holds(permission)) {
+      return "granted";
+    }
+    const base = OFFERED[permission];
+    if (base !== null && !permits(this.#lines, base)) {
+      // It waits for the answer to the other one.
+      return asked.includes(base) ? null : "declined";
+    }
+    const since = this.#options.clock.now() - (this.#refused ?? Number.NEGATIVE_INFINITY);
+    return since >= 0 && since < QUIET ? "declined" : null;
+  }
+
+  #refuse(grant: "declined" | "expired"): void {
+    this.#refused = this.#options.clock.now();
+    this.#settle(grant);
+  }
+
+  #settle(grant: Grant): void {
+    const question = this.question.get();
+    if (question) {
+      this.#close();
+      this.#say(question, grant);
+    }
+  }
+
+  #close(): void {
+    this.#cancel();
+    this.question.set(null);
+  }
+
+  /** False if there is no room for it. */
+  #say(permission: Permission, grant: Grant): boolean {
+    try {
+      this.#options.say(permission, grant);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+const isOffered = (permission: Permission): permission is Offered => permission in OFFERED;
+
+function refusedAt(lines: readonly Line[]): number | null {
+  const latest = lines.findLast(
+    (line) => line.kind === "grant" && (line.grant === "declined" || line.grant === "expired"),
+  );
+  return latest?.at ?? null;
+}

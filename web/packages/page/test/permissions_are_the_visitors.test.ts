@@ -1,0 +1,176 @@
+// Nothing is permitted that the visitor did not allow, one question at a time, and nobody nags.
+
+import { PageTranscript } from "@isession/peer";
+import type { Grant, Permission } from "@isession/protocol";
+import { beforeEach, expect, test } from "vitest";
+import { FakeClock } from "../../peer/test/fakes";
+import { PATIENCE, Permissions, QUIET } from "../src/permissions";
+
+let clock: FakeClock;
+let transcript: PageTranscript;
+let permissions: Permissions;
+let said: string[];
+let full: boolean;
+let stuck: boolean;
+let seq: number;
+
+const hear = () => permissions.hear(transcript.lines(true));
+
+function begin(): void {
+  permissions = new Permissions({
+    clock,
+    say(permission: Permission, grant: Grant) {
+      if (full) {
+        throw new Error("full");
+      }
+      said.push(`${permission} ${grant}`);
+      transcript.write({ type: "grant", permission, grant }, clock.now());
+      // As a session does it: what was said is shown at once.
+      hear();
+    },
+    onStuck() {
+      stuck = true;
+    },
+  });
+}
+
+function ask(permission: Permission): void {
+  seq += 1;
+  transcript.receive({
+    id: { epoch: "agent", seq },
+    at: clock.now(),
+    body: { type: "ask", permission },
+  });
+  hear();
+}
+
+beforeEach(() => {
+  clock = new FakeClock();
+  transcript = new PageTranscript({ role: "visitor", epoch: "visitor" });
+  said = [];
+  full = stuck = false;
+  seq = 0;
+  begin();
+});
+
+test("nothing is permitted before the visitor allowed it, and all of it until it is taken back", () => {
+  hear();
+  expect(permissions.holds("view")).toBe(false);
+  ask("view");
+  expect(permissions.question.get()).toBe("view");
+  expect(permissions.holds("view")).toBe(false);
+  permissions.answer(true);
+  expect(permissions.question.get()).toBeNull();
+  expect(permissions.holds("view")).toBe(true);
+  permissions.withdraw("view");
+  expect(permissions.holds("view")).toBe(false);
+  expect(said).toEqual(["view granted", "view withdrawn"]);
+  // Once.
+  permissions.withdraw("view");
+  expect(said).toHaveLength(2);
+});
+
+test("silence is a no", () => {
+  ask("view");
+  clock.turn(PATIENCE - 1);
+  expect(said).toEqual([]);
+  clock.turn(1);
+  expect(said).toEqual(["view expired"]);
+  expect(permissions.question.get()).toBeNull();
+  // An answer to a question that is gone means nothing.
+  permissions.answer(true);
+  expect(permissions.holds("view")).toBe(false);
+});
+
+test("asking again changes nothing while a question is open, nor what is permitted", () => {
+  ask("view");
+  clock.turn(PATIENCE - 1);
+  ask("view");
+  ask("view");
+  clock.turn(1);
+  expect(said).toEqual(["view expired"]);
+  clock.turn(QUIET);
+  ask("view");
+  permissions.answer(true);
+  ask("view");
+  expect(permissions.question.get()).toBeNull();
+  expect(permissions.holds("view")).toBe(true);
+  expect(said.at(-1)).toBe("view granted");
+});
+
+test("after a no nobody is asked for a while, also not by the next page", () => {
+  ask("view");
+  permissions.answer(false);
+  clock.turn(QUIET - 1);
+  ask("view");
+  expect(permissions.question.get()).toBeNull();
+  expect(said).toEqual(["view declined", "view declined"]);
+  clock.turn(1);
+  ask("view");
+  expect(permissions.question.get()).toBe("view");
+  permissions.answer(false);
+  begin();
+  clock.turn(QUIET - 1);
+  ask("view");
+  expect(permissions.question.get()).toBeNull();
+});
+
+test("pointing takes seeing, waits for its answer, and goes with it", () => {
+  ask("point");
+  expect(said).toEqual(["point declined"]);
+  ask("view");
+  ask("point");
+  expect(permissions.question.get()).toBe("view");
+  permissions.answer(true);
+  expect(permissions.question.get()).toBe("point");
+  permissions.answer(true);
+  expect(permissions.holds("point")).toBe(true);
+  permissions.withdraw("point");
+  expect(permissions.holds("view")).toBe(true);
+  clock.turn(QUIET);
+  ask("point");
+  permissions.answer(true);
+  permissions.withdraw("view");
+  expect(permissions.holds("point")).toBe(false);
+  expect(said.slice(-2)).toEqual(["point withdrawn", "view withdrawn"]);
+});
+
+test("a no to seeing is a no to pointing, which was asked with it", () => {
+  ask("view");
+  ask("point");
+  permissions.answer(false);
+  expect(permissions.question.get()).toBeNull();
+  expect(said).toEqual(["view declined", "point declined"]);
+});
+
+test("what this version does not offer is declined", () => {
+  ask("follow");
+  expect(said).toEqual(["follow declined"]);
+});
+
+test("the next page asks again what was open, and keeps what was permitted", () => {
+  ask("view");
+  permissions.answer(true);
+  ask("point");
+  permissions.close();
+  expect(permissions.holds("view")).toBe(false);
+  begin();
+  hear();
+  expect(permissions.holds("view")).toBe(true);
+  expect(permissions.question.get()).toBe("point");
+});
+
+test("where there is no room to take something back, the session ends", () => {
+  ask("view");
+  permissions.answer(true);
+  full = true;
+  permissions.withdraw("view");
+  expect(stuck).toBe(true);
+});
+
+test("where there is no room to allow something, it is not permitted", () => {
+  ask("view");
+  full = true;
+  permissions.answer(true);
+  expect(permissions.holds("view")).toBe(false);
+});
