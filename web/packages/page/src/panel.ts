@@ -15,7 +15,9 @@ import {
   visitView,
 } from "@isession/visitor";
 import { certificate, forgetCertificate, withCertificate } from "./certificate";
+import { Companion, sendCompanion } from "./companion_window";
 import { Keep } from "./keep";
+import { movedView } from "./moved_view";
 import { PageMover } from "./page_mover";
 import { PageVisit } from "./page_visit";
 import { pageWords } from "./page_words";
@@ -23,7 +25,7 @@ import STYLE from "./panel.css?inline";
 import { sheetOf } from "./sheet";
 import { Turn } from "./turn";
 import { detailsOf } from "./where";
-import { Whereabouts } from "./whereabouts";
+import { tab, Whereabouts } from "./whereabouts";
 
 export interface PanelOptions extends Embed {
   host: HTMLElement;
@@ -71,6 +73,8 @@ export function open({ host, root, button, node, site, label, department }: Pane
   button.append(badge);
   root.append(panel);
 
+  const embed = { node, site, department };
+  const companion = new Companion(embed);
   const keep = new Keep(site);
   const shared = sharedStorage();
   const memory = new Memory(site, shared ?? ownStorage());
@@ -104,10 +108,12 @@ export function open({ host, root, button, node, site, label, department }: Pane
     });
     const view = visitView({
       visit,
-      mover: new PageMover(),
+      mover: new PageMover((lead, target) =>
+        visit.depart(lead, tab(), (fragment) => sendCompanion(target, embed, fragment)),
+      ),
       cards: root,
       pageWords,
-      restart: () => void hold(),
+      restart: () => void goOnHere(),
       isSeen: () => !panel.hidden && !document.hidden,
     });
     once?.serve(() => {
@@ -145,6 +151,22 @@ export function open({ host, root, button, node, site, label, department }: Pane
     keep.restoreDraft(body.querySelector("textarea"));
   }
 
+  /** Takes the visit up here, from the companion too: its latest state, if it is to be had. */
+  async function goOnHere(): Promise<void> {
+    if (memory.load()?.moved) {
+      const state = await companion.takeBack();
+      if (state) {
+        memory.save(state, false);
+      }
+    }
+    await hold();
+  }
+
+  /** The companion holds the visit. */
+  function showMoved(): void {
+    body.replaceChildren(...movedView(companion.known, () => void goOnHere()));
+  }
+
   async function comeBack(): Promise<void> {
     await settled();
     away = false;
@@ -153,8 +175,13 @@ export function open({ host, root, button, node, site, label, department }: Pane
 
   /** Goes on with a visit of this browser, if there is one. */
   function resume(): void {
-    if (!away && !holds() && memory.load()) {
-      void hold();
+    const known = memory.load();
+    if (!away && !holds() && known) {
+      if (!known.moved) {
+        void hold();
+      } else if (!life) {
+        showMoved();
+      }
     }
   }
 
@@ -209,13 +236,13 @@ export function open({ host, root, button, node, site, label, department }: Pane
     if (document.hidden) {
       turn.wait();
     } else {
-      void hold();
+      resume();
     }
   }
   return {
     show() {
       if (!holds()) {
-        void hold();
+        memory.load()?.moved ? resume() : void hold();
       }
       show(true);
     },
