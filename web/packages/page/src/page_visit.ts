@@ -8,7 +8,13 @@ import {
   type SessionOptions,
   systemClock,
 } from "@isession/peer";
-import { channel, type EntryId, type ErrorFrame, type FromVisitor } from "@isession/protocol";
+import {
+  channel,
+  type EntryId,
+  type ErrorFrame,
+  type FromVisitor,
+  type LinkId,
+} from "@isession/protocol";
 import {
   type Accepted,
   ELSEWHERE,
@@ -35,6 +41,7 @@ export class PageVisit extends Visit {
   /** Said before the node could be reached for the first time. */
   #early: FromVisitor[] | null = [];
   readonly #memory: Memory;
+  #begun: (session: PageSession) => void = () => {};
   /** On its way into the companion: told when that has it. */
   #arrived: (() => void) | null = null;
 
@@ -95,6 +102,19 @@ export class PageVisit extends Visit {
       systemClock.after(ARRIVAL, () => end(false));
       open().catch(() => end(false));
     });
+  }
+
+  /** Runs for each session that this page holds. */
+  onPageSession(run: (session: PageSession) => void): void {
+    this.#begun = run;
+    if (this.session) {
+      run(this.session);
+    }
+  }
+
+  protected override use(session: PageSession, link: LinkId): void {
+    super.use(session, link);
+    this.#begun(session);
   }
 
   protected override state(): Remembered {

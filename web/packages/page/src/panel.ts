@@ -23,6 +23,7 @@ import { PageVisit } from "./page_visit";
 import { pageWords } from "./page_words";
 import STYLE from "./panel.css?inline";
 import { sheetOf } from "./sheet";
+import { pageHistory, Travelling, travelView } from "./travelling";
 import { Turn } from "./turn";
 import { detailsOf } from "./where";
 import { tab, Whereabouts } from "./whereabouts";
@@ -121,12 +122,19 @@ export function open({ host, root, button, node, site, label, department }: Pane
       turn.wait();
       return state;
     });
+    let travelling: Travelling | null = null;
+    visit.onPageSession((session) => {
+      travelling?.dismiss();
+      travelling = new Travelling(session, pageHistory);
+      travelView(travelling, root);
+    });
     const whereabouts = new Whereabouts(visit, systemClock);
     life = {
       visit,
       view,
       close() {
         whereabouts.close();
+        travelling?.dismiss();
         view.close();
         visit.suspend();
         channel?.close();
@@ -135,6 +143,9 @@ export function open({ host, root, button, node, site, label, department }: Pane
     taking = false;
     const name = () => tell(title, visit.site.name || label);
     visit.stage.subscribe(() => {
+      if (visit.isClosed) {
+        travelling?.dismiss();
+      }
       if (visit.stage.get().kind === "over") {
         forgetCertificate();
       }
