@@ -22,6 +22,7 @@ import { PageMover } from "./page_mover";
 import { PageVisit } from "./page_visit";
 import { pageWords } from "./page_words";
 import STYLE from "./panel.css?inline";
+import { copyButton } from "./record";
 import { sheetOf } from "./sheet";
 import { pageHistory, Travelling, travelView } from "./travelling";
 import { Turn } from "./turn";
@@ -158,7 +159,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
     });
     header.querySelector(".connection")?.remove();
     header.append(view.connection);
-    body.replaceChildren(...view.parts);
+    body.replaceChildren(...view.parts, copyButton(visit));
     keep.restoreDraft(body.querySelector("textarea"));
   }
 

@@ -13,3 +13,4 @@ export { Once } from "./once";
 export { clip, detailsOf } from "./text";
 export { type Accepted, ELSEWHERE, Visit, type VisitOptions } from "./visit";
 export { type VisitView, visitView } from "./visit_view";
+export { failureInWords } from "./words";
