@@ -63,32 +63,38 @@ export class PageVisit extends Visit {
   async depart(lead: EntryId, tab: string, open: (fragment: string) => void): Promise<boolean> {
     const { session, talk } = this;
     const before = this.stage.get();
-    if (!session || !talk) {
-      return false;
+    const visit = this.#departing(lead, tab);
+    if (session && talk && visit) {
+      this.stage.set({ kind: "refused", error: ELSEWHERE });
+      this.#memory.save({ ...visit, moved: true }, false);
+      const arrived = await this.#arrival(async () => open(await departure(visit, talk.link)));
+      if (this.stage.get().kind !== "refused" || this.session !== session) {
+        return false;
+      }
+      if (arrived) {
+        await gone(session);
+        return true;
+      }
+      this.stage.set(before);
     }
-    // Written in the companion's name, which says it when it is there.
-    const copy = this.newTranscript(this.transcript.save());
-    copy.write({ type: "location", tab, title: "", front: false }, systemClock.now());
-    copy.write(
-      { type: "landing", lead, landing: { state: "landed", how: "companion" } },
-      systemClock.now(),
-    );
-    const { talk: _, ...rest } = this.state();
-    const visit = { ...rest, transcript: copy.save() };
-    this.stage.set({ kind: "refused", error: ELSEWHERE });
-    this.#memory.save({ ...visit, moved: true }, false);
-    const arrived = await this.#arrival(async () => open(await departure(visit, talk.link)));
-    if (this.stage.get().kind !== "refused" || this.session !== session) {
-      return false;
-    }
-    if (arrived) {
-      await gone(session);
-      return true;
-    }
-    this.stage.set(before);
-    session.land(lead, { state: "failed", why: "no_window" });
+    session?.land(lead, { state: "failed", why: "no_window" });
     this.save();
     return false;
+  }
+
+  /** What the companion gets; null without a ticket, and when the conversation is full. */
+  #departing(lead: EntryId, tab: string): Remembered | null {
+    const { talk: _, ...visit } = this.state();
+    // A life of its own, which only the companion tells: it says so when it is there.
+    const copy = this.newTranscript(visit.transcript);
+    const now = systemClock.now();
+    try {
+      copy.write({ type: "location", tab, title: "", front: false }, now);
+      copy.write({ type: "landing", lead, landing: { state: "landed", how: "companion" } }, now);
+    } catch {
+      return null;
+    }
+    return visit.ticket === undefined ? null : { ...visit, transcript: copy.save() };
   }
 
   /** Whether the companion takes the visit in time. */

@@ -6,7 +6,10 @@
 import type { LinkId } from "@isession/protocol";
 import { ARRIVED, type Remembered } from "./memory";
 
-/** `ticket` opens the door; the rest is sealed. */
+/** Firefox takes no address of a megabyte. */
+const LONGEST = 900_000;
+
+/** Throws if it is too long for an address. `ticket` opens the door; the rest is sealed. */
 export async function departure(visit: Remembered, link: LinkId): Promise<string> {
   const { ticket = "", ...rest } = visit;
   const packed = await through(
@@ -17,7 +20,11 @@ export async function departure(visit: Remembered, link: LinkId): Promise<string
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key(link), packed);
   const bytes = [...iv, ...new Uint8Array(sealed)];
   const text = btoa(bytes.map((byte) => String.fromCharCode(byte)).join(""));
-  return `${ARRIVED}?${new URLSearchParams({ ticket, sealed: text })}`;
+  const fragment = `${ARRIVED}?${new URLSearchParams({ ticket, sealed: text })}`;
+  if (fragment.length > LONGEST) {
+    throw new Error("this visit is too long for an address");
+  }
+  return fragment;
 }
 
 /** What came; null if it is none of ours. */
