@@ -13,10 +13,11 @@ const common = { configFile: false, logLevel: "warn", publicDir: false };
 /** Numbers that have names stand where they are used. */
 const lean = { optimization: { inlineConst: { mode: "all", pass: 3 } } };
 
-/** A page of its own: one script, one style, names by content. */
-async function page(name) {
+/** A page of its own: one script, one style, names by content; `define` are words that the build fills in. */
+async function page(name, define = {}) {
   await build({
     ...common,
+    define,
     root: join(root, "packages", name),
     build: {
       outDir: dist,
@@ -30,7 +31,7 @@ async function page(name) {
   });
 }
 
-/** One classic script with a fixed name; `define` are words that the build fills in. */
+/** One classic script with a fixed name. */
 async function script(name, entry = name, define = {}) {
   await build({
     ...common,
@@ -50,7 +51,7 @@ async function script(name, entry = name, define = {}) {
   });
 }
 
-/** A module that pages load when it is wanted; gives its address, named by content. */
+/** A module that is loaded when it is wanted; gives its address, named by content. */
 async function part(name, entry, define = {}) {
   const { output } = await build({
     ...common,
@@ -85,9 +86,11 @@ async function compress(folder) {
 }
 
 await rm(dist, { recursive: true, force: true });
-for (const name of ["check", "companion", "console", "mirror"]) {
+for (const name of ["check", "console", "mirror"]) {
   await page(name);
 }
+const arrival = await part("arrival", join(root, "packages/companion/src/arrival.ts"));
+await page("companion", { ARRIVAL: JSON.stringify(arrival) });
 await script("launcher");
 const record = await part("record", join(root, "packages/mirror/src/record.ts"));
 const layer = await part("layer", join(root, "packages/show/src/layer.ts"));

@@ -2,7 +2,14 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launchFirefox, pressInPanel as press, panelShows as shows } from "../firefox.mjs";
+import {
+  launchFirefox,
+  pressInPanel as press,
+  reads,
+  panelShows as shows,
+  status,
+  windowAt,
+} from "../firefox.mjs";
 import { startNode } from "../node.mjs";
 import {
   accept,
@@ -73,6 +80,46 @@ for (const at of ["/", "/locked", "/isolated"]) {
     await press(shop, "End session");
     await shows(shop, "Start again");
     await shop.close();
+    await agent.context().close();
+  });
+}
+
+for (const at of ["/", "/isolated"]) {
+  test(`a lead out of the site from ${at} takes the session into the companion`, async () => {
+    const agent = await agentAtWork(chromium, node);
+    const shop = await firefox.newPage();
+    await shop.evaluateOnNewDocument(openShadows);
+    await shop.goto(`${node.sites.shop}${at}`);
+    await press(shop, "Talk to us");
+    await shows(shop, "You are number 1");
+    await accept(agent);
+    await Promise.all([connection(agent, /direct/i), shows(shop, "Connected: direct")]);
+    await write(shop, "said in the page");
+    await heard(agent, "said in the page");
+
+    await lead(agent, `${node.sites.elsewhere}/`);
+    await shows(shop, "Stay here");
+    await press(shop, "Go");
+    const companion = await windowAt(firefox, `${node.url}/go/demo`);
+    await leadStatus(agent, /with the conversation in a window of its own/i);
+    await shop.waitForFunction((origin) => location.origin === origin, {}, node.sites.elsewhere);
+    await Promise.all([
+      connection(agent, /direct/i),
+      status(companion, "Connection", "direct"),
+      reads(companion, "said in the page"),
+    ]);
+    await say(agent, "there you are");
+    await reads(companion, "there you are");
+
+    await shop.goBack();
+    await shows(shop, "Your conversation goes on in a window of its own.");
+    await press(shop, "Go on here");
+    await Promise.all([connection(agent, /direct/i), shows(shop, "Connected: direct")]);
+    await write(shop, "back again");
+    await heard(agent, "back again");
+    await press(shop, "End session");
+    await shows(shop, "Start again");
+    await Promise.all([companion.close(), shop.close()]);
     await agent.context().close();
   });
 }

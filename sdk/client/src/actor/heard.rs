@@ -1,6 +1,6 @@
 //! What the other side said, for the program.
 
-use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Landing};
+use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Failed, Landing};
 use isession_protocol::signaling::EndReason;
 
 use super::Actor;
@@ -31,12 +31,18 @@ impl Actor {
                 found,
                 label: label.into(),
             }),
+            // A program shows no page that could go back.
+            Body::Travel { .. } => self.inputs.push_back(Input::Write(Body::Landing {
+                lead: id,
+                landing: Landing::Failed {
+                    why: Failed::NoPage,
+                },
+            })),
             Body::Bye => self.finish(match self.config.role {
                 Role::Visitor => EndReason::ByAgent,
                 Role::Agent => EndReason::ByVisitor,
             }),
             Body::Ask { .. }
-            | Body::Travel { .. }
             | Body::Location(_)
             | Body::Highlight { .. }
             | Body::Unknown => {}

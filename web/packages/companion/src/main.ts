@@ -2,6 +2,7 @@
 
 import { systemClock } from "@isession/peer";
 import {
+  ARRIVED,
   detailsOf,
   Ladder,
   Memory,
@@ -11,10 +12,20 @@ import {
   Visit,
   visitView,
 } from "@isession/visitor";
+import type { Arrive } from "./arrival";
 import "./style.css";
+
+/** Where the node has what takes up visits from pages; the build fills it in. */
+declare const ARRIVAL: string;
 
 const site = document.querySelector<HTMLMetaElement>('meta[name="isession-site"]')?.content ?? "";
 const title = document.title;
+const { hash } = location;
+const arrives = hash.startsWith(ARRIVED);
+if (arrives) {
+  // What it carries is for this page alone.
+  history.replaceState(null, "", ARRIVED);
+}
 const query = new URLSearchParams(location.search);
 // A page's button asks whether this window is the companion that it would open.
 addEventListener("message", ({ data, source, origin }) => {
@@ -30,14 +41,17 @@ const latest = await once?.take(memory.isOpen);
 if (latest) {
   memory.save(latest);
 }
-const visit = new Visit({
+const options = {
   site,
   memory,
   details: detailsOf(new URL(location.href), document.referrer),
   // For visitors who hide their address from agents, and for tests of the relay.
   relayOnly: query.get("transport") === "relay",
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/visitor`,
-});
+};
+const visit = arrives
+  ? ((await import(/* @vite-ignore */ ARRIVAL)).arrive as Arrive)(Visit, options, hash)
+  : new Visit(options);
 once?.serve(() => visit.handOver());
 
 const view = visitView({
@@ -75,3 +89,5 @@ addEventListener("online", () => visit.renew());
 addEventListener("pagehide", () => visit.suspend());
 // A page from the back/forward cache holds a visit that was suspended: take it up anew.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
+// A page of the site sends another visit into this window.
+addEventListener("hashchange", () => location.reload());

@@ -1,10 +1,10 @@
-import { TooLong } from "@isession/peer";
+import { judgeLead, TooLong } from "@isession/peer";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { draft, end, putAway, queue, type Talk, viewOf } from "./desk";
 import { useHandingOn } from "./focus";
 import { Viewing } from "./mirror_pane";
 import { nameOf } from "./store";
-import { asAddress, CONSENT, landingInWords } from "./words";
+import { asAddress, CONSENT, landingInWords, NOT_ALLOWED } from "./words";
 
 /** A click that was meant for what was there before must not erase a session. */
 const SETTLE = 600;
@@ -76,27 +76,45 @@ const TRAIL = 8;
 /** Where the visitor is on the site, and was: a click leads there again. */
 function Trail({ talk }: { talk: Talk }) {
   viewOf(talk);
-  const places = talk.transcript.trail().filter(({ url }) => url !== undefined);
-  const here = places.findLast(({ front }) => front) ?? places.at(-1);
-  if (!here) {
+  const trail = talk.transcript.trail();
+  const places = trail.filter(({ url }) => url !== undefined);
+  if (places.length === 0) {
     return null;
   }
+  const open = [...new Map(trail.map((place) => [place.tab, place])).values()]
+    .filter(({ url }) => url !== undefined)
+    .toSorted((a, b) => a.at - b.at);
+  const here = open.findLast(({ front }) => front) ?? open.at(-1);
   const before = [...new Map(places.map((place) => [place.url, place])).values()]
-    .filter(({ url }) => url !== here.url)
+    .filter(({ url }) => url !== here?.url)
     .slice(-TRAIL)
     .reverse();
   return (
     <section class="leading" aria-labelledby="trail-title">
       <h3 id="trail-title">On the site</h3>
-      <p role="status" aria-label="Visitor's page" title={here.url}>
-        {here.title || here.url}
-        {here.front ? "" : " (in the background)"}
+      <p role="status" aria-label="Visitor's page" title={here?.url}>
+        {here ? here.title || here.url : "On no page of the site"}
+        {here && !here.front ? " (in the background)" : ""}
       </p>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for what a form sends */}
+      <div class="choices" role="group" aria-label="Visitor's history">
+        {(["back", "reload", "forward"] as const).map((way) => (
+          <button key={way} type="button" class="quiet" onClick={() => travel(talk, way)}>
+            {WAY[way]}
+          </button>
+        ))}
+      </div>
       {before.length > 0 && (
         <ul class="destinations" aria-label="Pages visited">
           {before.map(({ url = "", title }) => (
             <li key={url}>
-              <button type="button" class="quiet" title={url} onClick={() => lead(talk, url)}>
+              <button
+                type="button"
+                class="quiet"
+                title={isForbidden(talk, url) ? NOT_ALLOWED : url}
+                disabled={isForbidden(talk, url)}
+                onClick={() => lead(talk, url)}
+              >
                 {title || url}
               </button>
             </li>
@@ -107,11 +125,33 @@ function Trail({ talk }: { talk: Talk }) {
   );
 }
 
-function lead(talk: Talk, url: string): void {
+/** Whether the site's policy forbids to lead there: the visitor's side would refuse it. */
+function isForbidden(talk: Talk, url: string): boolean {
+  const site = queue.value.sites.find(({ id }) => id === talk.visitor.site);
+  const verdict = site && judgeLead(url, site.lead_policy);
+  return verdict?.ok === false && verdict.why === "not_allowed";
+}
+
+/** Leads; what is said if that cannot be. */
+function lead(talk: Talk, url: string): string {
+  if (isForbidden(talk, url)) {
+    return NOT_ALLOWED;
+  }
   try {
     talk.peer.lead(url);
+    return "";
+  } catch (error) {
+    return error instanceof TooLong ? "This address is too long." : "This conversation is full.";
+  }
+}
+
+const WAY = { back: "Back", reload: "Reload", forward: "Forward" };
+
+function travel(talk: Talk, way: keyof typeof WAY): void {
+  try {
+    talk.peer.travel(way);
   } catch {
-    // The conversation is full, which the field for addresses says.
+    // The same.
   }
 }
 
@@ -130,24 +170,14 @@ function Leading({ talk, destinations }: LeadingProps) {
     }
   }, []);
   const view = viewOf(talk);
-  const latest = view.lines.findLast((line) => line.kind === "lead");
-  const lead = (url: string) => {
-    try {
-      talk.peer.lead(url);
-      setProblem("");
-    } catch (error) {
-      setProblem(
-        error instanceof TooLong ? "This address is too long." : "This conversation is full.",
-      );
-    }
-  };
+  const latest = view.lines.findLast((line) => line.kind === "lead" || line.kind === "travel");
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const text = box.current?.value ?? "";
     if (text.trim() === "") {
       return;
     }
-    lead(asAddress(text));
+    setProblem(lead(talk, asAddress(text)));
   };
   return (
     <section ref={part} class="leading" aria-labelledby="leading-title">
@@ -169,7 +199,13 @@ function Leading({ talk, destinations }: LeadingProps) {
         <ul class="destinations" aria-label="Saved destinations">
           {destinations.map(({ label, url }) => (
             <li key={label}>
-              <button type="button" class="quiet" title={url} onClick={() => lead(url)}>
+              <button
+                type="button"
+                class="quiet"
+                title={isForbidden(talk, url) ? NOT_ALLOWED : url}
+                disabled={isForbidden(talk, url)}
+                onClick={() => setProblem(lead(talk, url))}
+              >
                 {label}
               </button>
             </li>
@@ -178,7 +214,7 @@ function Leading({ talk, destinations }: LeadingProps) {
       )}
       <p role="status" aria-label="Lead status" class="lead-status">
         {problem ||
-          (latest?.kind === "lead"
+          (latest && "landing" in latest
             ? landingInWords(latest.landing, latest.state !== "waiting")
             : "No lead yet")}
       </p>

@@ -45,6 +45,8 @@ const FAILED: Record<Failed, string> = {
   unknown: "the visitor's browser did not go",
 };
 
+export const NOT_ALLOWED = `Not sent: ${BLOCKED.not_allowed}`;
+
 /** The life of a lead. `sent`: it went out. */
 export function landingInWords(landing: Landing | null, sent: boolean): string {
   switch (landing?.state) {

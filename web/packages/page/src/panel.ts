@@ -15,16 +15,20 @@ import {
   visitView,
 } from "@isession/visitor";
 import { certificate, forgetCertificate, withCertificate } from "./certificate";
+import { Companion, sendCompanion } from "./companion_window";
 import { Keep } from "./keep";
+import { movedView } from "./moved_view";
 import { PageMover } from "./page_mover";
 import { PageVisit } from "./page_visit";
 import { pageWords } from "./page_words";
 import STYLE from "./panel.css?inline";
+import { copyButton } from "./record";
 import { Sharing } from "./sharing";
 import { sheetOf } from "./sheet";
+import { pageHistory, Travelling, travelView } from "./travelling";
 import { Turn } from "./turn";
 import { detailsOf } from "./where";
-import { Whereabouts } from "./whereabouts";
+import { tab, Whereabouts } from "./whereabouts";
 
 export interface PanelOptions extends Embed {
   host: HTMLElement;
@@ -72,6 +76,8 @@ export function open({ host, root, button, node, site, label, department }: Pane
   button.append(badge);
   root.append(panel);
 
+  const embed = { node, site, department };
+  const companion = new Companion(embed);
   const keep = new Keep(site);
   const shared = sharedStorage();
   const memory = new Memory(site, shared ?? ownStorage());
@@ -107,16 +113,24 @@ export function open({ host, root, button, node, site, label, department }: Pane
     const sharing = new Sharing({ visit, node, root, clock: systemClock });
     const view = visitView({
       visit,
-      mover: new PageMover(),
+      mover: new PageMover((lead, target) =>
+        visit.depart(lead, tab(), (fragment) => sendCompanion(target, embed, fragment)),
+      ),
       cards: root,
       pageWords,
-      restart: () => void hold(),
+      restart: () => void goOnHere(),
       isSeen: () => !panel.hidden && !document.hidden,
     });
     once?.serve(() => {
       const state = visit.handOver();
       turn.wait();
       return state;
+    });
+    let travelling: Travelling | null = null;
+    visit.onPageSession((session) => {
+      travelling?.dismiss();
+      travelling = new Travelling(session, pageHistory);
+      travelView(travelling, root);
     });
     const whereabouts = new Whereabouts(visit, systemClock);
     life = {
@@ -125,6 +139,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
       close() {
         whereabouts.close();
         sharing.close();
+        travelling?.dismiss();
         view.close();
         visit.suspend();
         channel?.close();
@@ -133,6 +148,9 @@ export function open({ host, root, button, node, site, label, department }: Pane
     taking = false;
     const name = () => tell(title, visit.site.name || label);
     visit.stage.subscribe(() => {
+      if (visit.isClosed) {
+        travelling?.dismiss();
+      }
       if (visit.stage.get().kind === "over") {
         forgetCertificate();
       }
@@ -145,8 +163,24 @@ export function open({ host, root, button, node, site, label, department }: Pane
     });
     header.querySelector(".connection")?.remove();
     header.append(view.connection);
-    body.replaceChildren(sharing.view.lines, ...view.parts);
+    body.replaceChildren(sharing.view.lines, ...view.parts, copyButton(visit));
     keep.restoreDraft(body.querySelector("textarea"));
+  }
+
+  /** Takes the visit up here, from the companion too: its latest state, if it is to be had. */
+  async function goOnHere(): Promise<void> {
+    if (memory.load()?.moved) {
+      const state = await companion.takeBack();
+      if (state) {
+        memory.save(state, false);
+      }
+    }
+    await hold();
+  }
+
+  /** The companion holds the visit. */
+  function showMoved(): void {
+    body.replaceChildren(...movedView(companion.known, () => void goOnHere()));
   }
 
   async function comeBack(): Promise<void> {
@@ -157,8 +191,13 @@ export function open({ host, root, button, node, site, label, department }: Pane
 
   /** Goes on with a visit of this browser, if there is one. */
   function resume(): void {
-    if (!away && !holds() && memory.load()) {
-      void hold();
+    const known = memory.load();
+    if (!away && !holds() && known) {
+      if (!known.moved) {
+        void hold();
+      } else if (!life) {
+        showMoved();
+      }
     }
   }
 
@@ -213,13 +252,13 @@ export function open({ host, root, button, node, site, label, department }: Pane
     if (document.hidden) {
       turn.wait();
     } else {
-      void hold();
+      resume();
     }
   }
   return {
     show() {
       if (!holds()) {
-        void hold();
+        memory.load()?.moved ? resume() : void hold();
       }
       show(true);
     },

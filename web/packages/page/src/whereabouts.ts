@@ -75,7 +75,7 @@ function attempt(session: PageSession, tell: () => void): boolean {
 }
 
 /** This tab, over its pages. */
-function tab(): string {
+export function tab(): string {
   try {
     const known = sessionStorage.getItem(TAB) ?? randomEpoch();
     sessionStorage.setItem(TAB, known);

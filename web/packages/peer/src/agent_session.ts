@@ -1,7 +1,7 @@
 // The agent's side of a session: it accepts, leads, has what it says kept before that goes out, and
 // prepares a second connection, whose offer is sent ahead for the visitor's next page.
 
-import type { EntryId, Permission } from "@isession/protocol";
+import type { EntryId, Permission, Travel } from "@isession/protocol";
 import { AgentCore } from "./agent_core";
 import type { PeerConnection } from "./connection";
 import type { CoreOptions } from "./core";
@@ -25,6 +25,11 @@ export class AgentSession extends SightSession {
 
   lead(url: string): EntryId {
     return this.write({ type: "lead", url });
+  }
+
+  /** Asks to move in the history of the visitor's page. */
+  travel(travel: Travel): EntryId {
+    return this.write({ type: "travel", travel });
   }
 
   /** Asks the visitor for a permission. */

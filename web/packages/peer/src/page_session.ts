@@ -1,6 +1,6 @@
 // The visitor's side of a session that goes from page to page.
 
-import type { EntryId, Grant, Location, NextOffer, Permission } from "@isession/protocol";
+import type { EntryId, Grant, Location, NextOffer, Permission, Travel } from "@isession/protocol";
 import type { CoreOptions } from "./core";
 import type { Effect } from "./core_words";
 import { PageCore } from "./page_core";
@@ -9,12 +9,18 @@ import { SightSession } from "./sight_session";
 
 export class PageSession extends SightSession {
   readonly #nexts = new Event<[NextOffer | null]>();
+  readonly #travels = new Event<[EntryId, Travel]>();
   /** It goes on with what its page remembers, and needs no start from the node. */
   #wentOn = false;
 
   /** An offer for this side's next life came, or the one that was kept holds no longer. */
   onNext(run: (offer: NextOffer | null) => void): () => void {
     return this.#nexts.on(run);
+  }
+
+  /** The agent asks to move in this page's history, and waits for an answer. */
+  onTravel(run: (id: EntryId, travel: Travel) => void): () => void {
+    return this.#travels.on(run);
   }
 
   /** Goes on from the page before, which may have left an offer that was sent ahead. */
@@ -49,6 +55,10 @@ export class PageSession extends SightSession {
     } else {
       super.nodeReturned();
     }
+  }
+
+  protected override travelled(id: EntryId, travel: Travel): void {
+    this.#travels.fire(id, travel);
   }
 
   protected override newCore(options: CoreOptions): PageCore {

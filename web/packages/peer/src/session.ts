@@ -11,6 +11,7 @@ import type {
   Landing,
   Path,
   Signal,
+  Travel,
 } from "@isession/protocol";
 import { PeerConnection } from "./connection";
 import { type CoreOptions, SessionCore } from "./core";
@@ -393,9 +394,16 @@ export class Session {
       this.#show({ typing: false });
     } else if (body.type === "lead") {
       this.#leads.fire(id, body.url);
+    } else if (body.type === "travel") {
+      this.travelled(id, body.travel);
     } else if (body.type === "bye") {
       this.clock.after(GOODBYE / 5, () => this.close());
     }
+  }
+
+  /** Asked to move in the history of a page, where there is none. */
+  protected travelled(travel: EntryId, _: Travel): void {
+    this.land(travel, { state: "failed", why: "no_page" });
   }
 
   /** What this side shows has changed. */

@@ -14,7 +14,6 @@ import type {
   Permission,
   Point,
   Talk,
-  Travel,
 } from "./generated";
 import * as LIMITS from "./limits";
 import { count, entryId, epoch, sdp, url } from "./parts";
@@ -51,7 +50,6 @@ const body = union<Body, "type">("type", {
     permission,
     grant: word<Grant>("granted", "declined", "withdrawn", "expired", "paused"),
   },
-  travel: { travel: word<Travel>("back", "forward", "reload") },
   location: { tab: epoch, url: optional(url), title: text(LIMITS.title), front: bool },
   highlight: { view: epoch, node: count },
   highlighted: { highlight: entryId, found: bool, label: text(LIMITS.label) },

@@ -1,10 +1,10 @@
 // What the visitor's side reads from an agent where no page of the site takes part: conversation and
-// leads. The rest is to it as the words of a newer version are.
+// leads, and moves in a history, which it has to decline. The rest is to it as the words of a newer version are.
 
-import type { Body, Glance, Talk } from "./generated";
+import type { Body, Glance, Talk, Travel } from "./generated";
 import * as LIMITS from "./limits";
 import { entryId, seen, signal, url } from "./parts";
-import { bool, decode, type Read, record, text, union, whole } from "./read";
+import { bool, decode, type Read, record, text, union, whole, word } from "./read";
 
 /** How one side reads what comes over the channel. */
 export interface Decoders {
@@ -29,7 +29,12 @@ export const decoders = (talk: Read<Talk>, glance: Read<Glance>): Decoders => ({
   glance: (text) => decode(glance, text, LIMITS.channelFrame),
 });
 
-export const asked = { message: { text: text(LIMITS.messageText) }, lead: { url }, bye: {} };
+export const asked = {
+  message: { text: text(LIMITS.messageText) },
+  lead: { url },
+  travel: { travel: word<Travel>("back", "forward", "reload") },
+  bye: {},
+};
 export const link = { resume: { seen }, ack: { id: entryId }, signal: { signal } };
 export const written = { id: entryId, at: whole(LIMITS.time) };
 export const typing = { typing: { typing: bool } };

@@ -15,8 +15,11 @@ export interface Card {
 
 /** What can move the visitor. Called inside the visitor's click, or without one. */
 export interface Mover {
-  /** Null: the browser did not let it. */
-  move(url: URL): How | null;
+  /**
+   * Null: the browser did not let it. By way of the companion: nobody knows yet, and the companion
+   * says so once it has the session.
+   */
+  move(url: URL, lead: EntryId): How | null;
 }
 
 export const STAGE = "isession-stage";
@@ -44,9 +47,10 @@ export class Leading {
     if (allow) {
       this.#session.consent("allow");
     }
-    const how = this.#mover.move(card.url);
+    const how = this.#mover.move(card.url, card.lead);
     if (how) {
-      this.#answer({ state: "landed", how });
+      this.card.set(null);
+      this.#landed(card.lead, how);
     } else {
       this.card.set({ ...card, linkOnly: true });
     }
@@ -89,9 +93,9 @@ export class Leading {
       this.#answer({ state: "failed", why: "replaced" });
     }
     if (consent === "allow" && !alwaysAsks(verdict.url, this.#policy)) {
-      const how = this.#mover.move(verdict.url);
+      const how = this.#mover.move(verdict.url, lead);
       if (how) {
-        this.#session.land(lead, { state: "landed", how });
+        this.#landed(lead, how);
         return;
       }
       // Without a click the browser lets nothing move: the card brings the click.
@@ -116,6 +120,12 @@ export class Leading {
       } else {
         this.#session.land(line.id, { state: "failed", why: "interrupted" });
       }
+    }
+  }
+
+  #landed(lead: EntryId, how: How): void {
+    if (how !== "companion") {
+      this.#session.land(lead, { state: "landed", how });
     }
   }
 

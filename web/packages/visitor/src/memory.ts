@@ -11,11 +11,16 @@ import type {
   SiteCard,
 } from "@isession/protocol";
 
+/** What the companion's address has in front of a visit that comes from a page of the site. */
+export const ARRIVED = "#arrived";
+
 export interface Remembered {
   ticket?: string | undefined;
   details: Details;
   transcript?: Saved | undefined;
   talk?: RememberedTalk | undefined;
+  /** The session went into the companion: pages of the site leave it there until they are told. */
+  moved?: boolean | undefined;
 }
 
 /** What a visitor's side uses of a site. */

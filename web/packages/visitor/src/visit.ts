@@ -45,7 +45,8 @@ const KEEP_AFTER = 300;
 /** Agents rung at once, at the most; a node that rings more has them connect after the accept. */
 const RINGS = 3;
 
-const ELSEWHERE: ErrorFrame = { code: "superseded", message: "", fatal: true };
+/** Another window has the visit. */
+export const ELSEWHERE: ErrorFrame = { code: "superseded", message: "", fatal: true };
 
 export interface VisitOptions {
   site: string;
