@@ -40,10 +40,17 @@ test("it is there again when the agent comes back to the session", async () => {
 });
 
 test("a session that begins while the agent writes waits for a look", async () => {
-  const strict = await startNode({ preconnect: "off" });
+  // A visitor begins nothing with a fourth agent who is rung: the session comes with the accept.
+  const agents = ["ada", "ben", "cleo", "dora"];
+  const strict = await startNode({ agents, set: ["queue.ring_agents=4"] });
   try {
-    const agent = await agentAtWork(browser, strict);
     const first = await visitorFromShop(browser, strict);
+    const consoles = [];
+    for (const login of agents) {
+      consoles.push(await agentAtWork(browser, strict, login));
+      await consoles.at(-1).getByRole("alert", { name: "Incoming visitor" }).waitFor();
+    }
+    const agent = consoles.at(-1);
     await accept(agent);
     await connected(agent, first.companion);
     // The node's word takes its time.
@@ -70,7 +77,9 @@ test("a session that begins while the agent writes waits for a look", async () =
     for (const { context } of [first, second]) {
       await context.close();
     }
-    await agent.context().close();
+    for (const page of consoles) {
+      await page.context().close();
+    }
   } finally {
     await strict.close();
   }
