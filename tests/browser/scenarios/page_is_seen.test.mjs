@@ -177,3 +177,21 @@ test("each permission has its own stop, also under a strict policy", async () =>
   await sees(agent, "h1", await shop.getByRole("heading", { level: 1 }).innerText());
   await close();
 });
+
+test("the agent sees the tab that the visitor looks at", async () => {
+  const { agent, shop, context, close } = await people();
+  await ask(agent);
+  await allow(shop);
+  await sees(agent, "h1", "Lamps for long evenings");
+  const other = await context.newPage();
+  await other.goto(`${node.sites.shop}/cart`);
+  await sees(agent, "h1", "Your basket");
+  // It is said in the tab that is seen, and in no other.
+  await other.getByRole("button", { name: "Stop sharing" }).waitFor();
+  await shop.getByRole("button", { name: "Stop sharing" }).waitFor({ state: "hidden" });
+  await other.close();
+  await shop.bringToFront();
+  await sees(agent, "h1", "Lamps for long evenings");
+  await shop.getByRole("button", { name: "Stop sharing" }).waitFor();
+  await close();
+});

@@ -53,8 +53,10 @@ export class Turn {
     this.leave();
     const left = new AbortController();
     this.#leave = () => left.abort();
+    let granted = false;
     const hold = () =>
       new Promise<void>((resolve) => {
+        granted = true;
         const cancel = held();
         left.signal.addEventListener("abort", () => {
           cancel();
@@ -64,6 +66,13 @@ export class Turn {
     // Both at once the API does not allow.
     const signal = options.steal ? {} : { signal: left.signal };
     // Rejected when it is stolen, or no longer wanted: others tell why.
-    this.#locks?.request(this.#name, { ...options, ...signal }, hold).catch(() => left.abort());
+    this.#locks?.request(this.#name, { ...options, ...signal }, hold).catch(() => {
+      const stolen = granted && !left.signal.aborted;
+      left.abort();
+      if (stolen && !options.steal) {
+        // Whoever takes the visit may have been heard before its lock was.
+        this.wait();
+      }
+    });
   }
 }

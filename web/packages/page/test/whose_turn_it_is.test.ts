@@ -77,6 +77,22 @@ test("a page that follows in the same tab is left in peace", async () => {
   expect(second.orphaned).not.toHaveBeenCalled();
 });
 
+test("a tab that was granted the lock before the next holder stole it still waits", async () => {
+  const { clock, first, second } = tabs();
+  // The first held it, and hears of the second before the second's lock is heard of.
+  first.turn.take();
+  first.turn.wait();
+  await settled();
+  second.turn.take();
+  await settled();
+  clock.turn(GRACE);
+  expect(first.orphaned).not.toHaveBeenCalled();
+  second.turn.leave();
+  await settled();
+  clock.turn(GRACE);
+  expect(first.orphaned).toHaveBeenCalledOnce();
+});
+
 test("a tab that no longer waits is not told", async () => {
   const { clock, first, second } = tabs();
   first.turn.take();
