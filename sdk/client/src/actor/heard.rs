@@ -42,10 +42,7 @@ impl Actor {
                 Role::Visitor => EndReason::ByAgent,
                 Role::Agent => EndReason::ByVisitor,
             }),
-            Body::Ask { .. }
-            | Body::Location(_)
-            | Body::Highlight { .. }
-            | Body::Unknown => {}
+            Body::Ask { .. } | Body::Location(_) | Body::Highlight { .. } | Body::Unknown => {}
         }
     }
 
