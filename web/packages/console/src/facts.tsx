@@ -97,7 +97,7 @@ function Trail({ talk }: { talk: Talk }) {
         {here && !here.front ? " (in the background)" : ""}
       </p>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for what a form sends */}
-      <div class="choices" role="group" aria-label="Visitor's history">
+      <div class="choices history" role="group" aria-label="Visitor's history">
         {(["back", "reload", "forward"] as const).map((way) => (
           <button key={way} type="button" class="quiet" onClick={() => travel(talk, way)}>
             {WAY[way]}
