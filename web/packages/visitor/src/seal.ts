@@ -1,7 +1,8 @@
 // A visit on its way from a page of the site into the companion, in the fragment of the companion's
 // address: the one way that is left where a page's opener policy cuts the two windows apart. No
-// server ever sees a fragment; the browser's history may, so it is sealed with what only the session
-// itself can tell: who has the ticket learns it from the node, for as long as the session runs.
+// server ever sees a fragment; the browser's history may, though it is erased at once. So it is sealed
+// with the session's link, and nothing in it reads as words. The ticket holds the link too: this
+// keeps out whoever looks, and not who has the whole address and takes the ticket apart.
 
 import type { LinkId } from "@isession/protocol";
 import { ARRIVED, type Remembered } from "./memory";
