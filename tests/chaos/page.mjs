@@ -2,8 +2,9 @@
 // for browsers are given its text.
 
 /**
- * Counts what comes on `glance`, and keeps `bulk` busy: a frame five times a second, with the
- * connection's token and a number that tells what is missing, double or out of order.
+ * Counts what comes on `glance`, and keeps `bulk` busy: a frame of a program's data (kind 0) five
+ * times a second, with the connection's token and a number that tells what is missing, double or out
+ * of order.
  */
 export function watchChannels() {
   const counts = { glance: 0, bulk_sent: 0, bulk: 0, bulk_lost: 0, bulk_doubled: 0 };
@@ -17,7 +18,10 @@ export function watchChannels() {
   const heard = new Map();
   const hear = ({ data }) => {
     const view = new DataView(data);
-    const [token, number] = [view.getUint32(0), view.getUint32(4)];
+    if (view.getUint8(0) !== 0) {
+      return;
+    }
+    const [token, number] = [view.getUint32(1), view.getUint32(5)];
     // What arrives before this end is open, some browsers drop.
     const last = heard.get(token) ?? number - 1;
     counts.bulk += 1;
@@ -27,12 +31,12 @@ export function watchChannels() {
   };
   const flood = (channel) => {
     const frame = new DataView(new ArrayBuffer(2048));
-    frame.setUint32(0, crypto.getRandomValues(new Uint32Array(1))[0]);
+    frame.setUint32(1, crypto.getRandomValues(new Uint32Array(1))[0]);
     let number = 0;
     const timer = setInterval(() => {
       if (channel.readyState === "open" && channel.bufferedAmount < 256 * 1024) {
         number += 1;
-        frame.setUint32(4, number);
+        frame.setUint32(5, number);
         channel.send(frame.buffer);
         counts.bulk_sent += 1;
       } else if (channel.readyState === "closed") {
