@@ -166,8 +166,10 @@ export async function runSession(world, session, tell) {
       tell(`${fault.kinds.join(" + ")}: ${seconds(outage)} s without news, ${seconds(took)} s`);
     }
   } catch (error) {
-    result.problems.push(error.message);
-    tell(error.message);
+    const looks = await Promise.all([visitor.look(), agent.look()]).catch(() => []);
+    const shown = looks.map(({ state, words }) => `${state} (${words})`).join(", ");
+    result.problems.push(`${error.message}; shown: ${shown}`);
+    tell(`${error.message}; shown: ${shown}; the node says: ${await counts(world.node)}`);
   }
   await Promise.all(both.map((voice) => voice.stop()));
   if (both.every(({ said }) => said.length > 0)) {
@@ -175,6 +177,15 @@ export async function runSession(world, session, tell) {
   }
   return result;
 }
+
+/** Who is there, as far as the node knows. */
+const counts = (node) =>
+  node.metrics().then(
+    (metrics) =>
+      metrics.match(/^isession_(sockets|waiting|ringing|agents|sessions)\S* .*$/gm)?.join(", ") ??
+      "",
+    () => "nothing",
+  );
 
 /** Says last words, ends, and judges. */
 async function end(session, voices, result, tell) {

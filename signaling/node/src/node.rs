@@ -79,6 +79,9 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     pub accounts: Accounts,
     pub log: Arc<dyn Log>,
+    /// Held while somebody comes or goes, until the log has it: it hears of both in the order in
+    /// which they happened. Otherwise who comes back at once could be taken for lost.
+    pub order: tokio::sync::Mutex<()>,
     pub sockets: Sockets,
     pub tickets: TicketKey,
     pub relay: Relay,
@@ -257,6 +260,7 @@ impl Node {
             policy,
             whole: AtomicBool::new(true),
             log: Arc::new(LocalLog::new(Arc::clone(&clock))),
+            order: tokio::sync::Mutex::default(),
             sockets: Sockets::default(),
             relay_links: turn.as_ref().map(TurnServer::links),
             metrics: Metrics::new(turn.as_ref().map(TurnServer::counters)),

@@ -151,6 +151,7 @@ impl Side for AgentSide {
 
     async fn closed(self) {
         let agent = self.agent.card.id;
+        let _order = self.shared.order.lock().await;
         if self.joined && self.shared.disconnected(Person::Agent(agent), &self.outbox) {
             // A closed log means that the node stops.
             let presence = Presence::Lost;
@@ -191,6 +192,7 @@ impl AgentSide {
             }
         }
         self.joined = true;
+        let _order = self.shared.order.lock().await;
         self.shared
             .connected(Person::Agent(self.agent.card.id), &self.outbox);
         self.outbox.send(&ToAgent::Welcome {

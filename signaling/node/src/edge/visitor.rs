@@ -142,6 +142,7 @@ impl Side for Visitor {
 
     async fn closed(self) {
         let Some(visitor) = self.joined else { return };
+        let _order = self.shared.order.lock().await;
         if self
             .shared
             .disconnected(Person::Visitor(visitor), &self.outbox)
@@ -198,6 +199,7 @@ impl Visitor {
             }),
         };
         self.joined = Some(visitor);
+        let _order = self.shared.order.lock().await;
         self.shared
             .connected(Person::Visitor(visitor), &self.outbox);
         self.shared
