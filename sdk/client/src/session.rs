@@ -312,33 +312,33 @@ impl Session {
 
     /// Asks to lead the visitor (agents only).
     pub async fn lead(&self, url: &str) -> Result<EntryId, SdkError> {
-        self.only(Role::Agent)?;
+        self.must_be(Role::Agent)?;
         let url = LeadUrl::new(url)?;
         write(&self.commands, Body::Lead { url }).await
     }
 
     /// Asks the visitor for a permission (agents only).
     pub async fn ask(&self, permission: Permission) -> Result<EntryId, SdkError> {
-        self.only(Role::Agent)?;
+        self.must_be(Role::Agent)?;
         write(&self.commands, Body::Ask { permission }).await
     }
 
     /// Asks to move in the history of the visitor's page (agents only).
     pub async fn travel(&self, travel: Travel) -> Result<EntryId, SdkError> {
-        self.only(Role::Agent)?;
+        self.must_be(Role::Agent)?;
         write(&self.commands, Body::Travel { travel }).await
     }
 
     /// Shows the visitor an element by its number in the mirror (agents only). `view` names the
     /// page's life, as batches do.
     pub async fn highlight(&self, view: Epoch, node: u32) -> Result<EntryId, SdkError> {
-        self.only(Role::Agent)?;
+        self.must_be(Role::Agent)?;
         write(&self.commands, Body::Highlight { view, node }).await
     }
 
     /// Sets the standing word on leads (visitors only). `Stop` refuses all that come.
     pub async fn consent(&self, consent: Consent) -> Result<EntryId, SdkError> {
-        self.only(Role::Visitor)?;
+        self.must_be(Role::Visitor)?;
         write(&self.commands, Body::Consent { consent }).await
     }
 
@@ -365,7 +365,7 @@ impl Session {
 
     /// The way to see the visitor's page, once the visitor has agreed (agents only). Taken once.
     pub fn take_mirror(&mut self) -> Option<MirrorReceiver> {
-        self.only(Role::Agent).ok()?;
+        self.must_be(Role::Agent).ok()?;
         let messages = self.mirror.take()?;
         Some(MirrorReceiver::new(messages, self.bulk.clone()))
     }
@@ -379,7 +379,7 @@ impl Session {
         }
     }
 
-    fn only(&self, role: Role) -> Result<(), SdkError> {
+    fn must_be(&self, role: Role) -> Result<(), SdkError> {
         if self.role == role {
             Ok(())
         } else {
