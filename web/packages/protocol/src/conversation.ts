@@ -1,5 +1,6 @@
 // What the visitor's side reads from an agent where no page of the site takes part: conversation and
-// leads, and moves in a history, which it has to decline. The rest is to it as the words of a newer version are.
+// leads, and moves in a history, which it has to decline. The rest is to it as the words of a newer
+// version are.
 
 import type { Body, Glance, Talk, Travel } from "./generated";
 import * as LIMITS from "./limits";
