@@ -4,8 +4,9 @@
 //!     hostile_agent NODE LOGIN PASSWORD
 //!
 //! It accepts everyone. Each line of input begins something: `act` points, clicks, draws,
-//! highlights, scrolls and sends messages of mirrors; `travel` moves in the page's history; `nag`
-//! asks for all permissions, many times; any other text is said. What the visitor's side answers is printed.
+//! highlights, scrolls, guides and sends messages of mirrors; `guide ADDRESS` guides there and `flood ADDRESS`
+//! to fifty pages below it; `scroll` scrolls; `travel` moves in the page's history; `nag`
+//! asks for all permissions, many times, and `follow` for one; any other text is said. What the visitor's side answers is printed.
 
 #![allow(
     clippy::print_stdout,
@@ -53,6 +54,14 @@ async fn talk(mut session: Session) -> Result<(), Box<dyn Error>> {
                 Some("act") => act(&mut session).await?,
                 Some("nag") => nag(&session).await?,
                 Some("travel") => travel(&session).await?,
+                Some("follow") => { session.ask(Permission::Follow).await?; }
+                Some("scroll") => scroll(&session).await?,
+                Some(line) if let Some(url) = line.strip_prefix("guide ") => {
+                    session.guide(url).await?;
+                }
+                Some(line) if let Some(url) = line.strip_prefix("flood ") => {
+                    flood(&session, url).await?;
+                }
                 Some(text) => { session.say(text).await?; }
             },
             event = session.next_event() => match event {
@@ -81,7 +90,8 @@ async fn act(session: &mut Session) -> Result<(), Box<dyn Error>> {
             y: 10 * step,
         };
         session.glance(Glance::Pointer { n, at: Some(at) }).await?;
-        session.glance(Glance::Scroll { n, at }).await?;
+        let of = Some(Point { x: 0, y: 500 });
+        session.glance(Glance::Scroll { n, at, of }).await?;
         session.glance(Glance::Click { at }).await?;
         let points = InkPoints(vec![at, Point { x: 0, y: 0 }]);
         let ink = Glance::Ink {
@@ -91,6 +101,9 @@ async fn act(session: &mut Session) -> Result<(), Box<dyn Error>> {
         };
         session.glance(ink).await?;
         session.highlight(view.clone(), n).await?;
+        session
+            .guide(&format!("https://elsewhere.example/{n}"))
+            .await?;
     }
     if let Some(mirror) = session.take_mirror() {
         for _ in 0..TIMES {
@@ -98,6 +111,25 @@ async fn act(session: &mut Session) -> Result<(), Box<dyn Error>> {
         }
     }
     session.say("acted").await?;
+    Ok(())
+}
+
+/// Where it would be seen: half the way down, and back up.
+async fn scroll(session: &Session) -> Result<(), Box<dyn Error>> {
+    for n in 1..=TIMES {
+        let y = i32::try_from(n % 2)? * 500;
+        let (at, of) = (Point { x: 0, y }, Some(Point { x: 0, y: 1000 }));
+        session.glance(Glance::Scroll { n, at, of }).await?;
+    }
+    session.say("scrolled").await?;
+    Ok(())
+}
+
+async fn flood(session: &Session, url: &str) -> Result<(), Box<dyn Error>> {
+    for n in 1..=TIMES {
+        session.guide(&format!("{url}?{n}")).await?;
+    }
+    session.say("flooded").await?;
     Ok(())
 }
 

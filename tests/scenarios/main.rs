@@ -28,3 +28,4 @@ mod silence_holds_up_nobody;
 mod turn_denies_private_peers;
 mod turn_quota;
 mod two_agents_accept;
+mod visitors_follow;

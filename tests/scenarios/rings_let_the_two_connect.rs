@@ -9,7 +9,8 @@ use isession_protocol::ErrorCode;
 use isession_protocol::bounded::{Bounded, CandidateLine};
 use isession_protocol::ids::{Epoch, LinkId, SessionId, VisitorId};
 use isession_protocol::signaling::{
-    FromAgent, FromVisitor, LeadPolicy, MediaId, Path, Preconnect, Signal, ToAgent, ToVisitor,
+    FromAgent, FromVisitor, LeadPolicy, MediaId, PagePolicy, Path, Preconnect, Signal, ToAgent,
+    ToVisitor,
 };
 use isession_sdk::session::{Begin, Link, LinkInput, LinkOutput, SessionConfig};
 use isession_sdk::{AgentEvent, Role, RootCertificates, Session, SessionEvent};
@@ -306,6 +307,7 @@ fn ringing(role: Role) -> (Session, Link) {
         bind: vec![([127, 0, 0, 1], 0).into()],
         root_certificates: RootCertificates::default(),
         lead_policy: LeadPolicy::default(),
+        page: PagePolicy::default(),
         begin: Begin::Ring {
             relay_only: false,
             offer_only: false,

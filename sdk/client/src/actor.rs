@@ -9,7 +9,7 @@ mod world;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use isession_protocol::channel::{Body, EntryId, Glance, Talk};
+use isession_protocol::channel::{Body, EntryId, Talk};
 use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{DescriptionRole, EndReason, IceServer, Path, Signal};
 use isession_protocol::{decode, encode, limits};
@@ -434,11 +434,11 @@ impl Actor {
                 }
             },
             PeerEvent::Glance(text) => {
-                if let Ok(Glance::Typing { typing }) = decode(&text, limits::CHANNEL_FRAME)
+                if let Ok(glance) = decode(&text, limits::CHANNEL_FRAME)
                     && self.core.connection() == Connection::Open
                     && !self.ringing
                 {
-                    self.tell(SessionEvent::Typing(typing));
+                    self.glanced(&glance);
                 }
                 return;
             }

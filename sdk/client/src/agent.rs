@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use isession_protocol::ids::{AgentId, LinkId, SessionId, VisitorId};
 use isession_protocol::signaling::{
-    AgentCard, EndReason, ErrorFrame, FromAgent, IceServer, LeadPolicy, Preconnect, RingEnd,
-    SiteCard, ToAgent, VisitorCard,
+    AgentCard, EndReason, ErrorFrame, FromAgent, IceServer, LeadPolicy, PagePolicy, Preconnect,
+    RingEnd, SiteCard, ToAgent, VisitorCard,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -251,6 +251,7 @@ impl AgentSide {
             bind: self.bind.clone(),
             root_certificates: self.roots.clone(),
             lead_policy: LeadPolicy::default(),
+            page: PagePolicy::default(),
             begin,
         }
     }

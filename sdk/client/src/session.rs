@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use isession_protocol::bounded::{MessageText, Url as LeadUrl};
 use isession_protocol::channel::{
-    Body, Consent, EntryId, Failed, Glance, Grant, How, Landing, Permission, Travel,
+    Body, Consent, EntryId, Failed, Glance, Grant, How, Landing, Permission, Point, Travel,
 };
 use isession_protocol::ids::{Epoch, LinkId, SessionId};
-use isession_protocol::signaling::{EndReason, IceServer, LeadPolicy, Path, Signal};
+use isession_protocol::signaling::{EndReason, IceServer, LeadPolicy, PagePolicy, Path, Signal};
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
@@ -57,6 +57,21 @@ pub enum SessionEvent {
     },
     /// The visitor's standing word on leads changed (agents only).
     Consent(Consent),
+    /// The agent asks for a permission (visitors only). [`Session::grant`] answers; silence is no
+    /// answer, and permits nothing.
+    Ask(Permission),
+    /// The agent gave a permission back (visitors only).
+    Release(Permission),
+    /// The agent, whom this visitor follows, is at another place of the site (visitors only).
+    /// Whatever is not permitted, or not of the site, never gets here.
+    Guide(LeadRequest),
+    /// Where the agent, whom this visitor follows, sees the page begin (visitors only).
+    Scroll {
+        /// The place, in the agent's page.
+        at: Point,
+        /// The place at that page's end, if it was told.
+        of: Option<Point>,
+    },
     /// The visitor decided on something that was asked for, or took it back (agents only).
     Grant {
         /// What it is about.
@@ -232,6 +247,8 @@ pub struct SessionConfig {
     pub root_certificates: RootCertificates,
     /// What the site allows leads to (visitors).
     pub lead_policy: LeadPolicy,
+    /// Which pages are the site's (visitors).
+    pub page: PagePolicy,
     /// How it begins.
     pub begin: Begin,
 }
@@ -321,6 +338,26 @@ impl Session {
     pub async fn ask(&self, permission: Permission) -> Result<EntryId, SdkError> {
         self.must_be(Role::Agent)?;
         write(&self.commands, Body::Ask { permission }).await
+    }
+
+    /// Gives a permission back (agents only).
+    pub async fn release(&self, permission: Permission) -> Result<EntryId, SdkError> {
+        self.must_be(Role::Agent)?;
+        write(&self.commands, Body::Release { permission }).await
+    }
+
+    /// Has a visitor who permits [`Permission::Follow`] go to this place of the site (agents only).
+    /// Where in the page is told by [`Glance::Scroll`].
+    pub async fn guide(&self, url: &str) -> Result<EntryId, SdkError> {
+        self.must_be(Role::Agent)?;
+        let url = LeadUrl::new(url)?;
+        write(&self.commands, Body::Guide { url }).await
+    }
+
+    /// Decides on a permission: as an answer, or at any other time (visitors only).
+    pub async fn grant(&self, permission: Permission, grant: Grant) -> Result<EntryId, SdkError> {
+        self.must_be(Role::Visitor)?;
+        write(&self.commands, Body::Grant { permission, grant }).await
     }
 
     /// Asks to move in the history of the visitor's page (agents only).

@@ -30,9 +30,12 @@ impl Role {
     /// The agent asks and shows; the visitor decides, and says where things are.
     pub(crate) const fn may_write(self, body: &Body) -> bool {
         match body {
-            Body::Lead { .. } | Body::Ask { .. } | Body::Travel { .. } | Body::Highlight { .. } => {
-                matches!(self, Self::Agent)
-            }
+            Body::Lead { .. }
+            | Body::Ask { .. }
+            | Body::Release { .. }
+            | Body::Travel { .. }
+            | Body::Guide { .. }
+            | Body::Highlight { .. } => matches!(self, Self::Agent),
             Body::Landing { .. }
             | Body::Consent { .. }
             | Body::Grant { .. }
@@ -67,7 +70,7 @@ struct Room {
 fn weigh(body: &Body) -> usize {
     100 + match body {
         Body::Message { text } => text.as_str().len(),
-        Body::Lead { url } => url.as_str().len(),
+        Body::Lead { url } | Body::Guide { url } => url.as_str().len(),
         Body::Location(Location { url, title, .. }) => {
             title.as_str().len() + url.as_ref().map_or(0, |url| url.as_str().len())
         }
@@ -168,6 +171,7 @@ impl Transcript {
             Body::Landing { .. }
                 | Body::Consent { .. }
                 | Body::Grant { .. }
+                | Body::Release { .. }
                 | Body::Highlighted { .. }
                 | Body::Bye
         );
@@ -285,6 +289,12 @@ impl Transcript {
                     known => *known,
                 };
                 self.grants.insert(*permission, grant);
+            }
+            Body::Release { permission } => {
+                // What was never granted is not there to be given back.
+                if let Some(grant) = self.grants.get_mut(permission) {
+                    *grant = Grant::Withdrawn;
+                }
             }
             Body::Bye => self.ended = true,
             _ => {}

@@ -6,8 +6,8 @@ use isession_protocol::ErrorCode;
 use isession_protocol::bounded::Ticket;
 use isession_protocol::ids::SiteId;
 use isession_protocol::signaling::{
-    AgentCard, Details, EndReason, ErrorFrame, FromVisitor, IceServer, LeadPolicy, Preconnect,
-    QueuePlace, SiteCard, ToVisitor,
+    AgentCard, Details, EndReason, ErrorFrame, FromVisitor, IceServer, LeadPolicy, PagePolicy,
+    Preconnect, QueuePlace, SiteCard, ToVisitor,
 };
 use tokio::sync::{mpsc, watch};
 use url::Url;
@@ -119,6 +119,7 @@ impl Visitor {
         let (ticket_tx, ticket) = watch::channel(options.ticket.clone());
         let mut side = VisitorSide {
             policy: LeadPolicy::default(),
+            page: PagePolicy::default(),
             bind: bind_addresses(&options.node),
             options,
             commands: taken,
@@ -195,6 +196,7 @@ enum Leaves {
 struct VisitorSide {
     options: VisitorOptions,
     policy: LeadPolicy,
+    page: PagePolicy,
     bind: Vec<SocketAddr>,
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<VisitorEvent>,
@@ -220,6 +222,7 @@ impl VisitorSide {
             bind: self.bind.clone(),
             root_certificates: self.options.root_certificates.clone(),
             lead_policy: self.policy.clone(),
+            page: self.page.clone(),
             begin,
         }
     }
@@ -281,6 +284,7 @@ impl Side for VisitorSide {
                 // The node rings anew at whoever is still to be rung.
                 self.links.returned();
                 self.policy.clone_from(&site.lead_policy);
+                self.page.clone_from(&site.page);
                 if !self.in_session {
                     self.ticket.send_replace(Some(ticket));
                 }

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use isession_protocol::ids::{LinkId, SessionId};
-use isession_protocol::signaling::{EndReason, LeadPolicy};
+use isession_protocol::signaling::{EndReason, LeadPolicy, PagePolicy};
 use isession_sdk::session::{Begin, Link, LinkInput, LinkOutput, SessionConfig};
 use isession_sdk::{Role, RootCertificates, Session, SessionEvent};
 use tokio::sync::mpsc;
@@ -24,6 +24,7 @@ fn side(role: Role) -> (Session, Link) {
         bind: vec!["127.0.0.1:0".parse().unwrap()],
         root_certificates: RootCertificates::default(),
         lead_policy: LeadPolicy::default(),
+        page: PagePolicy::default(),
         begin: Begin::Accepted { resumed: false },
     };
     let id = Uuid::from_u128(1);

@@ -161,6 +161,8 @@ pub enum Body {
     Consent { consent: Consent },
     /// The agent asks for a permission. Only agents may.
     Ask { permission: Permission },
+    /// The agent gives a permission back. Only agents may.
+    Release { permission: Permission },
     /// The visitor's standing word on a permission. Only visitors may.
     Grant {
         permission: Permission,
@@ -169,6 +171,12 @@ pub enum Body {
     /// The agent asks the page of the site that is in front to move in its history; what became
     /// of it is told by a landing, as of a lead. Only agents may.
     Travel { travel: Travel },
+    /// The agent is here on the site, and whoever permits `follow` goes along without being asked;
+    /// what became of it is told by a landing, as of a lead. Only agents may.
+    Guide {
+        #[cfg_attr(test, ts(type = "string"))]
+        url: Url,
+    },
     /// Where a tab of the visitor is. Only visitors may.
     Location(Location),
     /// The agent shows an element of the mirror. Only agents may.
@@ -403,8 +411,15 @@ pub enum Glance {
         #[cfg_attr(test, ts(optional))]
         at: Option<Point>,
     },
-    /// What this side sees begins here.
-    Scroll { n: u32, at: Point },
+    /// What this side sees begins here. `of` is where it would begin at the page's end: pages of
+    /// other shapes are followed by the share of it.
+    Scroll {
+        n: u32,
+        at: Point,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        of: Option<Point>,
+    },
     /// This side clicked here.
     Click { at: Point },
     /// The agent draws. `from` is the place of the first of these points in the stroke. Only

@@ -1,10 +1,13 @@
 //! What the other side said, for the program.
 
-use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Failed, Landing};
+use isession_protocol::channel::{
+    Blocked, Body, Consent, Entry, EntryId, Failed, Glance, Grant, Landing, Permission,
+};
 use isession_protocol::signaling::EndReason;
+use url::Url;
 
 use super::Actor;
-use crate::lead::judge_lead;
+use crate::lead::{always_asks, judge_lead};
 use crate::session::{LeadRequest, SessionEvent};
 use crate::session_core::Input;
 use crate::transcript::Role;
@@ -16,7 +19,16 @@ impl Actor {
                 id,
                 text: text.into(),
             }),
-            Body::Lead { url } => self.hear_lead(id, url.as_str()),
+            Body::Lead { url } => {
+                let verdict = self.judge(url.as_str());
+                self.answer(id, verdict, SessionEvent::Lead);
+            }
+            Body::Guide { url } => {
+                let verdict = self.judge_guide(url.as_str());
+                self.answer(id, verdict, SessionEvent::Guide);
+            }
+            Body::Ask { permission } => self.tell(SessionEvent::Ask(permission)),
+            Body::Release { permission } => self.tell(SessionEvent::Release(permission)),
             Body::Landing { lead, landing } => self.tell(SessionEvent::Landing { lead, landing }),
             Body::Consent { consent } => self.tell(SessionEvent::Consent(consent)),
             Body::Grant { permission, grant } => {
@@ -42,16 +54,56 @@ impl Actor {
                 Role::Visitor => EndReason::ByAgent,
                 Role::Agent => EndReason::ByVisitor,
             }),
-            Body::Ask { .. } | Body::Location(_) | Body::Highlight { .. } | Body::Unknown => {}
+            Body::Location(_) | Body::Highlight { .. } | Body::Unknown => {}
         }
     }
 
-    /// Only leads that this side's own code lets through reach the program.
-    fn hear_lead(&mut self, id: EntryId, url: &str) {
-        let verdict = match judge_lead(url, &self.config.lead_policy) {
-            Ok(_) if self.core.transcript().consent() == Consent::Stop => Err(Blocked::Stopped),
-            verdict => verdict,
-        };
+    /// What is worth nothing a moment later.
+    pub(super) fn glanced(&mut self, glance: &Glance) {
+        match *glance {
+            Glance::Typing { typing } => self.tell(SessionEvent::Typing(typing)),
+            Glance::Scroll { at, of, .. } if self.follows() => {
+                self.tell(SessionEvent::Scroll { at, of });
+            }
+            _ => {}
+        }
+    }
+
+    fn follows(&self) -> bool {
+        let grant = self.core.transcript().grant(Permission::Follow);
+        self.config.role == Role::Visitor && grant == Some(Grant::Granted)
+    }
+
+    fn judge(&self, url: &str) -> Result<Url, Blocked> {
+        let url = judge_lead(url, &self.config.lead_policy)?;
+        if self.core.transcript().consent() == Consent::Stop {
+            return Err(Blocked::Stopped);
+        }
+        Ok(url)
+    }
+
+    /// Nobody is asked each time: it stays on the site, and goes nowhere where the site wants the
+    /// visitor to be asked.
+    fn judge_guide(&self, url: &str) -> Result<Url, Blocked> {
+        let url = self.judge(url)?;
+        let origin = url.origin().ascii_serialization();
+        let origins = &self.config.page.origins;
+        if !self.follows() || always_asks(&url, &self.config.lead_policy) {
+            Err(Blocked::NotPermitted)
+        } else if !origins.iter().any(|known| known.as_str() == origin) {
+            Err(Blocked::NotAllowed)
+        } else {
+            Ok(url)
+        }
+    }
+
+    /// Only what this side's own code lets through reaches the program.
+    fn answer(
+        &mut self,
+        id: EntryId,
+        verdict: Result<Url, Blocked>,
+        event: fn(LeadRequest) -> SessionEvent,
+    ) {
         let landing = match &verdict {
             Ok(_) => Landing::Shown,
             Err(why) => Landing::Blocked { why: *why },
@@ -60,7 +112,7 @@ impl Actor {
         self.inputs
             .push_back(Input::Write(Body::Landing { lead, landing }));
         if let Ok(url) = verdict {
-            self.tell(SessionEvent::Lead(LeadRequest {
+            self.tell(event(LeadRequest {
                 id,
                 url,
                 commands: self.commands.upgrade(),

@@ -46,6 +46,8 @@ const body = union<Body, "type">("type", {
   landing: { lead: entryId, landing },
   consent: { consent: word<Consent>("ask", "allow", "stop") },
   ask: { permission },
+  release: { permission },
+  guide: { url },
   grant: {
     permission,
     grant: word<Grant>("granted", "declined", "withdrawn", "expired", "paused"),
@@ -67,7 +69,7 @@ const point = record<Point>({ x: pixels, y: pixels });
 const glance = union<Glance, "type">("type", {
   ...typing,
   pointer: { n: count, at: optional(point) },
-  scroll: { n: count, at: point },
+  scroll: { n: count, at: point, of: optional(point) },
   click: { at: point },
   ink: { stroke: count, from: count, points: list(point, LIMITS.inkPoints) },
 });

@@ -156,7 +156,7 @@ export type Entry = { id: EntryId,
  * When it was written, by the writer's clock.
  */
 at: Timestamp, body: Body, };
-export type Body = { "type": "message", text: string, } | { "type": "lead", url: string, } | { "type": "landing", lead: EntryId, landing: Landing, } | { "type": "consent", consent: Consent, } | { "type": "ask", permission: Permission, } | { "type": "grant", permission: Permission, grant: Grant, } | { "type": "travel", travel: Travel, } | { "type": "location" } & Location | { "type": "highlight", 
+export type Body = { "type": "message", text: string, } | { "type": "lead", url: string, } | { "type": "landing", lead: EntryId, landing: Landing, } | { "type": "consent", consent: Consent, } | { "type": "ask", permission: Permission, } | { "type": "release", permission: Permission, } | { "type": "grant", permission: Permission, grant: Grant, } | { "type": "travel", travel: Travel, } | { "type": "guide", url: string, } | { "type": "location" } & Location | { "type": "highlight", 
 /**
  * The life of the page whose mirror gave the node its number.
  */
@@ -192,7 +192,7 @@ url?: string, title: string,
 front: boolean, };
 export type Point = { x: number, y: number, };
 export type InkPoints = Array<Point>;
-export type Glance = { "type": "typing", typing: boolean, } | { "type": "pointer", n: number, at?: Point, } | { "type": "scroll", n: number, at: Point, } | { "type": "click", at: Point, } | { "type": "ink", stroke: number, from: number, points: InkPoints, } | { "type": "unknown" };
+export type Glance = { "type": "typing", typing: boolean, } | { "type": "pointer", n: number, at?: Point, } | { "type": "scroll", n: number, at: Point, of?: Point, } | { "type": "click", at: Point, } | { "type": "ink", stroke: number, from: number, points: InkPoints, } | { "type": "unknown" };
 export type Batch<E> = { 
 /**
  * The life of the page whose nodes the events number.
