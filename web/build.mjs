@@ -98,5 +98,9 @@ const panel = await part("panel", join(root, "packages/page/src/panel.ts"), {
   RECORD: JSON.stringify(record),
   LAYER: JSON.stringify(layer),
 });
-await script("page", "page", { PANEL: JSON.stringify(panel) });
+const guide = await part("guide", join(root, "packages/page/src/guide.ts"));
+await script("page", "page", {
+  PANEL: JSON.stringify(panel),
+  GUIDE_PART: JSON.stringify(guide),
+});
 await compress(dist);

@@ -135,7 +135,8 @@ pub(super) async fn companion(
     Ok(page(&html))
 }
 
-/// The console frames mirrors, and nothing else.
+/// The console frames mirrors, and nothing else. Who opens it is cut off; the one window that it
+/// opens and keeps in touch with is the agent's own tab on a site.
 pub(super) async fn console() -> Result<Response, Problem> {
     let html = assets::page("console.html").ok_or_else(no_assets)?;
     let policy = format!("{CONTENT_POLICY}; frame-src 'self'");
@@ -143,7 +144,7 @@ pub(super) async fn console() -> Result<Response, Problem> {
         (header::CONTENT_SECURITY_POLICY, policy.as_str()),
         (
             header::HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
+            "same-origin-allow-popups",
         ),
     ];
     Ok((headers, Html(html)).into_response())

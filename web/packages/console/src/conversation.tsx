@@ -11,6 +11,7 @@ import {
   GRANT,
   landingInWords,
   PERMISSION,
+  RELEASED,
   TRAVEL,
 } from "./words";
 
@@ -105,6 +106,14 @@ function Words({ line }: { line: Line }) {
           {GRANT[line.grant]} {PERMISSION[line.permission]}.
         </>
       );
+    case "guide":
+      return <>You went ahead to {line.url}</>;
+    case "release":
+      return (
+        <>
+          {RELEASED} {PERMISSION[line.permission]}.
+        </>
+      );
     case "highlight":
       return <>{line.label ? `You pointed at: ${line.label}` : "You pointed at something"}</>;
     case "message":
@@ -125,7 +134,7 @@ function Words({ line }: { line: Line }) {
 }
 
 function State({ line }: { line: Line }) {
-  if (line.kind === "lead" || line.kind === "travel") {
+  if ("landing" in line) {
     return <>{landingInWords(line.landing, line.state !== "waiting")}</>;
   }
   if (line.kind === "highlight") {

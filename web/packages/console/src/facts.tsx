@@ -2,8 +2,10 @@ import { judgeLead, TooLong } from "@isession/peer";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { draft, end, putAway, queue, type Talk, viewOf } from "./desk";
 import { useHandingOn } from "./focus";
+import { FollowMe } from "./follow_me";
 import { Viewing } from "./mirror_pane";
 import { nameOf } from "./store";
+import { placeOf } from "./trail";
 import { asAddress, CONSENT, landingInWords, NOT_ALLOWED } from "./words";
 
 /** A click that was meant for what was there before must not erase a session. */
@@ -25,6 +27,7 @@ export function Facts({ talk }: { talk: Talk }) {
         {details.page && <Fact term="Came from" text={details.page} />}
       </dl>
       {going && <Trail talk={talk} />}
+      {going && card && <FollowMe talk={talk} site={card} />}
       {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
       {going && <Viewing talk={talk} />}
       {going ? <End talk={talk} /> : <Close talk={talk} />}
@@ -81,10 +84,7 @@ function Trail({ talk }: { talk: Talk }) {
   if (places.length === 0) {
     return null;
   }
-  const open = [...new Map(trail.map((place) => [place.tab, place])).values()]
-    .filter(({ url }) => url !== undefined)
-    .toSorted((a, b) => a.at - b.at);
-  const here = open.findLast(({ front }) => front) ?? open.at(-1);
+  const here = placeOf(trail);
   const before = [...new Map(places.map((place) => [place.url, place])).values()]
     .filter(({ url }) => url !== here?.url)
     .slice(-TRAIL)

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type Talk, viewOf } from "./desk";
 import { Glass, point, type Tool } from "./glass";
 import { Tools } from "./tools";
-import { GRANT, PERMISSION, shortAddress } from "./words";
+import { GRANT, PERMISSION, RELEASED, shortAddress } from "./words";
 
 /** What the visitor said to being seen, and the way to ask. */
 export function Viewing({ talk }: { talk: Talk }) {
@@ -40,6 +40,8 @@ function inWords(state: Standing): string {
       return "Not asked yet";
     case "asked":
       return "Asked; the visitor has not answered yet";
+    case "released":
+      return `${RELEASED} ${PERMISSION.view}.`;
     default:
       return `${GRANT[state]} ${PERMISSION.view}.`;
   }

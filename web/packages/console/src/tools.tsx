@@ -2,7 +2,7 @@ import { permits, type Standing, standing } from "@isession/peer";
 import { useState } from "preact/hooks";
 import { type Talk, viewOf } from "./desk";
 import type { Tool } from "./glass";
-import { GRANT, PERMISSION } from "./words";
+import { GRANT, PERMISSION, RELEASED } from "./words";
 
 const TOOLS: Record<Tool, string> = { pick: "Pick", point: "Point at", draw: "Draw" };
 
@@ -64,6 +64,8 @@ function inWords(state: Standing): string {
       return "";
     case "asked":
       return "Asked; the visitor has not answered yet";
+    case "released":
+      return `${RELEASED} ${PERMISSION.point}.`;
     default:
       return `${GRANT[state]} ${PERMISSION.point}.`;
   }

@@ -84,16 +84,18 @@ export const TRAVEL: Record<Travel, string> = {
 export const PERMISSION: Record<Permission, string> = {
   view: "see the visitor's page",
   point: "point at things on the visitor's page",
-  follow: "be followed over the site",
+  follow: "go ahead of the visitor over the site",
   unknown: "do something that this version does not know",
 };
+
+export const RELEASED = "You no longer want to";
 
 export const GRANT: Record<Grant, string> = {
   granted: "The visitor lets you",
   declined: "The visitor did not let you",
   withdrawn: "The visitor no longer lets you",
   expired: "The visitor did not answer, so you may not",
-  paused: "The visitor went on alone; paused:",
+  paused: "The visitor went on alone, so for now you may not",
   unknown: "The visitor no longer lets you",
 };
 

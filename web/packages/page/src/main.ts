@@ -2,10 +2,14 @@
 // clicks it, or comes from a page of this site with a visit under way. Then it loads the panel.
 
 import { companionAddress, drawCorner, openCompanion, whenReady } from "@isession/launcher";
+import { GUIDE } from "@isession/peer";
+import type { GuideOptions } from "./guide";
 import type { Panel, PanelOptions } from "./panel";
 
 /** The panel's place at the node, named by its content; the build fills it in. */
 declare const PANEL: string;
+/** The same of what the agent's own tab needs. */
+declare const GUIDE_PART: string;
 
 const script = document.currentScript as HTMLScriptElement | null;
 const node = script ? new URL(script.src).origin : location.origin;
@@ -48,6 +52,15 @@ function draw(): void {
   }
 }
 
+/** The agent goes ahead in this tab: nobody is helped here. */
+function lead(): void {
+  import(/* @vite-ignore */ node + GUIDE_PART).then(
+    ({ guide }: { guide(options: GuideOptions): void }) => guide({ node, site }),
+    // The page's policy forbids it: the console hears nothing of this page.
+    () => {},
+  );
+}
+
 /** A visit was begun in this browser, and may go on: the panel knows. */
 function underWay(): boolean {
   try {
@@ -59,5 +72,5 @@ function underWay(): boolean {
 
 // In a frame there is no page to help with.
 if (site && window.top === window) {
-  whenReady(draw);
+  whenReady(window.name === GUIDE ? lead : draw);
 }

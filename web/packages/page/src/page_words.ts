@@ -6,6 +6,10 @@ export function pageWords(line: Line): string {
   switch (line.kind) {
     case "travel":
       return `Asked to go ${TRAVEL[line.travel] ?? "elsewhere"} in this page's history`;
+    case "guide":
+      return `Went ahead to ${line.url}`;
+    case "release":
+      return RELEASE[line.permission] ?? "Gave back what you had allowed";
     case "ask":
       return `Asked ${ASK[line.permission] ?? "for something that this version does not know"}`;
     case "grant":
@@ -23,6 +27,12 @@ const ASK: Record<string, string> = {
   view: "to see this page",
   point: "to point at things on this page",
   follow: "you to follow over this website",
+};
+
+const RELEASE: Record<string, string> = {
+  view: "Stopped looking at this page",
+  point: "Stopped pointing at this page",
+  follow: "Stopped going ahead over this website",
 };
 
 const GRANT: Record<string, string> = {

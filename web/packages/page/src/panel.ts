@@ -60,6 +60,11 @@ const settled = () =>
     addEventListener("storage", again);
   });
 
+const isComeBack = () =>
+  performance
+    .getEntriesByType("navigation")
+    .some((entry) => (entry as PerformanceNavigationTiming).type === "back_forward");
+
 export function open({ host, root, button, node, site, label, department }: PanelOptions): Panel {
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheetOf(host, STYLE)];
   const title = h("h2", { id: "isession-title", tabindex: "-1" }, label);
@@ -87,6 +92,8 @@ export function open({ host, root, button, node, site, label, department }: Pane
   let taking = false;
   /** Before the page is left, and until it is back for good. */
   let away = false;
+  /** By the browser's own buttons. */
+  let cameBack = isComeBack();
 
   const holds = () => taking || life?.visit.isClosed === false;
 
@@ -110,7 +117,8 @@ export function open({ host, root, button, node, site, label, department }: Pane
       url: `${node.replace(/^http/, "ws")}/v1/visitor`,
     });
     // Before the view: what is answered here is shown with its answer.
-    const sharing = new Sharing({ visit, node, root, clock: systemClock });
+    const sharing = new Sharing({ visit, node, root, clock: systemClock, cameBack });
+    cameBack = false;
     const view = visitView({
       visit,
       mover: new PageMover((lead, target) =>
@@ -185,6 +193,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
 
   async function comeBack(): Promise<void> {
     await settled();
+    cameBack = true;
     away = false;
     resume();
   }

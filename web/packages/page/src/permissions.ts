@@ -1,11 +1,11 @@
 // What the agent asks for and what the visitor says to it: one question at a time, and silence is a
 // no. What is permitted is read from what was said, so it goes with the session from page to page.
 
-import { type Clock, type Line, permits, standing, Value } from "@isession/peer";
+import { type Clock, grantOf, type Line, permits, standing, Value } from "@isession/peer";
 import type { Grant, Permission } from "@isession/protocol";
 
-/** What this version can be asked for, each with what it takes to have it. */
-const OFFERED = { view: null, point: "view" } as const;
+/** What can be asked for, each with what it takes to have it. */
+const OFFERED = { view: null, point: "view", follow: null } as const;
 export type Offered = keyof typeof OFFERED;
 
 /** A question without an answer for so long is answered with no. */
@@ -39,13 +39,23 @@ export class Permissions {
     return permits(this.#lines, permission) && (base === null || permits(this.#lines, base));
   }
 
+  /** Following waits until the visitor takes it up again. */
+  get paused(): boolean {
+    return grantOf(this.#lines, "follow") === "paused";
+  }
+
   /** Something was said. */
   hear(lines: readonly Line[]): void {
     if (this.#refused === undefined) {
       this.#refused = refusedAt(lines);
     }
     this.#lines = lines;
-    const asked = (["view", "point", "follow"] as const).filter(
+    if (this.#stopped && (this.holds("follow") || this.paused)) {
+      // Who stops leading follows nobody either. What is said is heard here before this returns.
+      this.withdraw("follow");
+      return;
+    }
+    const asked = (Object.keys(OFFERED) as Offered[]).filter(
       (permission) => standing(lines, permission) === "asked",
     );
     const open = this.question.get();
@@ -61,9 +71,9 @@ export class Permissions {
       }
     }
     const [first] = asked;
-    if (!this.question.get() && first && first in OFFERED) {
+    if (!this.question.get() && first) {
       this.#cancel = this.#options.clock.after(PATIENCE, () => this.#refuse("expired"));
-      this.question.set(first as Offered);
+      this.question.set(first);
     }
   }
 
@@ -78,11 +88,26 @@ export class Permissions {
 
   /** Takes it back, and all that goes with it. */
   withdraw(permission: Offered): void {
-    for (const other of ["point", "view"] as const) {
+    for (const other of ["point", "view", "follow"] as const) {
       const goes = other === permission || OFFERED[other] === permission;
-      if (goes && permits(this.#lines, other) && !this.#say(other, "withdrawn")) {
-        this.#options.onStuck();
+      const there = permits(this.#lines, other) || (other === "follow" && this.paused);
+      if (goes && there) {
+        this.#take(other, "withdrawn");
       }
+    }
+  }
+
+  /** The visitor goes on alone. */
+  pause(): void {
+    if (this.holds("follow")) {
+      this.#take("follow", "paused");
+    }
+  }
+
+  /** And follows again. */
+  resume(): void {
+    if (this.paused) {
+      this.#say("follow", "granted");
     }
   }
 
@@ -93,12 +118,13 @@ export class Permissions {
   }
 
   /** What needs no question. */
-  #answerTo(permission: Permission, asked: readonly Permission[]): Grant | null {
-    if (!isOffered(permission)) {
-      return "declined";
-    }
+  #answerTo(permission: Offered, asked: readonly Offered[]): Grant | null {
     if (this.holds(permission)) {
       return "granted";
+    }
+    if (permission === "follow" && (this.paused || this.#stopped)) {
+      // The visitor takes it up again when they like; who stopped leading is not asked for more.
+      return this.paused ? "paused" : "declined";
     }
     const base = OFFERED[permission];
     if (base !== null && !permits(this.#lines, base)) {
@@ -127,6 +153,19 @@ export class Permissions {
     this.question.set(null);
   }
 
+  /** The visitor stopped leading. */
+  get #stopped(): boolean {
+    const latest = this.#lines.findLast((line) => line.kind === "consent");
+    return latest?.kind === "consent" && !["ask", "allow"].includes(latest.consent);
+  }
+
+  /** What is taken back is said, or the session does not go on. */
+  #take(permission: Offered, grant: Grant): void {
+    if (!this.#say(permission, grant)) {
+      this.#options.onStuck();
+    }
+  }
+
   /** False if there is no room for it. */
   #say(permission: Permission, grant: Grant): boolean {
     try {
@@ -137,8 +176,6 @@ export class Permissions {
     }
   }
 }
-
-const isOffered = (permission: Permission): permission is Offered => permission in OFFERED;
 
 function refusedAt(lines: readonly Line[]): number | null {
   const latest = lines.findLast(

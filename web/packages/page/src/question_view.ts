@@ -22,6 +22,11 @@ const WORDS: Record<Offered, Words> = {
     meaning:
       "They can show you where to look, and draw over the page. They cannot click, type or change anything. You can stop at any time, with the Escape key too.",
   },
+  follow: {
+    title: (agent) => `Follow ${agent} over this website?`,
+    meaning:
+      "When they open another page of this website, or scroll, your page goes along. Nothing is pressed or filled in for you. As soon as you scroll, click or type in the page yourself, it waits. You can stop at any time, with the Escape key too.",
+  },
 };
 
 /** Keeps one dialog in step with the question that waits. */

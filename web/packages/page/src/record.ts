@@ -29,6 +29,7 @@ function words(line: Line): string {
     case "lead":
       return outcome(`Asked to lead you to ${line.url}`, line);
     case "travel":
+    case "guide":
       return outcome(pageWords(line), line);
     case "consent":
       return CONSENT[line.consent];
@@ -37,7 +38,7 @@ function words(line: Line): string {
   }
 }
 
-function outcome(asked: string, { landing }: Line & { kind: "lead" | "travel" }): string {
+function outcome(asked: string, { landing }: Line & { kind: "lead" | "travel" | "guide" }): string {
   const came = failureInWords(landing);
   return came ? `${asked} (${came})` : asked;
 }

@@ -1,11 +1,15 @@
-// What the agent sees of this page, and shows on it, while the visitor permits it. The parts that do
-// so are loaded once they are permitted, and end with the permission.
+// What the agent sees of this page, shows on it, and where the page follows the agent, while the
+// visitor permits it. The parts that show are loaded once they are permitted, and end with the
+// permission.
 
 import type { Recording, RecordOptions } from "@isession/mirror/record";
 import { type Clock, type Line, type PageSession, randomEpoch } from "@isession/peer";
 import { type Glance, LIMITS, type PagePolicy } from "@isession/protocol";
 import type { Layer } from "@isession/show/layer";
 import { clip } from "@isession/visitor";
+import { Following } from "./following";
+import { followingPage, watchSize } from "./following_page";
+import { watchOwnInput } from "./own_input";
 import type { PageVisit } from "./page_visit";
 import { Permissions } from "./permissions";
 import { questionView } from "./question_view";
@@ -27,6 +31,8 @@ export interface SharingOptions {
   /** Where the border and the questions are drawn. */
   root: ShadowRoot;
   clock: Clock;
+  /** The visitor went back or forward to this page. */
+  cameBack: boolean;
 }
 
 type LayerPart = { openLayer(root: ShadowRoot): Layer };
@@ -46,9 +52,15 @@ export class Sharing {
   #layer: Layer | null = null;
   #endPointing: (() => void)[] = [];
   #answering = false;
+  /** The session whose agent may go ahead, if it is permitted. */
+  #guidedBy: PageSession | null = null;
+  #following: Following | null = null;
+  #endFollowing: (() => void)[] = [];
+  #cameBack: boolean;
 
   constructor(options: SharingOptions) {
     this.#options = options;
+    this.#cameBack = options.cameBack;
     const { visit, clock, root } = options;
     const agent = () => {
       const stage = visit.stage.get();
@@ -66,6 +78,8 @@ export class Sharing {
       capture: true,
       signal: this.#end.signal,
     });
+    watchOwnInput(root.host, this.#end.signal, () => this.#permissions.pause());
+    watchSize(this.#end.signal, () => this.#following?.place());
     const look = () => this.#look();
     this.#unsubscribe = [visit.changed.subscribe(look), visit.stage.subscribe(look)];
     this.#look();
@@ -74,6 +88,7 @@ export class Sharing {
   /** The visitor takes back all that was permitted. */
   stop(): void {
     this.#permissions.withdraw("view");
+    this.#permissions.withdraw("follow");
   }
 
   /** The page is left, or another view of the visit takes its place. */
@@ -83,8 +98,9 @@ export class Sharing {
       end();
     }
     this.#permissions.close();
-    this.#follow(null);
+    this.#show(null);
     this.#letPoint(null);
+    this.#letGuide(null);
     this.view.border.remove();
   }
 
@@ -105,16 +121,60 @@ export class Sharing {
     } else {
       this.#permissions.close();
     }
-    this.#follow(goes && this.#permissions.holds("view") ? session : null);
+    this.#show(goes && this.#permissions.holds("view") ? session : null);
     this.#letPoint(goes && this.#permissions.holds("point") ? session : null);
+    this.#letGuide(goes ? session : null);
     this.view.show();
     if (goes) {
       this.#answer(session);
+      this.#followOn(session);
+    }
+  }
+
+  /** Who went back by the browser's own button went on alone, unless the agent asked for that. */
+  #followOn(session: PageSession): void {
+    if (this.#cameBack) {
+      this.#cameBack = false;
+      const moved = session.view.get().lines.findLast(hasLanded);
+      if (moved?.kind !== "travel") {
+        this.#permissions.pause();
+      }
+    }
+    this.#following?.look();
+  }
+
+  /** Answers wherever the agent of this session goes ahead, and follows where that is permitted. */
+  #letGuide(session: PageSession | null): void {
+    if (session === this.#guidedBy) {
+      return;
+    }
+    for (const end of this.#endFollowing.splice(0)) {
+      end();
+    }
+    this.#following?.close();
+    this.#following = null;
+    this.#guidedBy = session;
+    if (session) {
+      const { clock, visit } = this.#options;
+      const following = new Following({
+        page: followingPage,
+        clock,
+        leads: visit.site.lead_policy,
+        pages: visit.site.page ?? NOTHING,
+        holds: () => this.#guidedBy === session && this.#permissions.holds("follow"),
+        lines: () => session.view.get().lines,
+        land: (guide, landing) => session.land(guide, landing),
+      });
+      this.#following = following;
+      this.#endFollowing.push(
+        session.onGlance((glance) => following.take(glance)),
+        session.bulk.onChange(() => following.reset()),
+      );
     }
   }
 
   /** Shows the page to the agent of this session, or to nobody. */
-  #follow(session: PageSession | null): void {
+  #show(session: PageSession | null): void {
     if (session !== this.#shownTo) {
       this.#recording?.stop();
       this.#recording = null;
@@ -220,6 +280,8 @@ export class Sharing {
 }
 
 type Highlight = Line & { kind: "highlight" };
+
+const hasLanded = (line: Line): boolean => "landing" in line && line.landing?.state === "landed";
 
 const isOpenHighlight = (line: Line): line is Highlight =>
   line.kind === "highlight" && line.found === null;

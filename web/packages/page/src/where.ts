@@ -1,5 +1,6 @@
 // Where the visitor is, as far as agents may know.
 
+import { shownAddress } from "@isession/peer";
 import { bytes, type Details, LIMITS, type Location } from "@isession/protocol";
 import { clip } from "@isession/visitor";
 
@@ -13,18 +14,6 @@ export function detailsOf(
     ...(/^https?:/.test(address) && bytes(address) <= LIMITS.url && { page: address }),
     ...(department && bytes(department) <= LIMITS.department && { department }),
   };
-}
-
-/** A page's address without its fragment, and with those query parameters that may be shown. */
-export function shownAddress(address: URL, query: readonly string[]): string | undefined {
-  const shown = new URL(address.origin + address.pathname);
-  for (const [name, value] of address.searchParams) {
-    if (query.includes(name)) {
-      shown.searchParams.append(name, value);
-    }
-  }
-  // One that is too long goes without its query; if that does not do, without itself.
-  return [shown.href, shown.origin + shown.pathname].find((text) => bytes(text) <= LIMITS.url);
 }
 
 /** What agents may know of where a tab is. */

@@ -1,8 +1,9 @@
 // What of a page's address reaches the agent: the path, and the query parameters that the site named.
 
+import { shownAddress } from "@isession/peer";
 import { LIMITS } from "@isession/protocol";
 import { expect, test } from "vitest";
-import { detailsOf, locationOf, shownAddress } from "../src/where";
+import { detailsOf, locationOf } from "../src/where";
 
 const address = new URL("https://shop.example/order?token=secret&item=7&item=8&q=a%20b#card=4111");
 

@@ -34,15 +34,14 @@ function begin(): void {
   });
 }
 
-function ask(permission: Permission): void {
+function tell(body: { type: "ask" | "release"; permission: Permission }): void {
   seq += 1;
-  transcript.receive({
-    id: { epoch: "agent", seq },
-    at: clock.now(),
-    body: { type: "ask", permission },
-  });
+  transcript.receive({ id: { epoch: "agent", seq }, at: clock.now(), body });
   hear();
 }
+
+const ask = (permission: Permission) => tell({ type: "ask", permission });
+const release = (permission: Permission) => tell({ type: "release", permission });
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -143,9 +142,88 @@ test("a no to seeing is a no to pointing, which was asked with it", () => {
   expect(said).toEqual(["view declined", "point declined"]);
 });
 
-test("what this version does not offer is declined", () => {
+test("what a newer version asks for brings no question", () => {
+  ask("unknown");
+  expect(permissions.question.get()).toBeNull();
+});
+
+test("following is asked for, waits when the visitor goes on alone, and goes on at their word", () => {
   ask("follow");
-  expect(said).toEqual(["follow declined"]);
+  expect(permissions.question.get()).toBe("follow");
+  permissions.answer(true);
+  expect(permissions.holds("follow")).toBe(true);
+  permissions.pause();
+  expect(permissions.holds("follow")).toBe(false);
+  expect(permissions.paused).toBe(true);
+  // Once, and nobody asks them back.
+  permissions.pause();
+  ask("follow");
+  expect(permissions.question.get()).toBeNull();
+  // Another page of the same visit.
+  begin();
+  hear();
+  expect(permissions.paused).toBe(true);
+  permissions.resume();
+  expect(permissions.holds("follow")).toBe(true);
+  permissions.resume();
+  expect(said).toEqual(["follow granted", "follow paused", "follow paused", "follow granted"]);
+});
+
+test("following can be stopped while it waits, and what was stopped is not taken up", () => {
+  ask("follow");
+  permissions.answer(true);
+  permissions.pause();
+  permissions.withdraw("follow");
+  permissions.resume();
+  permissions.pause();
+  expect(permissions.paused).toBe(false);
+  expect(said).toEqual(["follow granted", "follow paused", "follow withdrawn"]);
+});
+
+test("following and being seen are two things", () => {
+  ask("view");
+  permissions.answer(true);
+  ask("follow");
+  permissions.answer(true);
+  permissions.withdraw("view");
+  expect(permissions.holds("follow")).toBe(true);
+  permissions.withdraw("follow");
+  expect(permissions.holds("follow")).toBe(false);
+});
+
+test("who stops leading follows nobody, and is not asked to", () => {
+  ask("follow");
+  permissions.answer(true);
+  transcript.write({ type: "consent", consent: "stop" }, clock.now());
+  hear();
+  expect(permissions.holds("follow")).toBe(false);
+  ask("follow");
+  expect(permissions.question.get()).toBeNull();
+  expect(said).toEqual(["follow granted", "follow withdrawn", "follow declined"]);
+  transcript.write({ type: "consent", consent: "ask" }, clock.now());
+  ask("follow");
+  expect(permissions.question.get()).toBe("follow");
+});
+
+test("what the agent gives back is over, question and permission alike", () => {
+  ask("follow");
+  release("follow");
+  expect(permissions.question.get()).toBeNull();
+  ask("follow");
+  permissions.answer(true);
+  release("follow");
+  expect(permissions.holds("follow")).toBe(false);
+  permissions.resume();
+  expect(said).toEqual(["follow granted"]);
+  ask("view");
+  permissions.answer(true);
+  ask("point");
+  permissions.answer(true);
+  release("view");
+  expect(permissions.holds("point")).toBe(false);
+  ask("view");
+  permissions.answer(true);
+  expect(permissions.holds("point")).toBe(false);
 });
 
 test("the next page asks again what was open, and keeps what was permitted", () => {

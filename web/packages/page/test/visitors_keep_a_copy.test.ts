@@ -24,6 +24,10 @@ test("it names who said, asked, allowed and stopped what, and what came of it", 
   hear({ type: "ask", permission: "view" });
   transcript.write({ type: "grant", permission: "view", grant: "granted" }, 6);
   transcript.write({ type: "consent", consent: "stop" }, 7);
+  const guide = hear({ type: "guide", url: "https://a.example/lamps" });
+  const why = "not_permitted";
+  transcript.write({ type: "landing", lead: guide, landing: { state: "blocked", why } }, 8);
+  hear({ type: "release", permission: "follow" });
   expect(recordOf(transcript.lines(true), known)).toBe(
     [
       "Your conversation with Ada, The Shop",
@@ -35,6 +39,8 @@ test("it names who said, asked, allowed and stopped what, and what came of it", 
       "at 4  Ada: Asked to see this page",
       "at 6  You: You allowed it.",
       "at 7  You: Stopped leading",
+      "at 5  Ada: Went ahead to https://a.example/lamps (you had not allowed it)",
+      "at 6  Ada: Stopped going ahead over this website",
       "",
     ].join("\n"),
   );

@@ -37,6 +37,16 @@ export class AgentSession extends SightSession {
     return this.write({ type: "ask", permission });
   }
 
+  /** Gives a permission back. */
+  release(permission: Permission): void {
+    this.write({ type: "release", permission });
+  }
+
+  /** Has a visitor who follows go to this place of the site. */
+  guide(url: string): EntryId {
+    return this.write({ type: "guide", url });
+  }
+
   /** Shows an element of the page whose mirror gave it this number. */
   highlight(view: string, node: number): EntryId {
     return this.write({ type: "highlight", view, node });

@@ -1,6 +1,7 @@
 export { AgentSession } from "./agent_session";
 export { Bulk } from "./bulk";
 export type { Connection } from "./core_words";
+export { GUIDE, type Report, readReport, type Told } from "./guide";
 export { alwaysAsks, judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
 export { PageSession } from "./page_session";
@@ -9,8 +10,9 @@ export { connectionText, pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";
 export { vanished } from "./reach";
 export { Session, type SessionOptions, type SessionView } from "./session";
+export { shownAddress } from "./shown";
 export { isFinal, NodeSocket, type SocketState } from "./socket";
-export { permits, type Standing, standing } from "./standing";
+export { grantOf, permits, type Standing, standing } from "./standing";
 export {
   type Delivery,
   type Line,

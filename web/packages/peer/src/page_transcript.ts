@@ -38,8 +38,12 @@ export class PageTranscript extends Transcript {
     switch (body.type) {
       case "travel":
         return { ...written, kind: "travel", travel: body.travel, state, landing: null };
+      case "guide":
+        return { ...written, kind: "guide", url: body.url, state, landing: null };
       case "ask":
         return { ...written, kind: "ask", permission: body.permission };
+      case "release":
+        return { ...written, kind: "release", permission: body.permission };
       case "grant":
         return { ...written, kind: "grant", permission: body.permission, grant: body.grant };
       case "highlight":

@@ -3,22 +3,41 @@
 import type { Grant, Permission } from "@isession/protocol";
 import type { Line } from "./transcript";
 
-/** `none`: it was never asked for. `asked`: the visitor has not answered yet. */
-export type Standing = Grant | "none" | "asked";
+/** `none`: it was never asked for. `asked`: the visitor has not answered yet. `released`: given back. */
+export type Standing = Grant | "none" | "asked" | "released";
+
+/** What a permission is worth nothing without. */
+const NEEDS: Partial<Record<Permission, Permission>> = { point: "view" };
 
 /** How it stands with a permission. */
 export function standing(lines: readonly Line[], permission: Permission): Standing {
   const latest = lines.findLast(
-    (line) => (line.kind === "ask" || line.kind === "grant") && line.permission === permission,
+    (line) =>
+      (line.kind === "ask" || line.kind === "grant" || line.kind === "release") &&
+      line.permission === permission,
   );
-  if (latest?.kind === "grant") {
-    return latest.grant;
+  switch (latest?.kind) {
+    case "grant":
+      return latest.grant;
+    case "release":
+      return "released";
+    case "ask":
+      return "asked";
+    default:
+      return "none";
   }
-  return latest ? "asked" : "none";
 }
 
-/** Whether it is permitted: what is asked again stays permitted. */
-export function permits(lines: readonly Line[], permission: Permission): boolean {
-  const latest = lines.findLast((line) => line.kind === "grant" && line.permission === permission);
-  return latest?.kind === "grant" && latest.grant === "granted";
+/** The word that counts: what is asked again stays permitted, what was given back does not. */
+export function grantOf(lines: readonly Line[], permission: Permission): Grant | null {
+  const latest = lines.findLast(
+    (line) =>
+      (line.kind === "grant" && line.permission === permission) ||
+      (line.kind === "release" && [permission, NEEDS[permission]].includes(line.permission)),
+  );
+  return latest?.kind === "grant" ? latest.grant : null;
 }
+
+/** Whether it is permitted. */
+export const permits = (lines: readonly Line[], permission: Permission): boolean =>
+  grantOf(lines, permission) === "granted";

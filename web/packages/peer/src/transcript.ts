@@ -33,7 +33,9 @@ export type Line = Written &
     | { kind: "lead"; url: string; state: Delivery; landing: Landing | null }
     | { kind: "travel"; travel: Travel; state: Delivery; landing: Landing | null }
     | { kind: "consent"; consent: Consent }
+    | { kind: "guide"; url: string; state: Delivery; landing: Landing | null }
     | { kind: "ask"; permission: Permission }
+    | { kind: "release"; permission: Permission }
     | { kind: "grant"; permission: Permission; grant: Grant }
     /** `found` is null while the visitor's side has not answered. */
     | { kind: "highlight"; view: string; node: number; found: boolean | null; label: string }
@@ -63,8 +65,10 @@ interface Kept {
 const WORDS = { entries: 5000, weight: 3 * 1024 * 1024 };
 const ALL = { entries: 6000, weight: 4 * 1024 * 1024 };
 
+const isAddress = (body: Body) => body.type === "lead" || body.type === "guide";
+
 const textOf = (body: Body): string =>
-  body.type === "message" ? body.text : body.type === "lead" ? body.url : "";
+  body.type === "message" ? body.text : isAddress(body) ? body.url : "";
 
 /** What an entry counts for: its text in UTF-8, and a flat share for the rest. */
 const weigh = ({ body }: Entry): number => {
@@ -73,17 +77,24 @@ const weigh = ({ body }: Entry): number => {
 };
 
 /** Answers: they must find room when nothing else does. */
-const ANSWERS: readonly Body["type"][] = ["landing", "consent", "grant", "highlighted", "bye"];
+const ANSWERS: readonly Body["type"][] = [
+  "landing",
+  "consent",
+  "grant",
+  "release",
+  "highlighted",
+  "bye",
+];
 
 /** What the other side could not read would never be seen, and all that follows it neither. */
 function readable(body: Body): Body {
   const text = wellFormed(textOf(body));
-  if (bytes(text) > (body.type === "lead" ? LIMITS.url : LIMITS.messageText)) {
+  if (bytes(text) > (isAddress(body) ? LIMITS.url : LIMITS.messageText)) {
     throw new TooLong();
   }
   return body.type === "message"
     ? { ...body, text }
-    : body.type === "lead"
+    : isAddress(body)
       ? { ...body, url: text }
       : body;
 }
@@ -105,7 +116,9 @@ const mayWrite = (role: Role, body: Body): boolean => {
   switch (body.type) {
     case "lead":
     case "ask":
+    case "release":
     case "travel":
+    case "guide":
     case "highlight":
       return role === "agent";
     case "landing":

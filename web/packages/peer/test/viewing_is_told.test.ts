@@ -1,10 +1,11 @@
 import type { Line } from "@isession/peer";
 import type { Grant, Permission } from "@isession/protocol";
 import { expect, test } from "vitest";
-import { standing } from "../src/standing";
+import { permits, standing } from "../src/standing";
 
 const base = { id: { epoch: "e", seq: 1 }, at: 0, mine: true };
 const ask = (permission: Permission): Line => ({ ...base, kind: "ask", permission });
+const release = (permission: Permission): Line => ({ ...base, kind: "release", permission });
 const grant = (permission: Permission, grant: Grant): Line => ({
   ...base,
   kind: "grant",
@@ -21,4 +22,14 @@ test("the latest word on a permission is how it stands", () => {
   );
   expect(standing([grant("view", "declined"), ask("view")], "view")).toBe("asked");
   expect(standing([ask("point"), grant("point", "granted")], "view")).toBe("none");
+});
+
+test("what was given back is permitted no more, and what was asked again is", () => {
+  const granted = [ask("view"), grant("view", "granted"), grant("point", "granted")];
+  expect(standing([...granted, release("view")], "view")).toBe("released");
+  expect(permits([...granted, ask("view")], "view")).toBe(true);
+  expect(permits([...granted, release("follow")], "view")).toBe(true);
+  expect(permits([...granted, release("view")], "view")).toBe(false);
+  expect(permits([...granted, release("view"), grant("view", "granted")], "point")).toBe(false);
+  expect(permits([grant("follow", "granted"), grant("follow", "paused")], "follow")).toBe(false);
 });

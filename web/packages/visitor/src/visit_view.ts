@@ -132,7 +132,8 @@ export function visitView({
 
   function look(): void {
     const lines = visit.session?.view.get().lines ?? [];
-    const theirs = lines.filter((line) => !line.mine).length;
+    // Whoever follows sees where to, without reading of it.
+    const theirs = lines.filter((line) => !line.mine && line.kind !== "guide").length;
     const talks = visit.stage.get().kind === "talking";
     if (isSeen()) {
       readLines = theirs;

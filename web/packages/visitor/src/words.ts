@@ -11,13 +11,18 @@ export function failureInWords(landing: Landing | null): string {
     case "declined":
       return "you stayed";
     case "blocked":
-      return landing.why === "stopped" ? "you stopped leading" : "blocked for your safety";
+      return BLOCKED[landing.why] ?? "blocked for your safety";
     case "failed":
-      return "it did not work";
+      return landing.why === "replaced" ? "another took its place" : "it did not work";
     default:
       return "";
   }
 }
+
+const BLOCKED: Record<string, string> = {
+  stopped: "you stopped leading",
+  not_permitted: "you had not allowed it",
+};
 
 export const END: Record<EndReason, string> = {
   by_visitor: "You ended the session.",

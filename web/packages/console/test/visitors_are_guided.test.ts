@@ -1,0 +1,138 @@
+// What a visitor who follows is told of the agent's own tab, and what is not.
+
+import { readReport } from "@isession/peer";
+import type { Glance } from "@isession/protocol";
+import { beforeEach, expect, test } from "vitest";
+import { FakeClock } from "../../peer/test/fakes";
+import { AGAIN, Guide } from "../src/guide";
+
+const SITE = "https://shop.example";
+
+let clock: FakeClock;
+let guide: Guide;
+let may: boolean;
+let visitor: { url: string | undefined; told: number };
+let told: string[];
+let scrolled: number[];
+
+const at = (path: string, y = 0) =>
+  guide.hear({ url: new URL(path, SITE), at: { x: 0, y }, of: { x: 0, y: 2000 } });
+
+/** The visitor's side says where its page is. */
+function arrives(path: string): void {
+  visitor = { url: SITE + path, told: visitor.told + 1 };
+  guide.look();
+}
+
+beforeEach(() => {
+  clock = new FakeClock();
+  may = true;
+  visitor = { url: `${SITE}/`, told: 1 };
+  told = [];
+  scrolled = [];
+  guide = new Guide({
+    clock,
+    query: ["page"],
+    may: () => may,
+    visitor: () => visitor,
+    guide: (url) => told.push(url),
+    glance(glance: Glance) {
+      if (glance.type === "scroll") {
+        scrolled.push(glance.at.y);
+      }
+    },
+  });
+});
+
+test("each page of the tab is told once, as the site lets it be told", () => {
+  at("/?token=secret");
+  expect(told).toEqual([]);
+  at("/lamps?page=2&token=secret#reviews");
+  at("/lamps?page=2&token=other");
+  expect(told).toEqual([`${SITE}/lamps?page=2`]);
+  at("/");
+  expect(told).toHaveLength(2);
+});
+
+test("scrolling is told of the page that both are on, and twice, for glances get lost", () => {
+  at("/", 0);
+  expect(scrolled).toEqual([]);
+  at("/", 100);
+  at("/", 200);
+  expect(scrolled).toEqual([100, 200]);
+  clock.turn(AGAIN);
+  expect(scrolled).toEqual([100, 200, 200]);
+  at("/lamps", 0);
+  at("/lamps", 300);
+  expect(scrolled).toHaveLength(3);
+  arrives("/lamps");
+  expect(scrolled.at(-1)).toBe(300);
+});
+
+test("where the site sends the visitor on, the page there is scrolled, and no other", () => {
+  at("/lamps", 10);
+  arrives("/sign-in");
+  expect(scrolled).toEqual([10]);
+  arrives("/help");
+  at("/lamps", 20);
+  expect(scrolled).toEqual([10]);
+});
+
+test("without the permission nothing is told; with it again, where the tab is by then", () => {
+  may = false;
+  at("/lamps", 10);
+  clock.turn(AGAIN);
+  expect([told, scrolled]).toEqual([[], []]);
+  may = true;
+  guide.look();
+  expect(told).toEqual([`${SITE}/lamps`]);
+  arrives("/lamps");
+  may = false;
+  guide.look();
+  arrives("/cart");
+  at("/lamps", 50);
+  may = true;
+  guide.look();
+  expect(told).toEqual([`${SITE}/lamps`, `${SITE}/lamps`]);
+});
+
+test("another origin is nothing that can be followed", () => {
+  at("https://www.shop.example/lamps", 10);
+  expect(guide.away).toBe(true);
+  expect([told, scrolled]).toEqual([[], []]);
+});
+
+test("a visitor on no page of the site is told nothing", () => {
+  visitor = { url: undefined, told: 2 };
+  at("/lamps", 10);
+  expect([told, scrolled]).toEqual([[], []]);
+});
+
+const report = {
+  isession: "guide",
+  site: "demo",
+  url: `${SITE}/lamps`,
+  at: { x: 0, y: 1 },
+  of: { x: 0, y: 2 },
+};
+
+test("a report is taken from the origin that it speaks of", () => {
+  expect(readReport(report, "demo", SITE)?.url.href).toBe(`${SITE}/lamps`);
+  expect(readReport(report, "demo", "https://elsewhere.example")).toBeNull();
+  expect(readReport(report, "other", SITE)).toBeNull();
+});
+
+test.each([
+  null,
+  "guide",
+  {},
+  { ...report, url: "javascript:alert(1)" },
+  { ...report, url: "https://elsewhere.example/" },
+  { ...report, url: `${SITE}/${"x".repeat(9000)}` },
+  { ...report, at: { x: 0, y: Number.NaN } },
+  { ...report, at: { x: 0.5, y: 0 } },
+  { ...report, of: undefined },
+  { ...report, of: { x: 0, y: 2 ** 40 } },
+])("what is no report is nothing: %j", (data) => {
+  expect(readReport(data, "demo", SITE)).toBeNull();
+});
