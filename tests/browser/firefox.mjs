@@ -27,8 +27,9 @@ const QUIET = {
 
 export const FIREFOX = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
 
-/** A Firefox as people have it: popups that nobody clicked for are blocked. */
+/** A Firefox as people have it: popups that nobody clicked for are blocked, and pages may ask to stay. */
 const PREFERENCES = {
+  "dom.disable_beforeunload": false,
   "remote.prefs.recommended": false,
   "dom.disable_open_during_load": true,
 };

@@ -30,7 +30,7 @@ export function FollowMe({ talk, site }: { talk: Talk; site: SiteCard }) {
   const led = follows && latest?.kind === "guide" ? latest : null;
   return (
     <section class="following" aria-labelledby="following-title">
-      <h3 id="following-title">Go ahead</h3>
+      <h3 id="following-title">Lead the way</h3>
       <div class="choices">
         {!follows && state !== "asked" && (
           <button type="button" onClick={ask}>
@@ -58,7 +58,7 @@ export function FollowMe({ talk, site }: { talk: Talk; site: SiteCard }) {
       </p>
       {follows && (
         <p role="status" aria-label="My tab" class="tab-status">
-          {tabInWords(mine)}
+          {tabInWords(mine, state)}
         </p>
       )}
       {led && mine && (
@@ -84,14 +84,16 @@ const STANDING: Record<Standing, string> = {
 
 const inWords = (state: Standing): string => STANDING[state];
 
-function tabInWords(mine: Guided | null): string {
+function tabInWords(mine: Guided | null, state: Standing): string {
   switch (mine?.tab) {
     case undefined:
       return "Open your tab, and go where the visitor shall see what you see.";
     case "opened":
       return "Waiting for the page in your tab …";
     case "here":
-      return "Addresses and scrolling of your tab are followed, nothing else.";
+      return state === "granted"
+        ? "Addresses and scrolling of your tab are followed, nothing else."
+        : "";
     case "away":
       return "Your tab is at another origin of the site: lead the visitor there.";
     case "lost":

@@ -84,7 +84,7 @@ export const TRAVEL: Record<Travel, string> = {
 export const PERMISSION: Record<Permission, string> = {
   view: "see the visitor's page",
   point: "point at things on the visitor's page",
-  follow: "go ahead of the visitor over the site",
+  follow: "lead the way over the site",
   unknown: "do something that this version does not know",
 };
 

@@ -1,7 +1,7 @@
 // The agent's own tab on the site: tells the console where it is, and the agent who follows. Loaded only in
 // the window that a console opened for it. What is told goes to the node's origin and to nobody else.
 
-import type { Told } from "@isession/peer";
+import { GUIDE, type Told } from "@isession/peer";
 import type { Point } from "@isession/protocol";
 import { h, tell } from "@isession/visitor";
 import STYLE from "./guide.css?inline";
@@ -34,6 +34,11 @@ export function guide({ node, site }: GuideOptions): void {
   root.append(status);
   document.body.append(host);
   tell(status, console ? NOBODY : CUT_OFF);
+  try {
+    sessionStorage.setItem(GUIDE, "");
+  } catch {
+    // Without storage the window's name has to do.
+  }
 
   let told = "";
   let waits = false;

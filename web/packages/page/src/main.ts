@@ -61,6 +61,15 @@ function lead(): void {
   );
 }
 
+/** A console opened this tab, also where an opener policy has taken its name since. */
+function isGuide(): boolean {
+  try {
+    return window.name === GUIDE || sessionStorage.getItem(GUIDE) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** A visit was begun in this browser, and may go on: the panel knows. */
 function underWay(): boolean {
   try {
@@ -72,5 +81,5 @@ function underWay(): boolean {
 
 // In a frame there is no page to help with.
 if (site && window.top === window) {
-  whenReady(window.name === GUIDE ? lead : draw);
+  whenReady(isGuide() ? lead : draw);
 }

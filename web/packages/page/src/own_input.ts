@@ -3,13 +3,18 @@
 
 /** Keys that do nothing to a page; Escape has a meaning of its own. */
 const IDLE = ["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock", "Escape"];
+/** Keys that scroll the page where the panel has no use for them. */
+const SCROLL = ["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown"];
 
 /** Runs when the visitor scrolls, clicks or types, but for what they do in the panel. */
-export function watchOwnInput(panel: Element, signal: AbortSignal, run: () => void): void {
+export function watchOwnInput(panel: ShadowRoot, signal: AbortSignal, run: () => void): void {
   const options = { signal, capture: true, passive: true };
   const heed = (event: Event) => {
-    const idle = event instanceof KeyboardEvent && IDLE.includes(event.key);
-    if (event.isTrusted && !idle && !event.composedPath().includes(panel)) {
+    const key = event instanceof KeyboardEvent ? event.key : "";
+    const inPanel = event.composedPath().includes(panel.host);
+    const uses = panel.activeElement?.matches("textarea, input, [role=log]");
+    const own = inPanel ? SCROLL.includes(key) && !uses : !IDLE.includes(key);
+    if (event.isTrusted && own) {
       run();
     }
   };

@@ -32,7 +32,7 @@ const ASK: Record<string, string> = {
 const RELEASE: Record<string, string> = {
   view: "Stopped looking at this page",
   point: "Stopped pointing at this page",
-  follow: "Stopped going ahead over this website",
+  follow: "Stopped leading the way over this website",
 };
 
 const GRANT: Record<string, string> = {

@@ -78,7 +78,7 @@ export class Sharing {
       capture: true,
       signal: this.#end.signal,
     });
-    watchOwnInput(root.host, this.#end.signal, () => this.#permissions.pause());
+    watchOwnInput(root, this.#end.signal, () => this.#permissions.pause());
     watchSize(this.#end.signal, () => this.#following?.place());
     const look = () => this.#look();
     this.#unsubscribe = [visit.changed.subscribe(look), visit.stage.subscribe(look)];

@@ -40,7 +40,7 @@ test("it names who said, asked, allowed and stopped what, and what came of it", 
       "at 6  You: You allowed it.",
       "at 7  You: Stopped leading",
       "at 5  Ada: Went ahead to https://a.example/lamps (you had not allowed it)",
-      "at 6  Ada: Stopped going ahead over this website",
+      "at 6  Ada: Stopped leading the way over this website",
       "",
     ].join("\n"),
   );
