@@ -4,8 +4,8 @@
 //!     hostile_agent NODE LOGIN PASSWORD
 //!
 //! It accepts everyone. Each line of input begins something: `act` points, clicks, draws,
-//! highlights, scrolls, guides and sends messages of mirrors; `guide ADDRESS` guides there and `flood ADDRESS`
-//! to fifty pages below it; `scroll` scrolls; `travel` moves in the page's history; `nag`
+//! highlights, scrolls, guides and sends messages of mirrors; `guide ADDRESS` guides there and `flood ORIGIN`
+//! fifty times to two of its pages; `scroll` scrolls; `travel` moves in the page's history; `nag`
 //! asks for all permissions, many times, and `follow` for one; any other text is said. What the visitor's side answers is printed.
 
 #![allow(
@@ -127,7 +127,8 @@ async fn scroll(session: &Session) -> Result<(), Box<dyn Error>> {
 
 async fn flood(session: &Session, url: &str) -> Result<(), Box<dyn Error>> {
     for n in 1..=TIMES {
-        session.guide(&format!("{url}?{n}")).await?;
+        let page = if n % 2 == 0 { "cart" } else { "locked" };
+        session.guide(&format!("{url}/{page}?{n}")).await?;
     }
     session.say("flooded").await?;
     Ok(())

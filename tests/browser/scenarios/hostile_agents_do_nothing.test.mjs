@@ -15,6 +15,7 @@ import {
 } from "../people.mjs";
 import { runExample } from "../programs.mjs";
 
+const NOT_PERMITTED = /^Blocked \{ why: NotPermitted \}$/;
 /** What the program tries of each. */
 const TIMES = 50;
 
@@ -106,23 +107,100 @@ test("what was not permitted has no effect", async () => {
   await agent.said(/^heard that is all$/);
   assert.equal(agent.count(/^highlighted false \[\]$/), TIMES);
   assert.equal(agent.count(/^highlighted true/), 0);
+  assert.equal(agent.count(NOT_PERMITTED), TIMES);
+  assert.equal(agent.count(/^Landed/), 0);
+});
+
+test("who is followed leads nowhere but over the site, and nowhere while that waits", async () => {
+  const panel = (name) => shop.getByRole("button", { name, disabled: false }).first().click();
+  const shown = (text) =>
+    shop.getByRole("status", { name: "Shown" }).filter({ hasText: text }).waitFor();
+  const life = await shop.evaluate(() => window.loaded);
+  const elsewhere = [
+    `${node.sites.elsewhere}/`,
+    node.url,
+    "https://shop.example/",
+    "javascript:document.title='taken'",
+    "data:text/html,taken",
+    `blob:${node.sites.shop}/taken`,
+    "file:///etc/hostname",
+    `http://ada:secret@${node.sites.shop.slice("http://".length)}/cart`,
+    "//elsewhere.example/",
+    "/cart",
+  ];
+  agent.input("follow");
+  await panel("Allow");
+  await shown("You follow Ada over this website.");
+  await agent.said(/^Follow Granted$/);
+  const before = agent.count(/^Blocked/);
+  for (const url of elsewhere) {
+    agent.input(`guide ${url}`);
+  }
+  agent.input("gone elsewhere");
+  await heard(shop, "gone elsewhere");
+  await say(shop, "all of it came");
+  await agent.said(/^heard all of it came$/);
+  assert.equal(agent.count(/^Blocked/), before + elsewhere.length);
+  assert.equal(await shop.evaluate(() => window.loaded), life, "it is the same page");
+
+  await shop.mouse.click(30, 300);
+  await shown("Following is paused.");
+  await agent.said(/^Follow Paused$/);
+  const top = await shop.evaluate(() => scrollY);
+  agent.input(`guide ${node.sites.shop}/cart`);
+  agent.input("scroll");
+  // Asked again, nobody is.
+  agent.input("follow");
+  agent.input("act");
+  await shop.getByText("acted").nth(1).waitFor();
+  await shop.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+  assert.equal(await shop.evaluate(() => window.loaded), life, "it is the same page");
+  assert.equal(await shop.evaluate(() => scrollY), top);
+  assert.equal(await shop.getByRole("dialog").count(), 0);
+
+  await panel("Follow again");
+  await shown("You follow Ada over this website.");
+  let moves = 0;
+  const began = Date.now();
+  shop.on("framenavigated", () => {
+    moves += 1;
+  });
+  agent.input(`flood ${node.sites.shop}`);
+  await shop.getByRole("heading", { name: "Your basket" }).waitFor();
+  await heard(shop, "flooded");
+  await shown("You follow Ada over this website.");
+  const most = 2 + (Date.now() - began) / 1000;
+  assert.ok(moves >= 1 && moves <= most, `${moves} moves, at most ${most}`);
+  await panel("Stop following");
+  await agent.said(/^Follow Withdrawn$/);
+  await shop.getByRole("link", { name: "Lamps" }).click();
+  await shop.waitForURL(`${node.sites.shop}/`);
+  await connection(shop, /direct/i);
+  agent.input(`guide ${node.sites.shop}/cart`);
+  agent.input("it is over");
+  await heard(shop, "it is over");
+  await say(shop, "I stay here");
+  await agent.said(/^heard I stay here$/);
+  assert.equal(shop.url(), `${node.sites.shop}/`);
 });
 
 test("nagging brings one question, and a no to it ends them all", async () => {
   agent.input("nag");
-  const question = shop.getByRole("dialog", { name: "Let Ada see this page?" });
+  const question = shop.getByRole("dialog", { name: "Follow Ada over this website?" });
   await question.waitFor();
   await heard(shop, "nagged");
   assert.equal(await shop.getByRole("dialog").count(), 1);
   await question.getByRole("button", { name: "Not now" }).click();
-  await agent.said(/^View Declined$/);
   await agent.said(/^Follow Declined$/);
+  await agent.said(/^View Declined$/);
   agent.input("nag");
   await shop.getByText("nagged").nth(1).waitFor();
   assert.equal(await shop.getByRole("dialog").count(), 0);
-  assert.equal(agent.count(/Granted/), 0);
+  assert.equal(agent.count(/(View|Point) Granted/), 0);
   agent.input("act");
-  await shop.getByText("acted").nth(1).waitFor();
+  await shop.getByText("acted").nth(2).waitFor();
   assert.deepEqual(await loads(), []);
   assert.equal(await shop.evaluate(() => scrollY), 0);
   await say(shop, "I am still here");
