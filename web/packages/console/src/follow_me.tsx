@@ -13,10 +13,11 @@ export function FollowMe({ talk, site }: { talk: Talk; site: SiteCard }) {
   const { lines } = viewOf(talk);
   const state = standing(lines, "follow");
   const mine = guided.value?.talk === talk ? guided.value : null;
-  if (!placeOf(talk.transcript.trail()) && state === "none") {
+  const there = placeOf(talk.transcript.trail()) !== undefined;
+  if (!there && state === "none") {
     return null;
   }
-  const follows = state === "granted" || state === "paused";
+  const follows = there && (state === "granted" || state === "paused");
   const ask = () => {
     try {
       talk.peer.ask("follow");
@@ -32,7 +33,7 @@ export function FollowMe({ talk, site }: { talk: Talk; site: SiteCard }) {
     <section class="following" aria-labelledby="following-title">
       <h3 id="following-title">Lead the way</h3>
       <div class="choices">
-        {!follows && state !== "asked" && (
+        {there && !follows && state !== "asked" && (
           <button type="button" onClick={ask}>
             Follow me
           </button>
@@ -54,7 +55,7 @@ export function FollowMe({ talk, site }: { talk: Talk; site: SiteCard }) {
         )}
       </div>
       <p role="status" aria-label="Follow status">
-        {problem || inWords(state)}
+        {problem || (there ? STANDING[state] : "The visitor is on no page of the site.")}
       </p>
       {follows && (
         <p role="status" aria-label="My tab" class="tab-status">
@@ -81,8 +82,6 @@ const STANDING: Record<Standing, string> = {
   released: "You have stopped it.",
   unknown: "The visitor follows you no longer.",
 };
-
-const inWords = (state: Standing): string => STANDING[state];
 
 function tabInWords(mine: Guided | null, state: Standing): string {
   switch (mine?.tab) {

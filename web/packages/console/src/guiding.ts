@@ -1,8 +1,16 @@
 // The agent's own tab on a site, and the visitor who follows it. There is one: whoever is guided next
 // takes it over.
 
-import { GUIDE, permits, readReport, type Standing, standing, systemClock } from "@isession/peer";
-import type { SiteCard } from "@isession/protocol";
+import {
+  GUIDE,
+  permits,
+  readReport,
+  type Standing,
+  shownAddress,
+  standing,
+  systemClock,
+} from "@isession/peer";
+import type { PagePolicy, SiteCard } from "@isession/protocol";
 import { signal } from "@preact/signals";
 import { Guide } from "./guide";
 import type { Talk } from "./talk";
@@ -42,18 +50,21 @@ export function prepare(): void {
 
 /** Opens the tab where the visitor is, inside the agent's click. False if the browser does not. */
 export function openTab(talk: Talk, site: SiteCard): boolean {
-  const here = placeOf(talk.transcript.trail());
-  if (here?.url === undefined || !site.page.origins.includes(new URL(here.url).origin)) {
-    return false;
-  }
-  close();
-  const opened = frame?.contentWindow?.open(here.url, GUIDE) ?? null;
+  const here = begins(placeOf(talk.transcript.trail())?.url, site.page);
+  const opened = here && frame?.contentWindow?.open(here, GUIDE);
   if (!opened) {
     return false;
   }
+  close();
   tab = opened;
   begin(talk, site);
   return true;
+}
+
+/** Where the visitor says they are, if that is a page of the site. */
+function begins(text = "", { origins, query }: PagePolicy): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url && origins.includes(url.origin) ? shownAddress(url, query) : undefined;
 }
 
 /** The visitor is not to follow any longer. */
