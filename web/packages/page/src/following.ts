@@ -16,6 +16,8 @@ import type {
 export const PACE = 1000;
 /** Who wants little motion is taken to where the agent's page comes to rest for so long. */
 export const REST = 300;
+/** A page takes shape for so long after the agent scrolled; one that grows at its end does for ever. */
+export const SHAPES = 2000;
 
 /** The page that follows. */
 export interface FollowingPage {
@@ -50,6 +52,8 @@ export class Following {
   #waits = false;
   #landing = false;
   #place: { at: Point; of?: Point } | null = null;
+  /** Until when a change of the page's size moves it. */
+  #until = 0;
   /** The latest scroll that was heeded: an overtaken one is older. */
   #seen = 0;
   #cancelRest = () => {};
@@ -94,11 +98,19 @@ export class Following {
     }
     this.#seen = glance.n;
     this.#place = glance;
+    this.#until = clock.now() + SHAPES;
     this.#cancelRest();
     if (page.still()) {
-      this.#cancelRest = clock.after(REST, () => this.place());
+      this.#cancelRest = clock.after(REST, () => this.#scroll());
     } else {
-      this.place();
+      this.#scroll();
+    }
+  }
+
+  /** The page has another size. */
+  resized(): void {
+    if (this.#options.clock.now() < this.#until) {
+      this.#scroll();
     }
   }
 
@@ -108,11 +120,11 @@ export class Following {
   }
 
   /**
-   * Puts the page where the agent's is, now and whenever it changes its size. By the share of what
-   * there is to scroll: of the same page in two windows the smaller one then shows a part of what the
-   * larger one does, and pages that break their lines elsewhere are at about the same words.
+   * Puts the page where the agent's is. By the share of what there is to scroll: of the same page in
+   * two windows the smaller one then shows a part of what the larger one does, and pages that break
+   * their lines elsewhere are at about the same words.
    */
-  place(): void {
+  #scroll(): void {
     const { page, holds } = this.#options;
     if (!this.#place || !holds()) {
       return;

@@ -79,7 +79,7 @@ export class Sharing {
       signal: this.#end.signal,
     });
     watchOwnInput(root, this.#end.signal, () => this.#permissions.pause());
-    watchSize(this.#end.signal, () => this.#following?.place());
+    watchSize(this.#end.signal, () => this.#following?.resized());
     const look = () => this.#look();
     this.#unsubscribe = [visit.changed.subscribe(look), visit.stage.subscribe(look)];
     this.#look();
