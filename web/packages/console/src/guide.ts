@@ -4,6 +4,8 @@
 import { type Clock, type Report, shownAddress } from "@isession/peer";
 import type { Glance } from "@isession/protocol";
 
+/** Between two places that are told: pages may change their address with every key. */
+export const PACE = 1000;
 /** The latest scroll is told once more after so long: glances get lost. */
 export const AGAIN = 1000;
 
@@ -27,6 +29,9 @@ export class Guide {
   #report: Report | null = null;
   /** Where the visitor was sent, and is since; null while they do not follow. */
   #sent: { url: string; told: number; at?: string } | null = null;
+  /** When another place may be told. */
+  #next = 0;
+  #cancelLook = () => {};
   #scrolled = "";
   #cancel = () => {};
 
@@ -61,7 +66,7 @@ export class Guide {
     }
     const url = shownAddress(this.#report.url, query);
     this.#sent ??= { url: theirs, told };
-    if (url !== undefined && url !== this.#sent.url) {
+    if (url !== undefined && url !== this.#sent.url && !this.#waits()) {
       this.#sent = { url, told };
       this.#scrolled = "";
       guide(url);
@@ -77,7 +82,21 @@ export class Guide {
   }
 
   close(): void {
+    this.#cancelLook();
     this.#cancel();
+  }
+
+  /** Whether the next place has to wait; where the tab is when its time has come is told then. */
+  #waits(): boolean {
+    const { clock } = this.#options;
+    const wait = this.#next - clock.now();
+    this.#cancelLook();
+    if (wait > 0) {
+      this.#cancelLook = clock.after(wait, () => this.look());
+    } else {
+      this.#next = clock.now() + PACE;
+    }
+    return wait > 0;
   }
 
   /** Told anew wherever the visitor's page may be another one; a page that begins begins at its top. */

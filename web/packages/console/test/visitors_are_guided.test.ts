@@ -4,7 +4,7 @@ import { readReport } from "@isession/peer";
 import type { Glance } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock } from "../../peer/test/fakes";
-import { AGAIN, Guide } from "../src/guide";
+import { AGAIN, Guide, PACE } from "../src/guide";
 
 const SITE = "https://shop.example";
 
@@ -50,7 +50,21 @@ test("each page of the tab is told once, as the site lets it be told", () => {
   at("/lamps?page=2&token=secret#reviews");
   at("/lamps?page=2&token=other");
   expect(told).toEqual([`${SITE}/lamps?page=2`]);
+  clock.turn(PACE);
   at("/");
+  expect(told).toHaveLength(2);
+});
+
+test("a tab that changes its address all the time is told once a second, the newest", () => {
+  for (let n = 1; n <= 50; n += 1) {
+    at(`/${n}`);
+  }
+  expect(told).toEqual([`${SITE}/1`]);
+  clock.turn(PACE);
+  expect(told).toEqual([`${SITE}/1`, `${SITE}/50`]);
+  at("/51");
+  guide.close();
+  clock.turn(PACE);
   expect(told).toHaveLength(2);
 });
 
@@ -92,6 +106,7 @@ test("without the permission nothing is told; with it again, where the tab is by
   arrives("/cart");
   at("/lamps", 50);
   may = true;
+  clock.turn(PACE);
   guide.look();
   expect(told).toEqual([`${SITE}/lamps`, `${SITE}/lamps`]);
 });
