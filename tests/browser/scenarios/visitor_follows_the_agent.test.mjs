@@ -242,14 +242,14 @@ test("Escape ends all of it, with seeing too, and a no is a no", async () => {
   await tab.getByRole("link", { name: "Your basket" }).click();
   await sees(agent, "h1", "Your basket");
   await shop.bringToFront();
-  await shop.getByRole("button", { name: "Stop both" }).waitFor();
+  await shop.getByRole("button", { name: "Stop all" }).waitFor();
   await shop.keyboard.press("Escape");
   await followStatus(agent, "The visitor follows you no longer.");
   await agent
     .getByRole("status", { name: "View status" })
     .filter({ hasText: /no longer/ })
     .waitFor();
-  await shop.getByRole("button", { name: "Stop both" }).waitFor({ state: "hidden" });
+  await shop.getByRole("button", { name: "Stop all" }).waitFor({ state: "hidden" });
   // The same key has stopped leading: who wants no lead is not asked to follow.
   await agent.getByRole("button", { name: "Follow me" }).click();
   await followStatus(agent, "The visitor does not want to follow you.");

@@ -59,7 +59,7 @@ export function sharingView(
     onward.hidden = !permissions.paused;
     const sentences = [view && inWords("view"), follow && inWords("follow")];
     tell(told, sentences.filter(Boolean).join(" "));
-    tell(all, view ? (follow ? "Stop both" : "Stop sharing") : "Stop following");
+    tell(all, view ? (follow ? "Stop all" : "Stop sharing") : "Stop following");
   };
   show();
   return { lines, border, show };
