@@ -53,7 +53,7 @@ fn reference() -> String {
     let mut out = String::from(HEADER);
     for (name, title, kind) in FRAMES {
         let schema = schemas.remove(name).unwrap();
-        write!(out, "\n## {title}\n\n<a id=\"{}\"></a>", anchor(name)).unwrap();
+        write!(out, "\n## <a id=\"{}\"></a>{title}\n\n", anchor(name)).unwrap();
         describe(&mut out, name, &schema, &examples.of(kind));
     }
     out.push_str("\n## What they are made of\n");

@@ -13,7 +13,7 @@ use crate::channel::Seen;
 use crate::ids::{AgentId, Epoch, LinkId, SessionId, SiteId, VisitorId};
 use crate::limits;
 
-/// From a visitor to the node.
+/// What a visitor says to the node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -44,7 +44,7 @@ pub enum FromVisitor {
     Unknown,
 }
 
-/// From the node to a visitor.
+/// What the node says to a visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -89,7 +89,7 @@ pub enum ToVisitor {
     Unknown,
 }
 
-/// From an agent to the node. Who the agent is was settled before the connection opened.
+/// What an agent says to the node. Who the agent is was settled before the connection opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -120,7 +120,7 @@ pub enum FromAgent {
     Unknown,
 }
 
-/// From the node to an agent.
+/// What the node says to an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
