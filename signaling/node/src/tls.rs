@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use isession_protocol::Timestamp;
-use tokio::net::TcpStream;
+use isession_turn::Movable;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto::ring::default_provider;
@@ -132,7 +132,7 @@ impl Tls {
     }
 
     /// The server's side of a handshake.
-    pub(crate) async fn accept(&self, tcp: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn accept(&self, tcp: Movable) -> std::io::Result<TlsStream<Movable>> {
         let start = LazyConfigAcceptor::new(Acceptor::default(), tcp).await?;
         let offered = start.client_hello().alpn();
         let agrees = offered.is_some_and(|mut offered| offered.any(|it| PROTOCOLS.contains(&it)));

@@ -13,7 +13,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use isession_turn::{Limits, Secret, TurnConfig, TurnServer, TurnStreams};
+use isession_turn::{Limits, Movable, Secret, TurnConfig, TurnServer, TurnStreams};
 use tokio::{io::AsyncReadExt as _, net::TcpListener};
 use tokio_rustls::{
     TlsAcceptor,
@@ -22,6 +22,7 @@ use tokio_rustls::{
         crypto::ring::default_provider,
         pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     },
+    server::TlsStream,
 };
 
 #[tokio::main]
@@ -88,13 +89,19 @@ async fn accept(listener: TcpListener, streams: TurnStreams, tls: Option<TlsAcce
     let server = listener.local_addr().expect("an address");
     while let Ok((io, client)) = listener.accept().await {
         io.set_nodelay(true).expect("a socket");
+        let io = Movable::from(io);
         let (streams, tls) = (streams.clone(), tls.clone());
         tokio::spawn(async move {
             match tls {
-                None => streams.serve(io, false, server, client).await,
+                None => {
+                    streams
+                        .serve(io, Movable::settle, false, server, client)
+                        .await
+                }
                 Some(tls) => {
                     let io = tls.accept(io).await.expect("a handshake");
-                    streams.serve(io, true, server, client).await
+                    let settle = |io: &mut TlsStream<Movable>| io.get_mut().0.settle();
+                    streams.serve(io, settle, true, server, client).await
                 }
             }
         });

@@ -47,7 +47,7 @@ pub(crate) struct Shared {
     address: SocketAddr,
     ports: Ports,
     begin: std::time::Instant,
-    runtime: Handle,
+    pub(crate) runtime: Handle,
     offload: Offload,
     /// There is one thread that reads datagrams, so nobody waits for it.
     inbox: Mutex<Inbox>,

@@ -4,14 +4,17 @@ use std::{
     collections::HashMap,
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf},
     sync::Notify,
-    time::{sleep, timeout},
+    task::JoinSet,
+    time::sleep,
 };
 
 use crate::{
@@ -57,15 +60,21 @@ impl TurnStreams {
     /// Serves the client at the other end of `io` until either is done; its allocation ends with
     /// it, and also when this future is dropped. `client` and `server` are the two ends'
     /// addresses, and `tls` says how the client came, for the figures.
+    ///
+    /// That is done on the server's own thread, like all relaying: waking another one for each
+    /// packet, and back, costs more than the packet. `settle` is called within that thread's
+    /// runtime, and has it watch over what `io` reads and writes; see
+    /// [`Movable`](crate::Movable).
     pub async fn serve<S>(
         &self,
-        io: S,
+        mut io: S,
+        settle: impl FnOnce(&mut S) -> io::Result<()> + Send + 'static,
         tls: bool,
         server: SocketAddr,
         client: SocketAddr,
     ) -> StreamEnd
     where
-        S: AsyncRead + AsyncWrite,
+        S: AsyncRead + AsyncWrite + Send + 'static,
     {
         let Some(shared) = self.0.upgrade() else {
             return StreamEnd::Over;
@@ -79,15 +88,50 @@ impl TurnStreams {
             server: canonical(server),
             client: canonical(client),
         };
-        let Some(stream) = Stream::open(shared, tuple) else {
+        let runtime = shared.runtime.clone();
+        let Some(stream) = Stream::open(Arc::clone(&shared), tuple) else {
             return StreamEnd::Refused;
         };
-        let (read, write) = tokio::io::split(io);
+        let outbox = Arc::clone(&stream.outbox);
+        let served = async move {
+            if settle(&mut io).is_err() {
+                return StreamEnd::Closed;
+            }
+            let (read, write) = tokio::io::split(io);
+            tokio::select! {
+                end = stream.receive(read) => end,
+                end = stream.send(write) => end,
+            }
+        };
+        // A set ends what is in it when it is dropped.
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(served, &runtime);
         tokio::select! {
-            end = stream.receive(read) => end,
-            end = stream.send(write) => end,
-            () = stream.idle() => StreamEnd::Idle,
+            end = tasks.join_next() => match end {
+                Some(Ok(end)) => end,
+                // The thread ended, and all that ran there.
+                _ => StreamEnd::Over,
+            },
+            end = lost_patience(&shared, tuple, &outbox) => end,
         }
+    }
+}
+
+/// Ready when the client has no allocation, although it had the time to make one, or has not read
+/// anything for as long.
+async fn lost_patience(shared: &Shared, tuple: FiveTuple, outbox: &Outbox) -> StreamEnd {
+    let patience = shared.lock().engine.policy.limits.stream_patience;
+    let mut before = None;
+    loop {
+        sleep(patience).await;
+        if shared.lock().engine.holder(tuple).is_none() {
+            return StreamEnd::Idle;
+        }
+        let written = outbox.being_written();
+        if written.is_some() && written == before {
+            return StreamEnd::Stalled;
+        }
+        before = written;
     }
 }
 
@@ -162,11 +206,15 @@ impl Streams {
 struct Outbox {
     waiting: Mutex<Waiting>,
     changed: Notify,
+    /// Bytes that the client's side has taken so far.
+    written: AtomicU64,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     bytes: Vec<u8>,
+    /// What was taken is being written.
+    writing: bool,
     over: bool,
 }
 
@@ -192,13 +240,20 @@ impl Outbox {
                 if waiting.over {
                     return false;
                 }
-                if !waiting.bytes.is_empty() {
+                waiting.writing = !waiting.bytes.is_empty();
+                if waiting.writing {
                     std::mem::swap(&mut waiting.bytes, bytes);
                     return true;
                 }
             }
             self.changed.notified().await;
         }
+    }
+
+    /// How much was written so far; `None` while there is nothing to write.
+    fn being_written(&self) -> Option<u64> {
+        let writing = lock(&self.waiting).writing;
+        writing.then(|| self.written.load(Ordering::Relaxed))
     }
 }
 
@@ -207,7 +262,6 @@ struct Stream {
     shared: Arc<Shared>,
     tuple: FiveTuple,
     outbox: Arc<Outbox>,
-    patience: Duration,
 }
 
 impl Stream {
@@ -223,7 +277,6 @@ impl Stream {
             shared,
             tuple,
             outbox,
-            patience: limits.stream_patience,
         })
     }
 
@@ -250,10 +303,8 @@ impl Stream {
     async fn send<S: AsyncWrite>(&self, mut to: WriteHalf<S>) -> StreamEnd {
         let mut bytes = Vec::new();
         while self.outbox.take(&mut bytes).await {
-            match self.write(&mut to, &bytes).await {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => return StreamEnd::Stalled,
-                Err(_) => return StreamEnd::Closed,
+            if self.write(&mut to, &bytes).await.is_err() {
+                return StreamEnd::Closed;
             }
             if bytes.capacity() > KEPT {
                 bytes = Vec::new();
@@ -263,7 +314,6 @@ impl Stream {
         StreamEnd::Over
     }
 
-    /// Slow clients have all the time they need, as long as they read at all.
     async fn write<S: AsyncWrite>(&self, to: &mut WriteHalf<S>, bytes: &[u8]) -> io::Result<()> {
         // Within TLS each frame has a record of its own: it can be read as soon as it has come,
         // and some clients, such as coturn's, take a record for one frame.
@@ -275,24 +325,17 @@ impl Stream {
                 let whole = if by_frame { framing::first(rest) } else { None };
                 frame = whole.unwrap_or(rest.len());
             }
-            let written = timeout(self.patience, to.write(&rest[..frame])).await??;
+            let written = to.write(&rest[..frame]).await?;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
+            self.outbox
+                .written
+                .fetch_add(written as u64, Ordering::Relaxed);
             rest = &rest[written..];
             frame -= written;
         }
-        timeout(self.patience, to.flush()).await?
-    }
-
-    /// Ready when the client has no allocation, although it had the time to make one.
-    async fn idle(&self) {
-        loop {
-            sleep(self.patience).await;
-            if self.shared.lock().engine.holder(self.tuple).is_none() {
-                return;
-            }
-        }
+        to.flush().await
     }
 }
 

@@ -14,12 +14,13 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use isession_protocol::ErrorCode;
-use isession_turn::{TurnStreams, canonical};
+use isession_turn::{Movable, TurnStreams, canonical};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
+use tokio_rustls::server::TlsStream;
 
 use crate::node::Shared;
 use crate::rates::Door;
@@ -44,8 +45,22 @@ const HANDSHAKE: u8 = 22;
 /// data begins like the letters of HTTP, but nobody has a channel yet.
 const STUN: u8 = 0;
 
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Goes over to the runtime that this is called within.
+    fn settle(&mut self) -> io::Result<()>;
+}
+
+impl Stream for Movable {
+    fn settle(&mut self) -> io::Result<()> {
+        self.settle()
+    }
+}
+
+impl Stream for TlsStream<Movable> {
+    fn settle(&mut self) -> io::Result<()> {
+        self.get_mut().0.settle()
+    }
+}
 
 /// What a connection turned out to be.
 enum Sort {
@@ -181,7 +196,8 @@ impl Gate {
                 // From here on the relay keeps count.
                 drop(door);
                 serving.spawn(async move {
-                    let end = streams.serve(io, tls, server, client).await;
+                    let settle = |io: &mut Box<dyn Stream>| io.settle();
+                    let end = streams.serve(io, settle, tls, server, client).await;
                     tracing::debug!(?end, "a stream to the relay ended");
                 });
                 return;
@@ -247,6 +263,7 @@ async fn sort(tcp: TcpStream, tls: Option<&Tls>) -> io::Result<(Box<dyn Stream>,
     let mut first = [0];
     let said = tcp.peek(&mut first).await?;
     let first = first.into_iter().take(said).next();
+    let tcp = Movable::from(tcp);
     match (first.ok_or(io::ErrorKind::UnexpectedEof)?, tls) {
         (STUN, _) => Ok((Box::new(tcp), Sort::Turn, false)),
         (HANDSHAKE, Some(tls)) => {

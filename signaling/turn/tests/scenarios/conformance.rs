@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, ops::RangeInclusive};
 
-use isession_turn::{Limits, TurnConfig, TurnServer};
+use isession_turn::{Limits, Movable, TurnConfig, TurnServer};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
@@ -207,7 +207,12 @@ async fn this_server_answers_over_tcp_as_the_table_says() {
             loop {
                 let (io, client) = listener.accept().await.unwrap();
                 let streams = server.streams();
-                served.spawn(async move { streams.serve(io, false, address, client).await });
+                let io = Movable::from(io);
+                served.spawn(async move {
+                    streams
+                        .serve(io, Movable::settle, false, address, client)
+                        .await
+                });
             }
         };
         tokio::select! {

@@ -96,8 +96,11 @@ impl StreamClient {
     pub(crate) fn new(server: &TurnServer, client: SocketAddr, link: &str) -> Self {
         let (io, theirs) = tokio::io::duplex(Self::PIPE);
         let (streams, address) = (server.streams(), server.local_addr());
-        let served =
-            tokio::spawn(async move { streams.serve(theirs, false, address, client).await });
+        let served = tokio::spawn(async move {
+            streams
+                .serve(theirs, |_| Ok(()), false, address, client)
+                .await
+        });
         Self {
             io,
             caller: Caller::new(secret().mint(link, FUTURE)),
