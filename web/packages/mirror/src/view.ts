@@ -93,6 +93,16 @@ export class MirrorView {
     this.#tell({ type: "scroll", n, at });
   }
 
+  /** The visitor clicked. */
+  click(at: Point): void {
+    this.#tell({ type: "click", at });
+  }
+
+  /** Frames an element for so many milliseconds; null: none any more. */
+  frame(node: number | null, stays = 0): void {
+    this.#tell({ type: "frame", node, stays });
+  }
+
   /** There is another channel: what was not complete never will be. */
   reset(): void {
     this.#view = null;
