@@ -82,8 +82,8 @@ export const TRAVEL: Record<Travel, string> = {
 };
 
 export const PERMISSION: Record<Permission, string> = {
-  view: "see the visitor's page",
-  point: "point at things on the visitor's page",
+  view: "see the page",
+  point: "point at things on the page",
   follow: "be followed over the site",
   unknown: "do something that this version does not know",
 };
