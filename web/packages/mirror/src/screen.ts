@@ -15,7 +15,7 @@ import {
   MUTATION,
   SCROLL,
 } from "./events";
-import { labelOf } from "./label";
+import { labelOf, type Sight } from "./label";
 import type { FromFrame, Hit, ToFrame } from "./port";
 import { fitting } from "./read";
 import { Unpacker } from "./unpack";
@@ -40,6 +40,12 @@ const LOOKS = [
   "x-foreign { display: none }",
   "html { scroll-behavior: auto !important }",
 ];
+
+/** All of what came may be known; a mask is no name. */
+const SHOWN: Sight = {
+  text: (element) => (element.textContent ?? "").replaceAll(MASK, ""),
+  shows: () => true,
+};
 
 export class Screen {
   readonly #port: MessagePort;
@@ -307,7 +313,7 @@ export class Screen {
       const node = mirror.getId(found);
       if (node > 0) {
         const link = found.closest("a[href]")?.getAttribute("href") ?? null;
-        return { node, label: labelOf(found), href: link };
+        return { node, label: labelOf(found, SHOWN), href: link };
       }
     }
     return null;

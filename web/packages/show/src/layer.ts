@@ -2,6 +2,7 @@
 // points at. It never takes input. Loaded only once the visitor has agreed.
 
 import type { Glance } from "@isession/protocol";
+import { keepAbove } from "./above";
 import { dress, Marks } from "./marks";
 import { placeOf, Ring, STAYS } from "./ring";
 
@@ -14,6 +15,9 @@ export interface Layer {
   clear(): void;
   close(): void;
 }
+
+/** What can be read out by an element, where browsers know of that. */
+type Speaker = Element & { ariaNotify?(words: string): void };
 
 /** Draws into a root that the page does not look into. */
 export function openLayer(root: ShadowRoot): Layer {
@@ -28,6 +32,7 @@ export function openLayer(root: ShadowRoot): Layer {
   voice.setAttribute("aria-label", "Pointed at");
   voice.className = "unseen";
   root.append(layer, voice);
+  const above = keepAbove(layer, () => root.querySelector("dialog[open]") !== null);
   const ring = new Ring(layer);
   const marks = new Marks(layer);
   const lie = () => marks.lie({ scale: 1, scroll: { x: window.scrollX, y: window.scrollY } });
@@ -48,15 +53,23 @@ export function openLayer(root: ShadowRoot): Layer {
     options,
   );
   return {
-    take: (glance) => marks.take(glance),
+    take(glance) {
+      above.look();
+      marks.take(glance);
+    },
     highlight(element, label) {
+      above.look(element);
       bringIntoView(window, element);
       ring.show({ find: () => element, within: document, scale: () => 1, stays: STAYS });
+      const words = label ? `Agent points at: ${label}` : "Agent points at something";
       // The same words again are news all the same.
       voice.textContent = "";
       window.requestAnimationFrame(() => {
-        voice.textContent = label ? `Agent points at: ${label}` : "Agent points at something";
+        voice.textContent = words;
       });
+      // Beside a modal dialog nothing of the page is read out, and so neither is the voice.
+      const modal: Speaker | null = document.querySelector(":modal");
+      modal?.ariaNotify?.(words);
     },
     clear() {
       marks.clear();
@@ -64,6 +77,7 @@ export function openLayer(root: ShadowRoot): Layer {
     },
     close() {
       end.abort();
+      above.close();
       ring.close();
       marks.close();
       layer.remove();
