@@ -3,6 +3,7 @@ import { draft, end, putAway, queue, type Talk, viewOf } from "./desk";
 import { useHandingOn } from "./focus";
 import { attempt, isForbidden, lead } from "./leads";
 import { Viewing } from "./mirror_pane";
+import { saveRecord } from "./record";
 import { nameOf } from "./store";
 import { asAddress, CONSENT, landingInWords, NOT_ALLOWED } from "./words";
 
@@ -27,6 +28,9 @@ export function Facts({ talk }: { talk: Talk }) {
       {going && <Trail talk={talk} />}
       {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
       {going && <Viewing talk={talk} />}
+      <button type="button" class="quiet" onClick={() => saveRecord(talk, card?.name ?? site)}>
+        Save a copy
+      </button>
       {going ? <End talk={talk} /> : <Close talk={talk} />}
     </aside>
   );

@@ -21,3 +21,4 @@ export {
   Transcript,
   TranscriptFull,
 } from "./transcript";
+export { type Happened, writtenDown } from "./written_down";
