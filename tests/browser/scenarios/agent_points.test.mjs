@@ -58,7 +58,8 @@ before(async () => {
       <label>canary <input type="email" value="canary@example.com"></label>`;
     const news = document.createElement("p");
     news.innerHTML = `<input type="checkbox" id="mine" value="canary">
-      <label for="mine">Send me news</label>`;
+      <label for="mine">Send me news</label>
+      <input type="search" id="named" aria-labelledby="secret" aria-label="canary">`;
     document.querySelector("main").append(button, secret, hidden, news, far);
   });
   pane = agent.getByRole("region", { name: "Visitor's page", exact: true });
@@ -163,6 +164,7 @@ test("what is masked is called by its kind, and nothing of it is said", async ()
     ["#private button", "button"],
     ["#private input", "email field"],
     ["#mine", "checkbox: Send me news"],
+    ["#named", "search field"],
   ]) {
     const { x, y } = await onGlass(selector);
     await pane.locator(".glass").click({ position: { x, y } });

@@ -96,7 +96,8 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
     view.current?.frame(pointed && stays > 0 ? pointed.node : null, stays);
   }, [pointed?.id.seq, pointed?.id.epoch, page]);
   const close = () => {
-    if (found?.focus) {
+    // What had the focus goes.
+    if (document.activeElement?.closest(".hit")) {
       screen.current?.parentElement?.querySelector<HTMLElement>(".glass")?.focus();
     }
     setFound(null);
