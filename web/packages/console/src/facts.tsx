@@ -28,10 +28,12 @@ export function Facts({ talk }: { talk: Talk }) {
       {going && <Trail talk={talk} />}
       {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
       {going && <Viewing talk={talk} />}
-      <button type="button" class="quiet" onClick={() => saveRecord(talk, card?.name ?? site)}>
-        Save a copy
-      </button>
-      {going ? <End talk={talk} /> : <Close talk={talk} />}
+      <div class="choices last">
+        <button type="button" class="quiet" onClick={() => saveRecord(talk, card?.name ?? site)}>
+          Save a copy
+        </button>
+        {going ? <End talk={talk} /> : <Close talk={talk} />}
+      </div>
     </aside>
   );
 }
