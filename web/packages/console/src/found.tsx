@@ -1,4 +1,4 @@
-import type { Hit } from "@isession/mirror/view";
+import type { Spot } from "@isession/mirror/view";
 import type { Point } from "@isession/protocol";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Talk } from "./desk";
@@ -10,7 +10,7 @@ const GAP = 14;
 
 /** What the agent asked about, and where in the picture. */
 export interface Found {
-  hit: Hit;
+  hit: Spot;
   at: Point;
   /** Of the picture. */
   width: number;
@@ -24,7 +24,7 @@ interface FoundCardProps {
   found: Found;
   may: boolean;
   /** Points at it; gives what is to be told if that cannot be. */
-  onPoint(hit: Hit): string;
+  onPoint(hit: Spot): string;
   onClose(): void;
 }
 

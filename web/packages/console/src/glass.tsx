@@ -1,4 +1,4 @@
-import type { Hit, MirrorView, Placing } from "@isession/mirror/view";
+import type { MirrorView, Placing, Spot } from "@isession/mirror/view";
 import type { AgentSession } from "@isession/peer";
 import type { Glance, Point } from "@isession/protocol";
 import { Marks } from "@isession/show/marks";
@@ -31,7 +31,7 @@ interface GlassProps {
   /** What the agent asked about; null where nothing is. */
   onFound(found: Found | null): void;
   /** The agent points at this element. */
-  onPoint(hit: Hit): void;
+  onPoint(hit: Spot): void;
 }
 
 /** What lies over the picture of the visitor's page: takes the agent's pointer and keys. */
@@ -65,6 +65,7 @@ export function Glass({ peer, view, placing, tool, may, onFound, onPoint }: Glas
   useEffect(() => {
     if (placing) {
       marks.current?.lie(placing);
+      hover.current?.again();
     }
   }, [placing, may]);
   const [link, setLink] = useState<string | null>(null);

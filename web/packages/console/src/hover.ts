@@ -11,27 +11,33 @@ export interface HoverOptions {
 
 export class Hover {
   readonly #options: HoverOptions;
+  /** Where the pointer is. */
+  #at: Point | null = null;
   /** What is asked next. */
   #next: Point | null = null;
   #asks = false;
-  #over = false;
 
   constructor(options: HoverOptions) {
     this.#options = options;
   }
 
   move(at: Point): void {
-    this.#over = true;
-    this.#next = at;
+    this.#at = this.#next = at;
     if (!this.#asks) {
       this.#asks = true;
       void this.#ask();
     }
   }
 
+  /** The page moved under the pointer. */
+  again(): void {
+    if (this.#at) {
+      this.move(this.#at);
+    }
+  }
+
   leave(): void {
-    this.#over = false;
-    this.#next = null;
+    this.#at = this.#next = null;
     this.#options.tell(null);
   }
 
@@ -39,7 +45,7 @@ export class Hover {
     for (let at = this.#next; at; at = this.#next) {
       this.#next = null;
       const href = await this.#options.ask(at);
-      if (this.#over) {
+      if (this.#at) {
         this.#options.tell(href);
       }
     }

@@ -1,4 +1,4 @@
-import type { Hit, MirrorView, Placing } from "@isession/mirror/view";
+import type { MirrorView, Placing, Spot } from "@isession/mirror/view";
 import { type AgentSession, type Line, permits, type Standing, standing } from "@isession/peer";
 import { BULK, type Glance, MIRROR } from "@isession/protocol";
 import { STAYS } from "@isession/show/ring";
@@ -54,6 +54,7 @@ export function MirrorPane({ talk }: { talk: Talk }) {
 function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
   const screen = useRef<HTMLDivElement>(null);
   const view = useRef<MirrorView | null>(null);
+  const lost = useRef(true);
   const [page, setPage] = useState<{ life: string; href: string } | null>(null);
   const [placing, setPlacing] = useState<Placing | null>(null);
   const [broken, setBroken] = useState(false);
@@ -73,20 +74,29 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
         view.current = opened;
       },
       onShown: (life, href) => {
-        setPage({ life, href });
+        // Another snapshot of the same picture changes nothing in it.
+        const goesOn = !lost.current;
+        lost.current = false;
+        setPage((page) =>
+          goesOn && page?.life === life && page.href === href ? page : { life, href },
+        );
         setBroken(false);
-        setFound(null);
       },
       onPlaced: setPlacing,
-      onBroken: () => setBroken(true),
+      onLost: () => {
+        lost.current = true;
+      },
+      onBroken: () => {
+        lost.current = true;
+        setBroken(true);
+      },
     });
   }, [peer, visitor.site]);
   const [tool, setTool] = useState<Tool>("pick");
   const { lines } = viewOf(talk);
   const may = granted && permits(lines, "point");
-  const pointAt = ({ node }: Hit): string => {
-    const life = view.current?.view;
-    const told = life ? attempt(() => peer.highlight(life, node)) : "";
+  const pointAt = ({ view, node }: Spot): string => {
+    const told = attempt(() => peer.highlight(view, node));
     setProblem(told);
     return told;
   };
@@ -128,7 +138,7 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
               onPoint={pointAt}
             />
           )}
-          {granted && found && (
+          {granted && found && found.hit.view === page?.life && (
             <FoundCard talk={talk} found={found} may={may} onPoint={pointAt} onClose={close} />
           )}
         </div>
@@ -158,11 +168,13 @@ interface ShowOptions {
   onView(view: MirrorView): void;
   onShown(view: string, href: string): void;
   onPlaced(placing: Placing): void;
+  /** There is another channel: the picture begins anew by itself. */
+  onLost(): void;
   onBroken(): void;
 }
 
 /** Brings a session's mirror onto the screen; the function given back ends it. */
-function show({ peer, onBroken, onView, ...rest }: ShowOptions): () => void {
+function show({ peer, onBroken, onLost, onView, ...rest }: ShowOptions): () => void {
   const ends: (() => void)[] = [];
   let over = false;
   /** The visitor's side begins anew; asked for again when there is room for the question. */
@@ -193,7 +205,10 @@ function show({ peer, onBroken, onView, ...rest }: ShowOptions): () => void {
     ends.push(
       () => view.close(),
       peer.bulk.onMirror((message) => view.take(message)),
-      peer.bulk.onChange(() => view.reset()),
+      peer.bulk.onChange(() => {
+        onLost();
+        view.reset();
+      }),
       peer.bulk.onRoom(() => lost && begin()),
       peer.onGlance(glance),
     );

@@ -34,6 +34,18 @@ test("what was passed over while the frame thought is not asked for, and the las
   expect(asked.map(({ at }) => at.x)).toEqual([0, 99, 7]);
 });
 
+test("a page that moves under a pointer that rests is asked again", async () => {
+  const { hover, asked, told, answer } = slowFrame();
+  hover.again();
+  expect(asked).toHaveLength(0);
+  hover.move({ x: 3, y: 1 });
+  await answer(null);
+  hover.again();
+  await answer("https://a.example/");
+  expect(asked.map(({ at }) => at.x)).toEqual([3, 3]);
+  expect(told).toEqual([null, "https://a.example/"]);
+});
+
 test("an answer that comes after the pointer left is not told", async () => {
   const { hover, asked, told, answer } = slowFrame();
   hover.move({ x: 1, y: 1 });
