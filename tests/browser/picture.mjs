@@ -22,8 +22,8 @@ const node = await startNode();
 const browser = await launchChromium();
 const agent = await agentAtWork(browser, node);
 const { companion } = await visitorFromShop(browser, node);
-await companion.setViewportSize({ width: 400, height: 600 });
-await agent.setViewportSize({ width: 1000, height: 600 });
+await companion.setViewportSize({ width: 400, height: 640 });
+await agent.setViewportSize({ width: 1000, height: 640 });
 await companion.getByRole("textbox", { name: "Your name" }).fill("Robin");
 await companion.getByRole("textbox", { name: "Topic" }).fill("Returning a lamp");
 await companion.getByRole("textbox", { name: "Topic" }).blur();
@@ -42,7 +42,7 @@ await leadStatus(agent, /shown/i);
 const [left, right] = await Promise.all(
   [companion, agent].map(async (page) => (await page.screenshot()).toString("base64")),
 );
-const board = await browser.newPage({ viewport: { width: 1448, height: 632 } });
+const board = await browser.newPage({ viewport: { width: 1448, height: 672 } });
 await board.setContent(
   `<style>body { display: flex; gap: 16px; margin: 16px; background: #cfd6dd }
    img { display: block; border-radius: 8px; box-shadow: 0 2px 8px #0004 }</style>

@@ -70,8 +70,8 @@ async fn talk(mut session: Session) -> Result<(), Box<dyn Error>> {
                 Some(SessionEvent::Grant { permission, grant }) => {
                     say(&format!("{permission:?} {grant:?}"));
                 }
-                Some(SessionEvent::Highlighted { found, label, .. }) => {
-                    say(&format!("highlighted {found} [{label}]"));
+                Some(SessionEvent::Highlighted { found, label, why, .. }) => {
+                    say(&format!("highlighted {found} [{label}] {why:?}"));
                 }
                 Some(SessionEvent::Landing { landing, .. }) => say(&format!("{landing:?}")),
                 Some(_) => {}

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use isession_protocol::bounded::{MessageText, Url as LeadUrl};
 use isession_protocol::channel::{
-    Body, Consent, EntryId, Failed, Glance, Grant, How, Landing, Permission, Point, Travel,
+    Blocked, Body, Consent, EntryId, Failed, Glance, Grant, How, Landing, Permission, Point, Travel,
 };
 use isession_protocol::ids::{Epoch, LinkId, SessionId};
 use isession_protocol::signaling::{EndReason, IceServer, LeadPolicy, PagePolicy, Path, Signal};
@@ -87,6 +87,8 @@ pub enum SessionEvent {
         found: bool,
         /// What people call it; empty if it has no name that the agent may know.
         label: String,
+        /// Why it was not looked for.
+        why: Option<Blocked>,
     },
     /// The other side writes, or stopped.
     Typing(bool),

@@ -192,11 +192,15 @@ pub enum Body {
     /// What became of a highlight. Only visitors may.
     Highlighted {
         highlight: EntryId,
-        /// False when the element is there no more.
+        /// False when the element is there no more, or was not looked for.
         found: bool,
         /// How it is read out; empty if it has no name.
         #[cfg_attr(test, ts(type = "string"))]
         label: Label,
+        /// Why it was not looked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        why: Option<Blocked>,
     },
     /// The session is over.
     Bye,

@@ -9,6 +9,7 @@ import { everyWay } from "../axe.mjs";
 import { askScreen, screenOf, sees } from "../mirror.mjs";
 import { startNode } from "../node.mjs";
 import { accept, agentAtWork, connected, launchChromium, visitorInPanel } from "../people.mjs";
+import { allow as allowIn, onGlass as glassOf, useTool } from "../pointing.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
 
@@ -50,7 +51,16 @@ before(async () => {
     far.id = "far";
     far.textContent = "Far below";
     far.style.marginTop = "2000px";
-    document.querySelector("main").append(button, secret, far);
+    const hidden = document.createElement("div");
+    hidden.id = "private";
+    hidden.dataset.isessionMask = "";
+    hidden.innerHTML = `<button aria-label="canary">canary</button>
+      <label>canary <input type="email" value="canary@example.com"></label>`;
+    const news = document.createElement("p");
+    news.innerHTML = `<input type="checkbox" id="mine" value="canary">
+      <label for="mine">Send me news</label>
+      <input type="search" id="named" aria-labelledby="secret" aria-label="canary">`;
+    document.querySelector("main").append(button, secret, hidden, news, far);
   });
   pane = agent.getByRole("region", { name: "Visitor's page", exact: true });
   await agent.getByRole("button", { name: "Ask to see the page" }).click();
@@ -63,24 +73,9 @@ after(async () => {
   await node?.close();
 });
 
-const allow = (name) =>
-  shop
-    .getByRole("dialog", { name })
-    .getByRole("button", { name: "Allow", disabled: false })
-    .click();
-
-/** Where a point of the visitor's page is on the agent's glass, as it is scrolled now. */
-async function onGlass(selector) {
-  const { x, y, width } = await shop.locator(selector).evaluate((element) => {
-    const { left, top, width, height } = element.getBoundingClientRect();
-    return { x: left + Math.min(width, 60) / 2, y: top + height / 2, width: innerWidth };
-  });
-  const box = await pane.locator(".glass").boundingBox();
-  const scale = box.width / width;
-  return { x: x * scale, y: y * scale, scale, box };
-}
-
-const tool = (name) => pane.getByRole("button", { name, exact: true }).click();
+const allow = (name) => allowIn(shop, name);
+const onGlass = (selector) => glassOf(pane, shop, selector);
+const tool = (name) => useTool(pane, name);
 const pointStatus = (text) =>
   pane.getByRole("status", { name: "Point status" }).filter({ hasText: text }).waitFor();
 
@@ -163,10 +158,22 @@ test("an element is framed, said aloud, and followed", async () => {
   await until(shop, () => getComputedStyle(window.layer(".ring")).display === "none");
 });
 
-test("what is masked has no name for the agent", async () => {
-  const { x, y } = await onGlass("#secret");
-  await pane.locator(".glass").click({ position: { x, y } });
-  await pointStatus("The visitor is shown: p");
+test("what is masked is called by its kind, and nothing of it is said", async () => {
+  for (const [selector, name] of [
+    ["#secret", "text"],
+    ["#private button", "button"],
+    ["#private input", "email field"],
+    ["#mine", "checkbox: Send me news"],
+    ["#named", "search field"],
+  ]) {
+    const { x, y } = await onGlass(selector);
+    await pane.locator(".glass").click({ position: { x, y } });
+    await pointStatus(new RegExp(`^The visitor is shown: ${name}$`));
+    await shop
+      .getByRole("status", { name: "Pointed at" })
+      .filter({ hasText: new RegExp(`^Agent points at: ${name}$`) })
+      .waitFor();
+  }
   const words = await agent.getByRole("log", { name: "Conversation" }).innerText();
   assert.ok(!words.includes("canary"));
 });

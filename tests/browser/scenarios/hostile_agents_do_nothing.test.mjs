@@ -105,7 +105,7 @@ test("what was not permitted has no effect", async () => {
   // Where an answer is due it is a no, and tells nothing.
   await say(shop, "that is all");
   await agent.said(/^heard that is all$/);
-  assert.equal(agent.count(/^highlighted false \[\]$/), TIMES);
+  assert.equal(agent.count(/^highlighted false \[\] Some\(NotPermitted\)$/), TIMES);
   assert.equal(agent.count(/^highlighted true/), 0);
   assert.equal(agent.count(NOT_PERMITTED), TIMES);
   assert.equal(agent.count(/^Landed/), 0);

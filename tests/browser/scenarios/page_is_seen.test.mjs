@@ -109,9 +109,9 @@ test("an agent sees after the visitor's yes, over pages, and until Escape", asyn
     .getByRole("status", { name: "Shown" })
     .filter({ hasText: "Ada sees this page" })
     .waitFor();
-  await everyWay(shop, "panel, seen");
   await shop.screenshot({ path: `${SCREENS}/view_shown_visitor.png` });
   await agent.screenshot({ path: `${SCREENS}/view_shown_agent.png` });
+  await everyWay(shop, "panel, seen");
 
   await shop.getByRole("link", { name: "Your basket" }).click();
   await shop.waitForURL(/cart/);

@@ -38,10 +38,12 @@ impl Actor {
                 highlight,
                 found,
                 label,
+                why,
             } => self.tell(SessionEvent::Highlighted {
                 highlight,
                 found,
                 label: label.into(),
+                why,
             }),
             // A program shows no page that could go back.
             Body::Travel { .. } => self.inputs.push_back(Input::Write(Body::Landing {

@@ -4,16 +4,7 @@ import { draft, read, type Talk, viewOf } from "./desk";
 import { useHandingOn, WAITING } from "./focus";
 import { nameOf } from "./store";
 import { panelId, tabId } from "./tabs";
-import {
-  CONSENT,
-  connectionInWords,
-  END,
-  GRANT,
-  landingInWords,
-  PERMISSION,
-  RELEASED,
-  TRAVEL,
-} from "./words";
+import { connectionInWords, END, lineInWords, outcomeInWords } from "./words";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const GLYPHS = { waiting: "◷", sent: "✓", delivered: "✓✓" };
@@ -91,55 +82,25 @@ function Row({ line }: { line: Line }) {
 }
 
 function Words({ line }: { line: Line }) {
-  switch (line.kind) {
-    case "lead":
-      return <>Lead to {line.url}</>;
-    case "travel":
-      return <>{TRAVEL[line.travel]}</>;
-    case "consent":
-      return <>{CONSENT[line.consent]}</>;
-    case "ask":
-      return <>You asked to {PERMISSION[line.permission]}.</>;
-    case "grant":
-      return (
-        <>
-          {GRANT[line.grant]} {PERMISSION[line.permission]}.
-        </>
-      );
-    case "guide":
-      return <>You went ahead to {line.url}</>;
-    case "release":
-      return (
-        <>
-          {RELEASED} {PERMISSION[line.permission]}.
-        </>
-      );
-    case "highlight":
-      return <>{line.label ? `You pointed at: ${line.label}` : "You pointed at something"}</>;
-    case "message":
-      return (
-        <>
-          {linkify(line.text).map((piece) =>
-            typeof piece === "string" ? (
-              piece
-            ) : (
-              <a href={piece.href} target="_blank" rel="noopener noreferrer">
-                {piece.text}
-              </a>
-            ),
-          )}
-        </>
-      );
+  if (line.kind !== "message") {
+    return <>{lineInWords(line)}</>;
   }
+  return (
+    <>
+      {linkify(line.text).map((piece) =>
+        typeof piece === "string" ? (
+          piece
+        ) : (
+          <a href={piece.href} target="_blank" rel="noopener noreferrer">
+            {piece.text}
+          </a>
+        ),
+      )}
+    </>
+  );
 }
 
 function State({ line }: { line: Line }) {
-  if ("landing" in line) {
-    return <>{landingInWords(line.landing, line.state !== "waiting")}</>;
-  }
-  if (line.kind === "highlight") {
-    return line.found === false ? <>It is there no more</> : null;
-  }
   if (line.kind === "message" && line.mine) {
     return (
       <span>
@@ -148,7 +109,7 @@ function State({ line }: { line: Line }) {
       </span>
     );
   }
-  return null;
+  return <>{outcomeInWords(line)}</>;
 }
 
 function Write({ talk }: { talk: Talk }) {

@@ -241,9 +241,10 @@ export function read(): void {
 }
 
 export async function end(talk: Talk, reason: EndReason = "by_agent"): Promise<void> {
+  // Before the goodbye is said, which would be taken for the visitor's.
+  over(talk, reason);
   const ending = talk.peer.end();
   tellEnd(talk);
-  over(talk, reason);
   await ending;
 }
 

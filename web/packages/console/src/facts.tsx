@@ -1,9 +1,10 @@
-import { judgeLead, TooLong } from "@isession/peer";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { draft, end, putAway, queue, type Talk, viewOf } from "./desk";
 import { useHandingOn } from "./focus";
 import { FollowMe } from "./follow_me";
+import { attempt, isForbidden, lead } from "./leads";
 import { Viewing } from "./mirror_pane";
+import { saveRecord } from "./record";
 import { nameOf } from "./store";
 import { placeOf } from "./trail";
 import { asAddress, CONSENT, landingInWords, NOT_ALLOWED } from "./words";
@@ -30,7 +31,12 @@ export function Facts({ talk }: { talk: Talk }) {
       {going && card && <FollowMe talk={talk} site={card} />}
       {going && <Leading talk={talk} destinations={card?.destinations ?? []} />}
       {going && <Viewing talk={talk} />}
-      {going ? <End talk={talk} /> : <Close talk={talk} />}
+      <div class="choices last">
+        <button type="button" class="quiet" onClick={() => saveRecord(talk, card?.name ?? site)}>
+          Save a copy
+        </button>
+        {going ? <End talk={talk} /> : <Close talk={talk} />}
+      </div>
     </aside>
   );
 }
@@ -79,6 +85,7 @@ const TRAIL = 8;
 /** Where the visitor is on the site, and was: a click leads there again. */
 function Trail({ talk }: { talk: Talk }) {
   viewOf(talk);
+  const [problem, setProblem] = useState("");
   const trail = talk.transcript.trail();
   const places = trail.filter(({ url }) => url !== undefined);
   if (places.length === 0) {
@@ -99,7 +106,12 @@ function Trail({ talk }: { talk: Talk }) {
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for what a form sends */}
       <div class="choices history" role="group" aria-label="Visitor's history">
         {(["back", "reload", "forward"] as const).map((way) => (
-          <button key={way} type="button" class="quiet" onClick={() => travel(talk, way)}>
+          <button
+            key={way}
+            type="button"
+            class="quiet"
+            onClick={() => setProblem(attempt(() => talk.peer.travel(way)))}
+          >
             {WAY[way]}
           </button>
         ))}
@@ -113,7 +125,7 @@ function Trail({ talk }: { talk: Talk }) {
                 class="quiet"
                 title={isForbidden(talk, url) ? NOT_ALLOWED : url}
                 disabled={isForbidden(talk, url)}
-                onClick={() => lead(talk, url)}
+                onClick={() => setProblem(lead(talk, url))}
               >
                 {title || url}
               </button>
@@ -121,39 +133,14 @@ function Trail({ talk }: { talk: Talk }) {
           ))}
         </ul>
       )}
+      <p class="problem" role="alert">
+        {problem}
+      </p>
     </section>
   );
 }
 
-/** Whether the site's policy forbids to lead there: the visitor's side would refuse it. */
-function isForbidden(talk: Talk, url: string): boolean {
-  const site = queue.value.sites.find(({ id }) => id === talk.visitor.site);
-  const verdict = site && judgeLead(url, site.lead_policy);
-  return verdict?.ok === false && verdict.why === "not_allowed";
-}
-
-/** Leads; what is said if that cannot be. */
-function lead(talk: Talk, url: string): string {
-  if (isForbidden(talk, url)) {
-    return NOT_ALLOWED;
-  }
-  try {
-    talk.peer.lead(url);
-    return "";
-  } catch (error) {
-    return error instanceof TooLong ? "This address is too long." : "This conversation is full.";
-  }
-}
-
 const WAY = { back: "Back", reload: "Reload", forward: "Forward" };
-
-function travel(talk: Talk, way: keyof typeof WAY): void {
-  try {
-    talk.peer.travel(way);
-  } catch {
-    // The same.
-  }
-}
 
 interface LeadingProps {
   talk: Talk;
@@ -190,7 +177,7 @@ function Leading({ talk, destinations }: LeadingProps) {
           autocomplete="off"
           spellcheck={false}
           aria-label="Address"
-          placeholder="example.com/help"
+          placeholder="example.com"
           onInput={() => draft(talk, "address", box.current?.value ?? "")}
         />
         <button type="submit">Lead</button>

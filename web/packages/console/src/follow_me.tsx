@@ -3,6 +3,7 @@ import type { SiteCard } from "@isession/protocol";
 import { useEffect, useState } from "preact/hooks";
 import { type Talk, viewOf } from "./desk";
 import { focusTab, type Guided, guided, openTab, prepare, release } from "./guiding";
+import { attempt } from "./leads";
 import { placeOf } from "./trail";
 import { landingInWords } from "./words";
 
@@ -18,14 +19,7 @@ export function FollowMe({ talk, site }: { talk: Talk; site: SiteCard }) {
     return null;
   }
   const follows = there && (state === "granted" || state === "paused");
-  const ask = () => {
-    try {
-      talk.peer.ask("follow");
-      setProblem("");
-    } catch {
-      setProblem("This conversation is full.");
-    }
-  };
+  const ask = () => setProblem(attempt(() => talk.peer.ask("follow")));
   const open = () => setProblem(openTab(talk, site) ? "" : "Your browser opened no tab.");
   const latest = lines.findLast((line) => line.kind === "guide");
   const led = follows && latest?.kind === "guide" ? latest : null;

@@ -1,8 +1,10 @@
-import type { Hit, MirrorView, Placing } from "@isession/mirror/view";
+import type { MirrorView, Placing, Spot } from "@isession/mirror/view";
 import type { AgentSession } from "@isession/peer";
 import type { Glance, Point } from "@isession/protocol";
 import { Marks } from "@isession/show/marks";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Found } from "./found";
+import { Hover } from "./hover";
 import { Pointer } from "./pointer";
 
 /** `pick` says what an element is, `point` shows it to the visitor, `draw` is a pen. */
@@ -26,11 +28,14 @@ interface GlassProps {
   tool: Tool;
   /** The visitor permits pointing. */
   may: boolean;
-  onHit(hit: Hit | null): void;
+  /** What the agent asked about; null where nothing is. */
+  onFound(found: Found | null): void;
+  /** The agent points at this element. */
+  onPoint(hit: Spot): void;
 }
 
 /** What lies over the picture of the visitor's page: takes the agent's pointer and keys. */
-export function Glass({ peer, view, placing, tool, may, onHit }: GlassProps) {
+export function Glass({ peer, view, placing, tool, may, onFound, onPoint }: GlassProps) {
   const glass = useRef<HTMLDivElement>(null);
   const paper = useRef<HTMLDivElement>(null);
   const marks = useRef<Marks | null>(null);
@@ -46,10 +51,8 @@ export function Glass({ peer, view, placing, tool, may, onHit }: GlassProps) {
     marks.current = drawn;
     const tell = (glance: Glance) => {
       peer.glance(glance);
-      // The agent has a pointer already, unless it is the keys that point.
-      if (glance.type !== "pointer" || keyed.current || !glance.at) {
-        drawn.take(glance);
-      }
+      // The agent sees what the visitor sees.
+      drawn.take(glance);
     };
     const mine = new Pointer({ tell, soon: (run) => requestAnimationFrame(run) });
     pointer.current = mine;
@@ -62,32 +65,55 @@ export function Glass({ peer, view, placing, tool, may, onHit }: GlassProps) {
   useEffect(() => {
     if (placing) {
       marks.current?.lie(placing);
+      hover.current?.again();
     }
   }, [placing, may]);
+  const [link, setLink] = useState<string | null>(null);
+  const hover = useRef<Hover | null>(null);
+  hover.current ??= new Hover({
+    ask: async (at) => (await view()?.at(at))?.href ?? null,
+    tell: setLink,
+  });
   const pageAt = (at: Point) => view()?.toPage(at) ?? null;
+  /** Says what is there, and what can be done with it. */
+  const find = async (at: Point, focus: boolean) => {
+    const { clientWidth: width = 0, clientHeight: height = 0 } = glass.current ?? {};
+    const hit = await view()?.at(at);
+    onFound(hit ? { hit, at, width, height, focus } : null);
+  };
+  /** Uses the tool. */
   const use = async (at: Point) => {
-    const shown = view();
     const page = pageAt(at);
-    if (!shown || !page || tool === "draw") {
-      return;
-    }
-    const { view: life } = shown;
-    if (tool === "pick") {
+    if (tool === "pick" && page) {
       pointer.current?.click(page);
+      await find(at, keyed.current);
+    } else if (tool === "point" && may) {
+      onFound(null);
+      const hit = await view()?.at(at);
+      if (hit) {
+        onPoint(hit);
+      }
     }
-    const hit = await shown.at(at);
-    onHit(hit);
-    if (tool === "point" && hit && life !== null && may) {
-      point(peer, life, hit);
-    }
+  };
+  const click = (event: MouseEvent) => {
+    const at = { x: event.offsetX, y: event.offsetY };
+    // As links open elsewhere in browsers: whatever the tool.
+    void (isAside(event) ? find(at, true) : use(at));
+  };
+  /** The other button of the mouse, or the key for menus. */
+  const menu = (event: MouseEvent) => {
+    event.preventDefault();
+    void find(keyed.current ? spotAt() : { x: event.offsetX, y: event.offsetY }, true);
   };
   const move = ({ offsetX: x, offsetY: y }: PointerEvent) => {
     keyed.current = false;
     pointer.current?.move(pageAt({ x, y }));
+    hover.current?.move({ x, y });
   };
   const press = (event: PointerEvent) => {
     const page = pageAt({ x: event.offsetX, y: event.offsetY });
-    if (tool === "draw" && event.button === 0 && page && pointer.current) {
+    const draws = tool === "draw" && event.button === 0 && !isAside(event);
+    if (draws && page && pointer.current) {
       glass.current?.setPointerCapture(event.pointerId);
       pointer.current.press(page);
     }
@@ -104,6 +130,9 @@ export function Glass({ peer, view, placing, tool, may, onHit }: GlassProps) {
       spot.current = { x: along(spot.current.x, arrow[0]), y: along(spot.current.y, arrow[1]) };
       keyed.current = true;
       pointer.current?.move(pageAt(spotAt()));
+      hover.current?.move(spotAt());
+    } else if (event.key === "Enter" && isAside(event)) {
+      void find(spotAt(), true);
     } else if (event.key === "Enter" || event.key === " ") {
       const page = pageAt(spotAt());
       if (tool !== "draw") {
@@ -121,19 +150,21 @@ export function Glass({ peer, view, placing, tool, may, onHit }: GlassProps) {
   const leave = () => {
     pointer.current?.lift();
     pointer.current?.move(null);
+    hover.current?.leave();
   };
   return (
     <>
       <div class="marks" ref={paper} />
       <div
         ref={glass}
-        class="glass"
+        class={link === null ? "glass" : "glass over-link"}
         role="application"
         aria-label="Pointer over the page"
-        aria-description="Arrow keys move it, Enter uses the tool that is chosen."
+        aria-description="Arrow keys move it, Enter uses the tool that is chosen, Control and Enter says what is there."
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes keys
         tabIndex={0}
-        onClick={({ offsetX: x, offsetY: y }) => void use({ x, y })}
+        onClick={click}
+        onContextMenu={menu}
         onPointerMove={move}
         onPointerDown={press}
         onPointerUp={() => pointer.current?.lift()}
@@ -142,15 +173,10 @@ export function Glass({ peer, view, placing, tool, may, onHit }: GlassProps) {
         onBlur={leave}
         onKeyDown={key}
       />
+      {link !== null && <p class="whither">{link}</p>}
     </>
   );
 }
 
-/** Shows an element to the visitor. */
-export function point(peer: AgentSession, view: string, { node }: Hit): void {
-  try {
-    peer.highlight(view, node);
-  } catch {
-    // A full conversation says so where leads are typed.
-  }
-}
+/** As people open links elsewhere: with Control, or the key that Macs have for it. */
+const isAside = (event: MouseEvent | KeyboardEvent): boolean => event.ctrlKey || event.metaKey;

@@ -9,6 +9,7 @@ import { SignIn } from "./sign_in";
 import { nameOf } from "./store";
 import "./layout.css";
 import "./parts.css";
+import "./mirror.css";
 import { Workplace } from "./workplace";
 
 function App() {

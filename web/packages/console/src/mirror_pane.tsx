@@ -1,9 +1,12 @@
-import type { Hit, MirrorView, Placing } from "@isession/mirror/view";
-import { type AgentSession, permits, type Standing, standing } from "@isession/peer";
+import type { MirrorView, Placing, Spot } from "@isession/mirror/view";
+import { type AgentSession, type Line, permits, type Standing, standing } from "@isession/peer";
 import { BULK, type Glance, MIRROR } from "@isession/protocol";
+import { STAYS } from "@isession/show/ring";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Talk, viewOf } from "./desk";
-import { Glass, point, type Tool } from "./glass";
+import { type Found, FoundCard } from "./found";
+import { Glass, type Tool } from "./glass";
+import { attempt } from "./leads";
 import { Tools } from "./tools";
 import { GRANT, PERMISSION, RELEASED, shortAddress } from "./words";
 
@@ -11,14 +14,7 @@ import { GRANT, PERMISSION, RELEASED, shortAddress } from "./words";
 export function Viewing({ talk }: { talk: Talk }) {
   const [problem, setProblem] = useState("");
   const state = standing(viewOf(talk).lines, "view");
-  const ask = () => {
-    try {
-      talk.peer.ask("view");
-      setProblem("");
-    } catch {
-      setProblem("This conversation is full.");
-    }
-  };
+  const ask = () => setProblem(attempt(() => talk.peer.ask("view")));
   return (
     <section class="viewing" aria-labelledby="viewing-title">
       <h3 id="viewing-title">See the visitor's page</h3>
@@ -60,10 +56,12 @@ export function MirrorPane({ talk }: { talk: Talk }) {
 function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
   const screen = useRef<HTMLDivElement>(null);
   const view = useRef<MirrorView | null>(null);
-  const [href, setHref] = useState<string | null>(null);
+  const lost = useRef(true);
+  const [page, setPage] = useState<{ life: string; href: string } | null>(null);
   const [placing, setPlacing] = useState<Placing | null>(null);
   const [broken, setBroken] = useState(false);
-  const [hit, setHit] = useState<Hit | null>(null);
+  const [found, setFound] = useState<Found | null>(null);
+  const [problem, setProblem] = useState("");
   const { peer, visitor } = talk;
   useEffect(() => {
     const { current: parent } = screen;
@@ -77,60 +75,85 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
       onView: (opened) => {
         view.current = opened;
       },
-      onShown: (_, href) => {
-        setHref(href);
+      onShown: (life, href) => {
+        // Another snapshot of the same picture changes nothing in it.
+        const goesOn = !lost.current;
+        lost.current = false;
+        setPage((page) =>
+          goesOn && page?.life === life && page.href === href ? page : { life, href },
+        );
         setBroken(false);
-        setHit(null);
       },
       onPlaced: setPlacing,
-      onBroken: () => setBroken(true),
+      onLost: () => {
+        lost.current = true;
+      },
+      onBroken: () => {
+        lost.current = true;
+        setBroken(true);
+      },
     });
   }, [peer, visitor.site]);
   const [tool, setTool] = useState<Tool>("pick");
-  const may = granted && permits(viewOf(talk).lines, "point");
-  const pointAt = (hit: Hit) => {
-    const life = view.current?.view;
-    if (life) {
-      point(peer, life, hit);
-    }
+  const { lines } = viewOf(talk);
+  const may = granted && permits(lines, "point");
+  const pointAt = ({ view, node }: Spot): string => {
+    const told = attempt(() => peer.highlight(view, node));
+    setProblem(told);
+    return told;
   };
-  const shape = placing && `${placing.width} / ${placing.height}`;
+  const pointed = may ? pointedAt(lines, page?.life) : null;
+  useEffect(() => {
+    const stays = pointed ? pointed.at + STAYS - Date.now() : 0;
+    view.current?.frame(pointed && stays > 0 ? pointed.node : null, stays);
+  }, [pointed?.id.seq, pointed?.id.epoch, page]);
+  const close = () => {
+    // What had the focus goes.
+    if (document.activeElement?.closest(".hit")) {
+      screen.current?.parentElement?.querySelector<HTMLElement>(".glass")?.focus();
+    }
+    setFound(null);
+  };
+  const shape = placing && placing.width / placing.height;
   return (
     <section class="mirror" aria-label="Visitor's page" hidden={!granted}>
-      <p role="status" aria-label="Page">
-        {pageInWords(href, broken)}
-      </p>
-      {granted && <Tools talk={talk} tool={tool} onTool={setTool} />}
-      <div class="screen" style={shape ? { aspectRatio: shape } : {}}>
-        <div class="frame" ref={screen} />
-        {granted && (
-          <Glass
-            peer={peer}
-            view={() => view.current}
-            placing={placing}
-            tool={may ? tool : "pick"}
-            may={may}
-            onHit={setHit}
-          />
-        )}
-      </div>
-      {hit && (
-        <p class="hit">
-          {hit.label}
-          {hit.href && (
-            <button type="button" class="quiet" title={hit.href} onClick={() => lead(peer, hit)}>
-              Lead there
-            </button>
-          )}
-          {may && (
-            <button type="button" class="quiet" onClick={() => pointAt(hit)}>
-              Point at it
-            </button>
-          )}
+      <div class="head">
+        {granted && <Tools talk={talk} tool={tool} onTool={setTool} />}
+        <p role="status" aria-label="Page" class="page" title={page?.href}>
+          {pageInWords(page?.href ?? null, broken)}
         </p>
-      )}
+      </div>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      <div class="room">
+        <div class="screen" style={shape ? { "--shape": shape } : {}}>
+          <div class="frame" ref={screen} />
+          {granted && (
+            <Glass
+              peer={peer}
+              view={() => view.current}
+              placing={placing}
+              tool={may ? tool : "pick"}
+              may={may}
+              onFound={setFound}
+              onPoint={pointAt}
+            />
+          )}
+          {granted && found && found.hit.view === page?.life && (
+            <FoundCard talk={talk} found={found} may={may} onPoint={pointAt} onClose={close} />
+          )}
+        </div>
+      </div>
     </section>
   );
+}
+
+/** What the visitor is shown in this life of the page, unless it is not there. */
+function pointedAt(lines: readonly Line[], life: string | undefined) {
+  const latest = lines.findLast((line) => line.kind === "highlight");
+  const there = latest?.kind === "highlight" && latest.found !== false && latest.view === life;
+  return there ? latest : null;
 }
 
 function pageInWords(href: string | null, broken: boolean): string {
@@ -140,16 +163,6 @@ function pageInWords(href: string | null, broken: boolean): string {
   return href === null ? "Waiting for the page …" : shortAddress(href);
 }
 
-function lead(peer: AgentSession, { href }: Hit): void {
-  if (href) {
-    try {
-      peer.lead(href);
-    } catch {
-      // A full conversation says so where leads are typed.
-    }
-  }
-}
-
 interface ShowOptions {
   peer: AgentSession;
   site: string;
@@ -157,11 +170,13 @@ interface ShowOptions {
   onView(view: MirrorView): void;
   onShown(view: string, href: string): void;
   onPlaced(placing: Placing): void;
+  /** There is another channel: the picture begins anew by itself. */
+  onLost(): void;
   onBroken(): void;
 }
 
 /** Brings a session's mirror onto the screen; the function given back ends it. */
-function show({ peer, onBroken, onView, ...rest }: ShowOptions): () => void {
+function show({ peer, onBroken, onLost, onView, ...rest }: ShowOptions): () => void {
   const ends: (() => void)[] = [];
   let over = false;
   /** The visitor's side begins anew; asked for again when there is room for the question. */
@@ -185,12 +200,17 @@ function show({ peer, onBroken, onView, ...rest }: ShowOptions): () => void {
         view.pointer(glance.n, glance.at ?? null);
       } else if (glance.type === "scroll") {
         view.scroll(glance.n, glance.at);
+      } else if (glance.type === "click") {
+        view.click(glance.at);
       }
     };
     ends.push(
       () => view.close(),
       peer.bulk.onMirror((message) => view.take(message)),
-      peer.bulk.onChange(() => view.reset()),
+      peer.bulk.onChange(() => {
+        onLost();
+        view.reset();
+      }),
       peer.bulk.onRoom(() => lost && begin()),
       peer.onGlance(glance),
     );

@@ -2,7 +2,8 @@ import { permits, type Standing, standing } from "@isession/peer";
 import { useState } from "preact/hooks";
 import { type Talk, viewOf } from "./desk";
 import type { Tool } from "./glass";
-import { GRANT, PERMISSION, RELEASED } from "./words";
+import { attempt } from "./leads";
+import { GRANT, highlightInWords, PERMISSION, RELEASED } from "./words";
 
 const TOOLS: Record<Tool, string> = { pick: "Pick", point: "Point at", draw: "Draw" };
 
@@ -18,16 +19,14 @@ export function Tools({ talk, tool, onTool }: ToolsProps) {
   const { lines } = viewOf(talk);
   const state = standing(lines, "point");
   const may = permits(lines, "point");
-  const ask = () => {
-    try {
-      talk.peer.ask("point");
-      setProblem("");
-    } catch {
-      setProblem("This conversation is full.");
-    }
-  };
-  const latest = lines.findLast((line) => line.kind === "highlight");
-  const shown = may && latest?.kind === "highlight" ? highlightInWords(latest) : "";
+  const ask = () => setProblem(attempt(() => talk.peer.ask("point")));
+  // The last word on pointing: what was pointed at, or whether it may be.
+  const latest = lines.findLast(
+    (line) =>
+      line.kind === "highlight" ||
+      ((line.kind === "ask" || line.kind === "grant") && line.permission === "point"),
+  );
+  const shown = latest?.kind === "highlight" ? highlightInWords(latest) : "";
   return (
     <div class="tools">
       {may ? (
@@ -68,16 +67,5 @@ function inWords(state: Standing): string {
       return `${RELEASED} ${PERMISSION.point}.`;
     default:
       return `${GRANT[state]} ${PERMISSION.point}.`;
-  }
-}
-
-function highlightInWords({ found, label }: { found: boolean | null; label: string }): string {
-  switch (found) {
-    case null:
-      return "On its way to the visitor";
-    case true:
-      return label ? `The visitor is shown: ${label}` : "The visitor is shown it.";
-    case false:
-      return "It is not on the visitor's page any more.";
   }
 }

@@ -1,6 +1,6 @@
 // What happened, in plain words for the agent.
 
-import { connectionText, type SessionView } from "@isession/peer";
+import { connectionText, type Line, type SessionView } from "@isession/peer";
 import type {
   Blocked,
   Consent,
@@ -67,6 +67,61 @@ export function landingInWords(landing: Landing | null, sent: boolean): string {
   }
 }
 
+type Highlight = Line & { kind: "highlight" };
+
+/** What became of a highlight. */
+export function highlightInWords({ found, label, why }: Highlight): string {
+  if (why) {
+    return `Not shown: ${BLOCKED[why]}`;
+  }
+  switch (found) {
+    case null:
+      return "On its way to the visitor";
+    case true:
+      return label ? `The visitor is shown: ${label}` : "The visitor is shown it.";
+    case false:
+      return "It is not on the visitor's page any more.";
+  }
+}
+
+/** What somebody did, in one line; messages are their own words. */
+export function lineInWords(line: Line): string {
+  switch (line.kind) {
+    case "message":
+      return line.text;
+    case "lead":
+      return `Lead to ${line.url}`;
+    case "travel":
+      return TRAVEL[line.travel];
+    case "consent":
+      return CONSENT[line.consent];
+    case "ask":
+      return `You asked to ${PERMISSION[line.permission]}.`;
+    case "grant":
+      return `${GRANT[line.grant]} ${PERMISSION[line.permission]}.`;
+    case "guide":
+      return `You went ahead to ${line.url}`;
+    case "release":
+      return `${RELEASED} ${PERMISSION[line.permission]}.`;
+    case "highlight":
+      return line.label ? `You pointed at: ${line.label}` : "You pointed at something";
+  }
+}
+
+/** What came of it; empty where nothing is to come, or came as it should. */
+export function outcomeInWords(line: Line): string {
+  switch (line.kind) {
+    case "lead":
+    case "travel":
+    case "guide":
+      return landingInWords(line.landing, line.state !== "waiting");
+    case "highlight":
+      return line.found ? "" : highlightInWords(line);
+    default:
+      return "";
+  }
+}
+
 export const CONSENT: Record<Consent, string> = {
   ask: "The visitor is asked each time.",
   allow: "The visitor allowed leads for this session.",
@@ -82,8 +137,8 @@ export const TRAVEL: Record<Travel, string> = {
 };
 
 export const PERMISSION: Record<Permission, string> = {
-  view: "see the visitor's page",
-  point: "point at things on the visitor's page",
+  view: "see the page",
+  point: "point at things on the page",
   follow: "lead the way over the site",
   unknown: "do something that this version does not know",
 };

@@ -10,10 +10,11 @@
 import { Screen } from "./screen";
 
 const STYLE = `
-  html, body { margin: 0; height: 100%; overflow: hidden; background: #fff }
+  html, body { margin: 0; height: 100%; overflow: hidden; background: #8a94a0 }
   .replayer-wrapper { position: absolute; inset: 0 auto auto 0; transform-origin: 0 0 }
-  .replayer-wrapper iframe { display: block; border: 0 }
+  .replayer-wrapper iframe { display: block; border: 0; background: #fff }
   .replayer-mouse { display: none }
+  .over { position: absolute; inset: 0; overflow: hidden; pointer-events: none; z-index: 1 }
   .pointer {
     position: absolute; inset: 0 auto auto 0; width: 22px; height: 22px; margin: -2px 0 0 -2px;
     pointer-events: none; z-index: 1;

@@ -1,18 +1,88 @@
-/** What people call an element: its kind, and what it says. */
+/** What people call an element: its kind, and what it says, as far as that may be known. */
 
-const KINDS: Record<string, string> = {
+/** By role, as a page gives it. A role that is not named here may be anything, so it is not said. */
+const ROLES: Record<string, string> = {
+  alert: "message",
+  button: "button",
+  checkbox: "checkbox",
+  combobox: "choice",
+  dialog: "dialog",
+  heading: "heading",
+  img: "image",
+  link: "link",
+  listbox: "choice",
+  menu: "menu",
+  menuitem: "menu entry",
+  option: "option",
+  radio: "option",
+  searchbox: "search field",
+  slider: "slider",
+  spinbutton: "number field",
+  switch: "switch",
+  tab: "tab",
+  textbox: "field",
+};
+
+const TAGS: Record<string, string> = {
   a: "link",
   button: "button",
-  img: "image",
-  input: "field",
-  textarea: "field",
-  select: "choice",
+  canvas: "drawing",
+  dialog: "dialog",
+  fieldset: "group of fields",
+  form: "form",
   h1: "heading",
   h2: "heading",
   h3: "heading",
+  h4: "heading",
+  h5: "heading",
+  h6: "heading",
+  iframe: "frame",
+  img: "image",
+  input: "field",
   label: "label",
+  li: "list entry",
+  nav: "navigation",
+  ol: "list",
+  picture: "image",
+  progress: "progress",
+  select: "choice",
+  summary: "button",
   svg: "image",
+  table: "table",
+  td: "table cell",
+  textarea: "field",
+  th: "table cell",
+  tr: "table row",
+  ul: "list",
+  video: "video",
 };
+
+const TYPES: Record<string, string> = {
+  button: "button",
+  checkbox: "checkbox",
+  date: "date field",
+  email: "email field",
+  file: "file field",
+  image: "button",
+  number: "number field",
+  password: "password field",
+  radio: "option",
+  range: "slider",
+  reset: "button",
+  search: "search field",
+  submit: "button",
+  tel: "phone field",
+  url: "address field",
+};
+
+/** Whatever is in one of these is called by it. */
+const NAMED = [
+  ..."a button input textarea select summary label h1 h2 h3 h4 h5 h6".split(" "),
+  ..."button link tab checkbox switch radio menuitem option".split(" ").map((r) => `[role=${r} i]`),
+].join(", ");
+
+/** Of what has no kind, its words are the name; where they may not be known either, this. */
+const TEXTS = "p, span, b, strong, em, i, small, code, pre, blockquote, dt, dd, time, output";
 
 const LENGTH = 80;
 
@@ -24,22 +94,45 @@ export interface Sight {
   shows(element: Element): boolean;
 }
 
-const ALL: Sight = { text: (element) => element.textContent ?? "", shows: () => true };
-
-export function labelOf(element: Element, { text, shows }: Sight = ALL): string {
-  const named = element.closest("a, button, input, textarea, select, label, h1, h2, h3") ?? element;
-  const tag = named.localName;
-  const button =
-    tag === "input" && /^(submit|button|reset)$/.test(named.getAttribute("type") ?? "");
-  const kind = button ? "button" : (KINDS[tag] ?? "");
-  const attribute = button ? "value" : "alt";
-  const field = ["input", "textarea", "select"].includes(tag);
-  const [label] = (field && (named as HTMLInputElement).labels) || [];
-  const says =
-    (shows(named) ? named.getAttribute(attribute) : null) ??
-    (field ? label && text(label) : text(named)) ??
-    "";
-  const words = says.replace(/\s+/g, " ").trim();
+export function labelOf(element: Element, sight: Sight): string {
+  const named = element.closest(NAMED) ?? element;
+  const kind = kindOf(named);
+  const words = saysOf(named, kind, sight).replace(/\s+/g, " ").trim();
   const short = words.length > LENGTH ? `${words.slice(0, LENGTH)}…` : words;
-  return [kind, short].filter((part) => part !== "").join(": ") || tag;
+  const nothing = named.matches(TEXTS) ? "text" : "a part of the page";
+  return [kind, short].filter((part) => part !== "").join(": ") || nothing;
+}
+
+function kindOf(element: Element): string {
+  const word = (name: string) => element.getAttribute(name)?.trim().toLowerCase() ?? "";
+  const { localName: tag } = element;
+  const role = word("role");
+  if (Object.hasOwn(ROLES, role)) {
+    return ROLES[role] as string;
+  }
+  const type = word("type");
+  if (tag === "input" && Object.hasOwn(TYPES, type)) {
+    return TYPES[type] as string;
+  }
+  return Object.hasOwn(TAGS, tag) ? (TAGS[tag] as string) : "";
+}
+
+function saysOf(element: Element, kind: string, { text, shows }: Sight): string {
+  const field = ["input", "textarea", "select"].includes(element.localName);
+  const attribute = field && kind === "button" ? "value" : "alt";
+  const own = shows(element) ? element.getAttribute(attribute) : null;
+  if (own) {
+    return own;
+  }
+  // What labels an element stands in the page itself, and is masked where that is.
+  const labels =
+    labelledBy(element) ?? (field && [...((element as HTMLInputElement).labels ?? [])]);
+  return labels ? labels.map(text).join(" ") : text(element);
+}
+
+function labelledBy(element: Element): Element[] | null {
+  const ids = element.getAttribute("aria-labelledby")?.split(/\s+/).slice(0, 8) ?? [];
+  const root = element.getRootNode() as Document | ShadowRoot;
+  const found = ids.flatMap((id) => root.getElementById?.(id) ?? []);
+  return found.length > 0 ? found : null;
 }

@@ -9,6 +9,9 @@ export type ToFrame =
   | { type: "reset" }
   | { type: "pointer"; n: number; at: Point | null }
   | { type: "scroll"; n: number; at: Point }
+  | { type: "click"; at: Point }
+  /** Frames what the agent points at, for so long; null: nothing any more. */
+  | { type: "frame"; node: number | null; stays: number }
   | { type: "hit"; n: number; at: Point };
 
 /** Where the page is in the frame: what turns the console's pixels into the page's. */

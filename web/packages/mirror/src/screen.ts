@@ -1,6 +1,9 @@
-// Shows a mirror: rrweb's replayer, the visitor's pointer, and what is where.
+// Shows a mirror: rrweb's replayer, the visitor's pointer and clicks, what the agent points at, and
+// what is where.
 
 import type { Point } from "@isession/protocol";
+import { Marks } from "@isession/show/marks";
+import { placeOf, Ring } from "@isession/show/ring";
 import { Replayer } from "@rrweb/replay";
 import {
   type Batch,
@@ -12,7 +15,7 @@ import {
   MUTATION,
   SCROLL,
 } from "./events";
-import { labelOf } from "./label";
+import { labelOf, type Sight } from "./label";
 import type { FromFrame, Hit, ToFrame } from "./port";
 import { fitting } from "./read";
 import { Unpacker } from "./unpack";
@@ -22,6 +25,9 @@ import { Unpacker } from "./unpack";
  * milliseconds without a glance, an event's word is the better one.
  */
 const LATE = 300;
+
+/** The visitor's pointer and clicks. */
+const VISITOR = "#0b5d52";
 
 /** The part of rrweb's replayer that casts events at once: no timer, and no memory of them. */
 interface Caster {
@@ -35,10 +41,18 @@ const LOOKS = [
   "html { scroll-behavior: auto !important }",
 ];
 
+/** All of what came may be known; a mask is no name. */
+const SHOWN: Sight = {
+  text: (element) => (element.textContent ?? "").replaceAll(MASK, ""),
+  shows: () => true,
+};
+
 export class Screen {
   readonly #port: MessagePort;
   readonly #root: HTMLElement;
   readonly #pointer = document.createElement("div");
+  readonly #marks: Marks;
+  readonly #ring: Ring;
   readonly #unpacker: Unpacker;
   #replayer: Replayer | null = null;
   #view = "";
@@ -57,6 +71,11 @@ export class Screen {
     this.#root = root;
     this.#pointer.className = "pointer";
     this.#pointer.hidden = true;
+    const over = document.createElement("div");
+    over.className = "over";
+    root.append(over);
+    this.#ring = new Ring(over);
+    this.#marks = new Marks(over, VISITOR);
     this.#unpacker = new Unpacker({
       onBatch: (batch) => this.#show(batch),
       onBroken: () => this.#break(),
@@ -98,6 +117,13 @@ export class Screen {
           clearTimeout(this.#late);
           this.#scrollTo(message.at);
         }
+        break;
+      case "click":
+        this.#marks.take({ type: "click", at: message.at });
+        this.#found(message.at);
+        break;
+      case "frame":
+        this.#frame(message.node, message.stays);
         break;
       case "hit":
         this.#tell({ type: "hit", n: message.n, hit: this.#hit(message.at) });
@@ -209,6 +235,7 @@ export class Screen {
     const wrapper = this.#replayer?.wrapper;
     if (wrapper) {
       wrapper.style.transform = `scale(${scale})`;
+      this.#marks.lie({ scale, scroll: this.#scroll });
       this.#point();
       this.#tell({ type: "placed", placing: { width, height, scale, scroll: this.#scroll } });
     }
@@ -227,6 +254,33 @@ export class Screen {
       const x = (at.x - this.#scroll.x) * scale;
       const y = (at.y - this.#scroll.y) * scale;
       this.#pointer.style.transform = `translate(${x}px, ${y}px)`;
+    }
+  }
+
+  #frame(node: number | null, stays: number): void {
+    const replayer = this.#replayer;
+    const within = replayer?.iframe.contentDocument;
+    if (node === null || !within) {
+      this.#ring.clear();
+      return;
+    }
+    // By its number: a snapshot that comes later builds another element.
+    const find = () => {
+      const found = replayer.getMirror().getNode(node);
+      return found?.nodeType === 1 ? (found as Element) : null;
+    };
+    this.#ring.show({ find, within, scale: () => this.#scale(), stays });
+  }
+
+  /** The visitor clicked what is framed. */
+  #found({ x, y }: Point): void {
+    const page = this.#replayer?.iframe.contentDocument;
+    const { element } = this.#ring;
+    const place = page && element && placeOf(element, page);
+    const left = x - this.#scroll.x - (place?.left ?? 0);
+    const top = y - this.#scroll.y - (place?.top ?? 0);
+    if (place && left >= 0 && top >= 0 && left <= place.width && top <= place.height) {
+      this.#ring.clear();
     }
   }
 
@@ -259,7 +313,7 @@ export class Screen {
       const node = mirror.getId(found);
       if (node > 0) {
         const link = found.closest("a[href]")?.getAttribute("href") ?? null;
-        return { node, label: labelOf(found), href: link };
+        return { node, label: labelOf(found, SHOWN), href: link };
       }
     }
     return null;
@@ -274,6 +328,8 @@ export class Screen {
     const replayer = this.#replayer;
     this.#replayer = null;
     this.#pointer.hidden = true;
+    this.#marks.clear();
+    this.#ring.clear();
     replayer?.wrapper.remove();
   }
 

@@ -4,7 +4,7 @@
 import type { Point } from "@isession/protocol";
 import { type FromFrame, type Hit, type Placing, readFromFrame, type ToFrame } from "./port";
 
-export type { Hit, Placing } from "./port";
+export type { Placing } from "./port";
 
 export interface ViewOptions {
   site: string;
@@ -15,6 +15,12 @@ export interface ViewOptions {
   onPlaced(placing: Placing): void;
   /** What came is no mirror; one that begins anew has to be asked for. */
   onBroken(): void;
+}
+
+/** What is somewhere in the picture. */
+export interface Spot extends Hit {
+  /** The life of the page that numbers it. */
+  view: string;
 }
 
 /** Messages, and bytes in them, that wait for the frame. Beyond either the mirror is broken. */
@@ -28,7 +34,7 @@ export class MirrorView {
   readonly #frame = document.createElement("iframe");
   readonly #port: MessagePort;
   readonly #end = new AbortController();
-  readonly #questions = new Map<number, (hit: Hit | null) => void>();
+  readonly #questions = new Map<number, (spot: Spot | null) => void>();
   #waiting: ArrayBuffer[] | null = [];
   /** Bytes that the frame has not taken yet. */
   #bytes = 0;
@@ -93,6 +99,16 @@ export class MirrorView {
     this.#tell({ type: "scroll", n, at });
   }
 
+  /** The visitor clicked. */
+  click(at: Point): void {
+    this.#tell({ type: "click", at });
+  }
+
+  /** Frames an element for so many milliseconds; null: none any more. */
+  frame(node: number | null, stays = 0): void {
+    this.#tell({ type: "frame", node, stays });
+  }
+
   /** There is another channel: what was not complete never will be. */
   reset(): void {
     this.#view = null;
@@ -105,7 +121,7 @@ export class MirrorView {
   }
 
   /** What is at this point of the frame, in its own pixels. */
-  at(point: Point): Promise<Hit | null> {
+  at(point: Point): Promise<Spot | null> {
     if (this.#waiting || this.#questions.size >= QUESTIONS) {
       return Promise.resolve(null);
     }
@@ -169,10 +185,14 @@ export class MirrorView {
         this.#view = null;
         onBroken();
         break;
-      case "hit":
-        this.#questions.get(message.n)?.(message.hit);
-        this.#questions.delete(message.n);
+      case "hit": {
+        const { n, hit } = message;
+        // The frame says in order what it shows and what is there.
+        const spot = hit && this.#view !== null ? { ...hit, view: this.#view } : null;
+        this.#questions.get(n)?.(spot);
+        this.#questions.delete(n);
         break;
+      }
     }
   }
 }

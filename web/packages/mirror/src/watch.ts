@@ -1,4 +1,4 @@
-// The visitor's pointer and scroll, told once for each picture of the screen.
+// The visitor's pointer and scroll, told once for each picture of the screen, and clicks.
 
 import type { Glance } from "@isession/protocol";
 
@@ -56,6 +56,15 @@ export function watchPointer({ window, mayShow, tell }: WatchOptions): () => voi
     pointer = null;
     soon();
   };
+  const click = (event: MouseEvent): void => {
+    const [on] = event.composedPath();
+    // Keys click without a place, and scripts without a person.
+    if (event.isTrusted && event.detail > 0 && on && mayShow(on as Node)) {
+      const { scrollX, scrollY } = window;
+      const at = { x: Math.round(event.clientX + scrollX), y: Math.round(event.clientY + scrollY) };
+      tell({ type: "click", at });
+    }
+  };
   /** Fingers are nowhere once they are lifted. */
   const lift = ({ pointerType }: PointerEvent): void => {
     if (pointerType === "touch") {
@@ -64,6 +73,7 @@ export function watchPointer({ window, mayShow, tell }: WatchOptions): () => voi
   };
   document.addEventListener("pointerdown", move, options);
   document.addEventListener("pointermove", move, options);
+  document.addEventListener("click", click, options);
   // Another element may come under a pointer that rests.
   document.addEventListener("pointerover", move, options);
   document.addEventListener("pointerup", lift, options);

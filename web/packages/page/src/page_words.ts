@@ -13,8 +13,11 @@ export function pageWords(line: Line): string {
     case "ask":
       return `Asked ${ASK[line.permission] ?? "for something that this version does not know"}`;
     case "grant":
-      return `You ${GRANT[line.grant] ?? GRANT.withdrawn} it.`;
+      return `${GRANT[line.grant] ?? GRANT.withdrawn} ${MAY[line.permission] ?? "do that"}`;
     case "highlight":
+      if (line.found === false) {
+        return "Wanted to point at something, which was not shown";
+      }
       return line.label ? `Pointed at: ${line.label}` : "Pointed at something on the page";
     default:
       return "";
@@ -35,10 +38,16 @@ const RELEASE: Record<string, string> = {
   follow: "Stopped leading the way over this website",
 };
 
+const MAY: Record<string, string> = {
+  view: "see this page",
+  point: "point at things on this page",
+  follow: "lead the way over this website",
+};
+
 const GRANT: Record<string, string> = {
-  granted: "allowed",
-  declined: "declined",
-  withdrawn: "took back",
-  expired: "did not answer",
-  paused: "paused",
+  granted: "You let the agent",
+  declined: "You did not let the agent",
+  withdrawn: "You no longer let the agent",
+  expired: "You did not answer, so the agent may not",
+  paused: "You went on alone, so for now the agent may not",
 };

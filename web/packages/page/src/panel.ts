@@ -17,6 +17,7 @@ import {
 import { certificate, forgetCertificate, withCertificate } from "./certificate";
 import { Companion, sendCompanion } from "./companion_window";
 import { Keep } from "./keep";
+import { leaveView } from "./leave_view";
 import { movedView } from "./moved_view";
 import { PageMover } from "./page_mover";
 import { PageVisit } from "./page_visit";
@@ -140,12 +141,14 @@ export function open({ host, root, button, node, site, label, department }: Pane
       travelling = new Travelling(session, pageHistory);
       travelView(travelling, root);
     });
+    const leave = leaveView(visit, root);
     const whereabouts = new Whereabouts(visit, systemClock);
     life = {
       visit,
       view,
       close() {
         whereabouts.close();
+        leave.close();
         sharing.close();
         travelling?.dismiss();
         view.close();

@@ -1,8 +1,9 @@
 // What was said, asked, allowed and shown, as a text that the visitor keeps. Made in the browser; no
 // server sees it.
 
-import type { Line } from "@isession/peer";
+import { type Line, writtenDown } from "@isession/peer";
 import { button, failureInWords } from "@isession/visitor";
+import { saveFile } from "@isession/visitor/save_file";
 import type { PageVisit } from "./page_visit";
 import { pageWords } from "./page_words";
 
@@ -14,18 +15,18 @@ export interface Known {
 }
 
 export function recordOf(lines: readonly Line[], { site, agent, time }: Known): string {
-  const of = lines.map((line) => {
-    const who = line.mine ? "You" : agent;
-    return `${time(line.at)}  ${who}: ${words(line)}`;
+  const all = lines.map((line) => {
+    // What the visitor decided says itself whose word it is.
+    const who = line.kind === "grant" ? "" : `${line.mine ? "You" : agent}: `;
+    return { at: line.at, text: who + words(line) };
   });
-  return [`Your conversation with ${agent}, ${site}`, "", ...of, ""].join("\n");
+  return writtenDown(`Your conversation with ${agent}, ${site}`, all, time);
 }
 
 function words(line: Line): string {
   switch (line.kind) {
     case "message":
-      // What follows a line break is not to be read as somebody else's line.
-      return line.text.replace(/\r?\n|\r/g, "\n    ");
+      return line.text;
     case "lead":
       return outcome(`Asked to lead you to ${line.url}`, line);
     case "travel":
@@ -71,15 +72,4 @@ export function copyButton(visit: PageVisit): HTMLElement {
   visit.stage.subscribe(look);
   look();
   return copy;
-}
-
-/** Gives a text to the visitor as a file. */
-function saveFile(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  // After the browser has begun.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

@@ -264,11 +264,12 @@ export class Sharing {
 
   /** False where the conversation is full: what cannot be answered is not shown either. */
   #highlight(session: PageSession, { id, view, node }: Highlight): boolean {
-    const may = this.#layer && this.#permissions.holds("point") && view === VIEW;
-    const element = may ? (this.#recording?.element(node) ?? null) : null;
+    const may = this.#permissions.holds("point");
+    const here = may && this.#layer && view === VIEW;
+    const element = here ? (this.#recording?.element(node) ?? null) : null;
     const label = element ? clip(this.#recording?.label(element) ?? "", LIMITS.label) : "";
     try {
-      session.highlighted(id, element !== null, label);
+      session.highlighted(id, element !== null, label, may ? undefined : "not_permitted");
     } catch {
       return false;
     }

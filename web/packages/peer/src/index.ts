@@ -23,3 +23,4 @@ export {
   Transcript,
   TranscriptFull,
 } from "./transcript";
+export { type Happened, writtenDown } from "./written_down";

@@ -1,6 +1,14 @@
 // The visitor's side of a session that goes from page to page.
 
-import type { EntryId, Grant, Location, NextOffer, Permission, Travel } from "@isession/protocol";
+import type {
+  Blocked,
+  EntryId,
+  Grant,
+  Location,
+  NextOffer,
+  Permission,
+  Travel,
+} from "@isession/protocol";
 import type { CoreOptions } from "./core";
 import type { Effect } from "./core_words";
 import { PageCore } from "./page_core";
@@ -45,8 +53,8 @@ export class PageSession extends SightSession {
   }
 
   /** Says what came of a highlight. */
-  highlighted(highlight: EntryId, found: boolean, label: string): void {
-    this.write({ type: "highlighted", highlight, found, label });
+  highlighted(highlight: EntryId, found: boolean, label: string, why?: Blocked): void {
+    this.write({ type: "highlighted", highlight, found, label, ...(why && { why }) });
   }
 
   override nodeReturned(): void {

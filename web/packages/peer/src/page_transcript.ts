@@ -54,11 +54,13 @@ export class PageTranscript extends Transcript {
           node: body.node,
           found: null,
           label: "",
+          why: null,
         };
       case "highlighted": {
         const line = shown.get(keyOf(body.highlight));
         if (line?.kind === "highlight") {
-          Object.assign(line, { found: body.found, label: body.label });
+          const { found, label, why = null } = body;
+          Object.assign(line, { found, label, why });
         }
         return null;
       }

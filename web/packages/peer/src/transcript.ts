@@ -2,6 +2,7 @@
 // whatever pages, networks and nodes do. Pure: time and epochs come in, frames go out.
 
 import {
+  type Blocked,
   type Body,
   bytes,
   type Consent,
@@ -38,7 +39,15 @@ export type Line = Written &
     | { kind: "release"; permission: Permission }
     | { kind: "grant"; permission: Permission; grant: Grant }
     /** `found` is null while the visitor's side has not answered. */
-    | { kind: "highlight"; view: string; node: number; found: boolean | null; label: string }
+    | {
+        kind: "highlight";
+        view: string;
+        node: number;
+        found: boolean | null;
+        label: string;
+        /** Why it was not looked for. */
+        why: Blocked | null;
+      }
   );
 
 /** What came of an entry of the other side. `passed_over`: seen, and not shown. */

@@ -19,23 +19,23 @@ import * as LIMITS from "./limits";
 import { count, entryId, epoch, sdp, url } from "./parts";
 import { bool, list, optional, record, text, union, within, word } from "./read";
 
+const blocked = word<Blocked>(
+  "malformed",
+  "too_long",
+  "scheme",
+  "credentials",
+  "local_name",
+  "private_address",
+  "not_allowed",
+  "stopped",
+  "not_permitted",
+);
+
 const landing = union<Landing, "state">("state", {
   shown: {},
   landed: { how: word<How>("opener", "stage", "window", "link", "page", "companion", "program") },
   declined: {},
-  blocked: {
-    why: word<Blocked>(
-      "malformed",
-      "too_long",
-      "scheme",
-      "credentials",
-      "local_name",
-      "private_address",
-      "not_allowed",
-      "stopped",
-      "not_permitted",
-    ),
-  },
+  blocked: { why: blocked },
   failed: { why: word<Failed>("no_window", "replaced", "interrupted", "no_page") },
 });
 
@@ -54,7 +54,12 @@ const body = union<Body, "type">("type", {
   },
   location: { tab: epoch, url: optional(url), title: text(LIMITS.title), front: bool },
   highlight: { view: epoch, node: count },
-  highlighted: { highlight: entryId, found: bool, label: text(LIMITS.label) },
+  highlighted: {
+    highlight: entryId,
+    found: bool,
+    label: text(LIMITS.label),
+    why: optional(blocked),
+  },
 });
 
 const talk = union<Talk, "type">("type", {

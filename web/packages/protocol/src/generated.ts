@@ -162,13 +162,17 @@ export type Body = { "type": "message", text: string, } | { "type": "lead", url:
  */
 view: Epoch, node: number, } | { "type": "highlighted", highlight: EntryId, 
 /**
- * False when the element is there no more.
+ * False when the element is there no more, or was not looked for.
  */
 found: boolean, 
 /**
  * How it is read out; empty if it has no name.
  */
-label: string, } | { "type": "bye" } | { "type": "unknown" };
+label: string, 
+/**
+ * Why it was not looked for.
+ */
+why?: Blocked, } | { "type": "bye" } | { "type": "unknown" };
 export type Landing = { "state": "shown" } | { "state": "landed", how: How, } | { "state": "declined" } | { "state": "blocked", why: Blocked, } | { "state": "failed", why: Failed, } | { "state": "unknown" };
 export type How = "opener" | "stage" | "window" | "link" | "page" | "companion" | "program" | "unknown";
 export type Blocked = "malformed" | "too_long" | "scheme" | "credentials" | "local_name" | "private_address" | "not_allowed" | "stopped" | "not_permitted" | "unknown";

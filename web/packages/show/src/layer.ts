@@ -2,12 +2,9 @@
 // points at. It never takes input. Loaded only once the visitor has agreed.
 
 import type { Glance } from "@isession/protocol";
-import { COLOR, dress, Marks } from "./marks";
-
-/** An element stays framed for so long, unless the visitor uses it or another takes its place. */
-const STAYS = 30_000;
-/** Between the element and its frame. */
-const MARGIN = 5;
+import { keepAbove } from "./above";
+import { dress, Marks } from "./marks";
+import { placeOf, Ring, STAYS } from "./ring";
 
 export interface Layer {
   /** A glance of the agent. */
@@ -18,6 +15,9 @@ export interface Layer {
   clear(): void;
   close(): void;
 }
+
+/** What can be read out by an element, where browsers know of that. */
+type Speaker = Element & { ariaNotify?(words: string): void };
 
 /** Draws into a root that the page does not look into. */
 export function openLayer(root: ShadowRoot): Layer {
@@ -31,43 +31,14 @@ export function openLayer(root: ShadowRoot): Layer {
   voice.setAttribute("role", "status");
   voice.setAttribute("aria-label", "Pointed at");
   voice.className = "unseen";
-  const ring = document.createElement("div");
-  ring.className = "ring";
-  dress(ring, {
-    position: "absolute",
-    inset: "0 auto auto 0",
-    display: "none",
-    "box-sizing": "border-box",
-    border: `3px solid ${COLOR}`,
-    "border-radius": "8px",
-    "box-shadow": `0 0 0 2px #fff, inset 0 0 0 2px #fff, 0 0 16px 4px ${COLOR}66`,
-  });
-  layer.append(ring);
   root.append(layer, voice);
+  const above = keepAbove(layer, () => root.querySelector("dialog[open]") !== null);
+  const ring = new Ring(layer);
   const marks = new Marks(layer);
   const lie = () => marks.lie({ scale: 1, scroll: { x: window.scrollX, y: window.scrollY } });
   lie();
 
   const end = new AbortController();
-  let framed: { element: Element; until: number } | null = null;
-  let frame = 0;
-  const follow = () => {
-    const now = window.performance.now();
-    const place = framed && now < framed.until ? placeOf(framed.element) : null;
-    if (!place) {
-      framed = null;
-    }
-    dress(ring, { display: place ? "block" : "none" });
-    if (place) {
-      dress(ring, {
-        transform: `translate(${place.left - MARGIN}px, ${place.top - MARGIN}px)`,
-        width: `${place.width + 2 * MARGIN}px`,
-        height: `${place.height + 2 * MARGIN}px`,
-      });
-    }
-    // It goes with its element, whatever moves that.
-    frame = place ? window.requestAnimationFrame(follow) : 0;
-  };
   const options = { signal: end.signal, capture: true, passive: true };
   document.addEventListener("scroll", lie, options);
   window.addEventListener("resize", lie, options);
@@ -75,32 +46,39 @@ export function openLayer(root: ShadowRoot): Layer {
     "pointerdown",
     ({ target }) => {
       // Found.
-      if (target instanceof Node && framed?.element.contains(target)) {
-        framed = null;
+      if (target instanceof Node && ring.element?.contains(target)) {
+        ring.clear();
       }
     },
     options,
   );
   return {
-    take: (glance) => marks.take(glance),
+    take(glance) {
+      above.look();
+      marks.take(glance);
+    },
     highlight(element, label) {
-      framed = { element, until: window.performance.now() + STAYS };
+      above.look(element);
       bringIntoView(window, element);
-      window.cancelAnimationFrame(frame);
-      follow();
+      ring.show({ find: () => element, within: document, scale: () => 1, stays: STAYS });
+      const words = label ? `Agent points at: ${label}` : "Agent points at something";
       // The same words again are news all the same.
       voice.textContent = "";
       window.requestAnimationFrame(() => {
-        voice.textContent = label ? `Agent points at: ${label}` : "Agent points at something";
+        voice.textContent = words;
       });
+      // Beside a modal dialog nothing of the page is read out, and so neither is the voice.
+      const modal: Speaker | null = document.querySelector(":modal");
+      modal?.ariaNotify?.(words);
     },
     clear() {
       marks.clear();
-      framed = null;
+      ring.clear();
     },
     close() {
       end.abort();
-      window.cancelAnimationFrame(frame);
+      above.close();
+      ring.close();
       marks.close();
       layer.remove();
       voice.remove();
@@ -108,29 +86,8 @@ export function openLayer(root: ShadowRoot): Layer {
   };
 }
 
-/** Where an element is in the window; null if it is not to be seen anywhere. */
-function placeOf(
-  element: Element,
-): { left: number; top: number; width: number; height: number } | null {
-  if (!element.isConnected) {
-    return null;
-  }
-  const { left, top, width, height } = element.getBoundingClientRect();
-  const place = { left, top, width, height };
-  // A frame's elements are placed in the frame.
-  for (let frame = frameOf(element); frame; frame = frameOf(frame)) {
-    const outer = frame.getBoundingClientRect();
-    place.left += outer.left + frame.clientLeft;
-    place.top += outer.top + frame.clientTop;
-  }
-  return width > 0 || height > 0 ? place : null;
-}
-
-const frameOf = (element: Element): Element | null =>
-  element.ownerDocument.defaultView?.frameElement ?? null;
-
 function bringIntoView(window: Window, element: Element): void {
-  const place = placeOf(element);
+  const place = placeOf(element, window.document);
   const inView =
     place &&
     place.top >= 0 &&

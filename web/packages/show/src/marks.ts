@@ -1,5 +1,5 @@
-// What the agent draws over a page: laser pointer, ripples of clicks, and ink. The visitor's page and
-// the agent's picture of it show the same. Drawn by means that any content security policy allows.
+// What is drawn over a page: laser pointer, ripples of clicks, and ink. The visitor's page and the
+// agent's picture of it show the same; of the visitor, the picture shows the clicks. Drawn by means that any content security policy allows.
 
 import type { Glance, Point } from "@isession/protocol";
 import { Strokes } from "./strokes";
@@ -36,7 +36,7 @@ const STYLES: Record<string, Record<string, string>> = {
     height: "48px",
     margin: "-24px 0 0 -24px",
     "border-radius": "50%",
-    border: `4px solid ${COLOR}`,
+    border: "4px solid",
     "box-sizing": "border-box",
     "box-shadow": "0 0 0 1px #fff, inset 0 0 0 1px #fff",
   },
@@ -55,6 +55,7 @@ export function dress(
 
 export class Marks {
   readonly #window: Window;
+  readonly #color: string;
   readonly #all: HTMLElement;
   readonly #laser: HTMLElement;
   readonly #ink: SVGElement;
@@ -64,7 +65,9 @@ export class Marks {
   #at: Point | null = null;
   #frame = 0;
 
-  constructor(parent: HTMLElement) {
+  /** `color` is that of ripples. */
+  constructor(parent: HTMLElement, color: string = COLOR) {
+    this.#color = color;
     const { ownerDocument: document } = parent;
     this.#window = document.defaultView as Window;
     const make = (kind: string) => {
@@ -142,7 +145,8 @@ export class Marks {
     const ripple = this.#all.ownerDocument.createElement("div");
     ripple.className = "ripple";
     dress(ripple, STYLES.ripple);
-    dress(ripple, { left: `${x}px`, top: `${y}px`, scale: "var(--isession-size)" });
+    dress(ripple, { left: `${x}px`, top: `${y}px`, color: this.#color });
+    dress(ripple, { scale: "var(--isession-size)" });
     this.#all.append(ripple);
     const still = this.#window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const grows = still ? {} : { transform: ["scale(0.3)", "scale(1.4)"] };

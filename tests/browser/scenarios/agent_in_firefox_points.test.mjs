@@ -1,0 +1,110 @@
+// An agent whose console is in Firefox sees, points, draws and leads along a link, as one in Chromium does.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { find, launchFirefox, press, reads, status } from "../firefox.mjs";
+import { PASSWORD, startNode } from "../node.mjs";
+import { launchChromium, visitorInPanel } from "../people.mjs";
+import { allow } from "../pointing.mjs";
+
+const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
+const PATIENCE = { timeout: 20_000 };
+
+let node;
+let chromium;
+let firefox;
+
+before(async () => {
+  await mkdir(SCREENS, { recursive: true });
+  node = await startNode();
+  [chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()]);
+});
+
+after(async () => {
+  await Promise.all([chromium?.close(), firefox?.close()]);
+  await node?.close();
+});
+
+/** Where a point of the visitor's page is in the agent's window. */
+async function place(agent, shop, selector) {
+  const share = await shop.locator(selector).evaluate((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return {
+      x: (left + Math.min(width, 60) / 2) / innerWidth,
+      y: (top + height / 2) / innerHeight,
+    };
+  });
+  const glass = await agent.$eval(".glass", (glass) => {
+    const { left, top, width, height } = glass.getBoundingClientRect();
+    return { left, top, width, height };
+  });
+  return { x: glass.left + share.x * glass.width, y: glass.top + share.y * glass.height };
+}
+
+/** Waits until this shows in the picture's own part of the console. */
+const paneShows = (agent, text) =>
+  agent.waitForFunction(
+    (text) => document.querySelector(".mirror")?.innerText.includes(text),
+    PATIENCE,
+    text,
+  );
+
+test("an agent in Firefox sees, points, draws and leads along a link", async () => {
+  const agent = await firefox.newPage();
+  await agent.setViewport({ width: 1280, height: 900 });
+  await agent.goto(`${node.url}/console`);
+  await (await find(agent, "textbox", "Login")).type("ada");
+  await agent.type('input[type="password"]', PASSWORD);
+  await press(agent, "button", "Sign in");
+  await press(agent, "switch", "Available");
+  const { shop, context } = await visitorInPanel(chromium, node);
+  await press(agent, "button", "Accept");
+  await status(agent, "Connection", "direct");
+  await press(agent, "button", "Ask to see the page");
+  await allow(shop, "Let Ada see this page?");
+  await status(agent, "Page", "shop.localhost");
+  await press(agent, "button", "Ask to point");
+  await allow(shop, "Let Ada point at things on this page?");
+
+  await press(agent, "button", "Point at");
+  const heading = await place(agent, shop, "h1");
+  // Until the picture is there, nothing is at that place.
+  do {
+    await agent.mouse.click(heading.x, heading.y);
+    await agent.evaluate(() => new Promise(requestAnimationFrame));
+  } while (
+    !(await agent.$eval(".mirror", ({ innerText }) => innerText.includes("heading: Lamps")))
+  );
+  await paneShows(agent, "The visitor is shown: heading: Lamps for long evenings");
+  await shop.getByRole("log").getByText("Pointed at: heading: Lamps").first().waitFor();
+
+  await press(agent, "button", "Draw");
+  await agent.mouse.move(heading.x, heading.y + 20);
+  await agent.mouse.down();
+  await agent.mouse.move(heading.x + 80, heading.y + 60, { steps: 5 });
+  await agent.mouse.up();
+  const drawn = () =>
+    document.querySelector("isession-panel").shadowRoot.querySelector(".layer path") !== null;
+  await shop.waitForFunction(drawn);
+  assert.equal(await agent.$$eval(".marks path", ({ length }) => length > 0), true);
+
+  const link = await place(agent, shop, 'a[href="/cart"]');
+  await agent.mouse.move(link.x, link.y);
+  await paneShows(agent, "/cart");
+  await agent.keyboard.down("Control");
+  await agent.mouse.click(link.x, link.y);
+  await agent.keyboard.up("Control");
+  await paneShows(agent, "link: Your basket");
+  await agent.waitForFunction(() => document.activeElement?.textContent === "Lead there", PATIENCE);
+  await agent.screenshot({ path: `${SCREENS}/link_in_the_picture_firefox.png` });
+  await agent.keyboard.press("Enter");
+  const card = shop.getByRole("dialog", { name: /^Go to/ });
+  await card.getByRole("button", { name: "Go", exact: true, disabled: false }).click();
+  await shop.waitForURL(/cart/);
+  await reads(agent, "Landed");
+  await press(agent, "button", "End session");
+  await context.close();
+  await agent.close();
+});
