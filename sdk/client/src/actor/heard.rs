@@ -1,6 +1,9 @@
 //! What the other side said, for the program.
 
-use isession_protocol::channel::{Blocked, Body, Consent, Entry, EntryId, Failed, Landing};
+use isession_protocol::bounded::Label;
+use isession_protocol::channel::{
+    Blocked, Body, Consent, Entry, EntryId, Failed, Grant, Landing, Permission,
+};
 use isession_protocol::signaling::EndReason;
 
 use super::Actor;
@@ -31,19 +34,34 @@ impl Actor {
                 found,
                 label: label.into(),
             }),
-            // A program shows no page that could go back.
-            Body::Travel { .. } => self.inputs.push_back(Input::Write(Body::Landing {
+            // A program shows no page: none that could go back, be seen, or be pointed at.
+            Body::Travel { .. } => self.answer(Body::Landing {
                 lead: id,
                 landing: Landing::Failed {
                     why: Failed::NoPage,
                 },
-            })),
+            }),
+            Body::Ask { permission } if permission != Permission::Unknown => {
+                self.answer(Body::Grant {
+                    permission,
+                    grant: Grant::NoPage,
+                });
+            }
+            Body::Highlight { .. } => self.answer(Body::Highlighted {
+                highlight: id,
+                found: false,
+                label: Label::default(),
+            }),
             Body::Bye => self.finish(match self.config.role {
                 Role::Visitor => EndReason::ByAgent,
                 Role::Agent => EndReason::ByVisitor,
             }),
-            Body::Ask { .. } | Body::Location(_) | Body::Highlight { .. } | Body::Unknown => {}
+            Body::Ask { .. } | Body::Location(_) | Body::Unknown => {}
         }
+    }
+
+    fn answer(&mut self, body: Body) {
+        self.inputs.push_back(Input::Write(body));
     }
 
     /// Only leads that this side's own code lets through reach the program.
@@ -57,8 +75,7 @@ impl Actor {
             Err(why) => Landing::Blocked { why: *why },
         };
         let lead = id.clone();
-        self.inputs
-            .push_back(Input::Write(Body::Landing { lead, landing }));
+        self.answer(Body::Landing { lead, landing });
         if let Ok(url) = verdict {
             self.tell(SessionEvent::Lead(LeadRequest {
                 id,

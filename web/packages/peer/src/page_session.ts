@@ -1,6 +1,14 @@
 // The visitor's side of a session that goes from page to page.
 
-import type { EntryId, Grant, Location, NextOffer, Permission, Travel } from "@isession/protocol";
+import type {
+  Body,
+  EntryId,
+  Grant,
+  Location,
+  NextOffer,
+  Permission,
+  Travel,
+} from "@isession/protocol";
 import type { CoreOptions } from "./core";
 import type { Effect } from "./core_words";
 import { PageCore } from "./page_core";
@@ -57,8 +65,11 @@ export class PageSession extends SightSession {
     }
   }
 
-  protected override travelled(id: EntryId, travel: Travel): void {
-    this.#travels.fire(id, travel);
+  /** The rest is read from the conversation. */
+  protected override askedOfPage(id: EntryId, body: Body): void {
+    if (body.type === "travel") {
+      this.#travels.fire(id, body.travel);
+    }
   }
 
   protected override newCore(options: CoreOptions): PageCore {
