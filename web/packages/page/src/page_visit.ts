@@ -1,13 +1,6 @@
 // A visit that lives in pages of a site, and goes from one to the next.
 
-import {
-  PageSession,
-  PageTranscript,
-  randomEpoch,
-  type Saved,
-  type SessionOptions,
-  systemClock,
-} from "@isession/peer";
+import { PageSession, PageTranscript, randomEpoch, type Saved, systemClock } from "@isession/peer";
 import {
   channel,
   type EntryId,
@@ -18,6 +11,7 @@ import {
 import {
   type Accepted,
   ELSEWHERE,
+  type Making,
   type Memory,
   type Remembered,
   type RememberedTalk,
@@ -180,7 +174,7 @@ export class PageVisit extends Visit {
     return new PageTranscript({ role: "visitor", epoch: randomEpoch(), saved });
   }
 
-  protected override newSession(options: SessionOptions): PageSession {
+  protected override newSession(options: Making): PageSession {
     const session = new PageSession({ ...options, decoders: channel });
     session.onNext((next) => {
       if (this.talk) {

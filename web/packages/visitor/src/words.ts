@@ -13,7 +13,7 @@ export function failureInWords(landing: Landing | null): string {
     case "blocked":
       return landing.why === "stopped" ? "you stopped leading" : "blocked for your safety";
     case "failed":
-      return "it did not work";
+      return landing.why === "replaced" ? "something newer took its place" : "it did not work";
     default:
       return "";
   }

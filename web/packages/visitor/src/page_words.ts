@@ -9,7 +9,7 @@ export function pageWords(line: Line): string {
     case "ask":
       return `Asked ${ASK[line.permission] ?? "for something that this version does not know"}`;
     case "grant":
-      return `You ${GRANT[line.grant] ?? GRANT.withdrawn} it.`;
+      return `You ${GRANT[line.grant] ?? GRANT.withdrawn}.`;
     case "highlight":
       return line.label ? `Pointed at: ${line.label}` : "Pointed at something on the page";
     default:
@@ -26,9 +26,10 @@ const ASK: Record<string, string> = {
 };
 
 const GRANT: Record<string, string> = {
-  granted: "allowed",
-  declined: "declined",
-  withdrawn: "took back",
+  granted: "allowed it",
+  declined: "declined it",
+  withdrawn: "took it back",
   expired: "did not answer",
-  paused: "paused",
+  paused: "paused it",
+  no_page: "had no page of the site open for it",
 };
