@@ -4,8 +4,8 @@
 //!     hostile_agent NODE LOGIN PASSWORD
 //!
 //! It accepts everyone. Each line of input begins something: `act` points, clicks, draws,
-//! highlights, scrolls and sends messages of mirrors; `travel` moves in the page's history; `nag`
-//! asks for all permissions, many times; any other text is said. What the visitor's side answers is printed.
+//! highlights, scrolls and sends messages of mirrors; `travel` moves in the page's history; `ask`
+//! asks for all permissions, `nag` many times; any other text is said. What the visitor's side answers is printed.
 
 #![allow(
     clippy::print_stdout,
@@ -51,6 +51,7 @@ async fn talk(mut session: Session) -> Result<(), Box<dyn Error>> {
             line = input.next_line() => match line?.as_deref() {
                 None => return Ok(()),
                 Some("act") => act(&mut session).await?,
+                Some("ask") => ask(&session).await?,
                 Some("nag") => nag(&session).await?,
                 Some("travel") => travel(&session).await?,
                 Some(text) => { session.say(text).await?; }
@@ -109,11 +110,16 @@ async fn travel(session: &Session) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+async fn ask(session: &Session) -> Result<(), Box<dyn Error>> {
+    for permission in [Permission::Follow, Permission::Point, Permission::View] {
+        session.ask(permission).await?;
+    }
+    Ok(())
+}
+
 async fn nag(session: &Session) -> Result<(), Box<dyn Error>> {
     for _ in 0..TIMES {
-        for permission in [Permission::Follow, Permission::Point, Permission::View] {
-            session.ask(permission).await?;
-        }
+        ask(session).await?;
     }
     session.say("nagged").await?;
     Ok(())

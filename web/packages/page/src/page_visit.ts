@@ -19,6 +19,7 @@ import {
   type VisitOptions,
 } from "@isession/visitor";
 import { departure } from "@isession/visitor/seal";
+import { leaving } from "./leaving";
 
 /** Signals that may wait for the node: an answer and its candidates. */
 const EARLY = 64;
@@ -84,6 +85,9 @@ export class PageVisit extends Visit {
     const now = systemClock.now();
     try {
       copy.write({ type: "location", tab, title: "", front: false }, now);
+      for (const grant of leaving(copy.lines(false))) {
+        copy.write(grant, now);
+      }
       copy.write({ type: "landing", lead, landing: { state: "landed", how: "companion" } }, now);
     } catch {
       return null;
