@@ -21,7 +21,8 @@ import "./style.css";
 declare const ARRIVAL: string;
 declare const TALKING: string;
 
-const TROUBLE = "Part of this window could not be loaded. It is tried again.";
+const TROUBLE =
+  "Part of this window could not be loaded. It is tried again; if this stays, reload the window.";
 
 const site = document.querySelector<HTMLMetaElement>('meta[name="isession-site"]')?.content ?? "";
 const title = document.title;
