@@ -44,7 +44,7 @@ export async function launchProfile(folder, { executablePath = CHROMIUM, args = 
     args: [...AS_PEOPLE_HAVE_IT.args, ...args],
     viewport: { width: 1280, height: 800 },
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   return context;
 }
 
@@ -247,7 +247,7 @@ export async function talkIsOpen(page) {
 export async function newContext(browser, viewport) {
   const context = await browser.newContext({ viewport });
   await context.addInitScript(watchPeers);
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   return context;
 }
 

@@ -1,6 +1,7 @@
 //! The task behind a [`Session`](crate::Session): carries out what the core wants, on real
 //! connections and by a real clock.
 
+mod better;
 mod ending;
 mod heard;
 mod resumes;
@@ -16,12 +17,13 @@ use isession_protocol::{decode, encode, limits};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use self::better::Better;
 use self::resumes::Resumes;
 use self::world::{beginning, chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
 use crate::bulk::{self, BulkQueues};
 use crate::outbox::Outbox;
-use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken};
+use crate::peer::{Peer, PeerConfig, PeerEvent, Stir, Taken, Way};
 use crate::session::{Begin, Command, LinkInput, LinkOutput, SessionConfig, SessionEvent};
 use crate::session_core::{Connection, Effect, Input, PeerInput, SessionCore, Source};
 use crate::transcript::{Role, Transcript};
@@ -58,6 +60,7 @@ pub(crate) struct Actor {
     told: Option<Path>,
     /// When to look again which way the channel goes.
     look_at: Option<Instant>,
+    better: Better,
     /// When to begin anew, because a connection could not even be made.
     again_at: Option<Instant>,
     /// When the other side has been out of reach for long enough to tell.
@@ -107,6 +110,7 @@ impl Actor {
             peer_events: mpsc::channel(1).1,
             told: None,
             look_at: None,
+            better: Better::default(),
             again_at: None,
             vanished_at: Some(Instant::now() + VANISHED),
             ends: None,
@@ -162,6 +166,7 @@ impl Actor {
                 },
                 () = sleep_until(look_at.unwrap_or_else(Instant::now)), if look_at.is_some() => {
                     self.look().await;
+                    self.go_on().await;
                 }
                 () = sleep_until(tick_at.unwrap_or_else(Instant::now)), if tick_at.is_some() => {
                     self.feed(Input::Tick).await;
@@ -193,13 +198,18 @@ impl Actor {
     async fn try_feed(&mut self, input: Input) -> Step {
         let effects = self.core.handle(now(), input).map_err(|_| SdkError::Full)?;
         self.carry_out_all(effects).await;
+        self.go_on().await;
+        Ok(())
+    }
+
+    /// Feeds what carrying out effects brought about.
+    async fn go_on(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
             // What the agent's side waits for is not left out: without room for it the session ends.
             let effects = self.core.handle(now(), input);
             let effects = effects.unwrap_or_else(|_| vec![Effect::Full]);
             self.carry_out_all(effects).await;
         }
-        Ok(())
     }
 
     async fn carry_out_all(&mut self, effects: Vec<Effect>) {
@@ -219,8 +229,7 @@ impl Actor {
                 None => Ok(()),
             },
             Effect::Restart if self.core.connection() == Connection::Open => {
-                self.look_for_better();
-                Ok(())
+                self.look_for_better().await
             }
             Effect::Restart => {
                 let ice = &self.config.ice;
@@ -297,6 +306,7 @@ impl Actor {
         self.peer = None;
         self.outbox.clear();
         self.resumes = Resumes::default();
+        self.better.connects();
         self.peer_events = peer_events;
         let mut peer = Peer::new(epoch.clone(), config, events, self.bulk_in.clone()).await?;
         if self.config.role == Role::Visitor {
@@ -308,13 +318,25 @@ impl Actor {
         Ok(())
     }
 
-    /// A path that is allowed with the accept is found by a new connection: the `webrtc` crate
-    /// gives up the path it has when it restarts ICE.
-    fn look_for_better(&mut self) {
-        if !self.config.relay_only {
-            let epoch = fresh_epoch();
-            self.inputs
-                .push_back(Input::Signal(Signal::Ready { epoch }));
+    /// Looks for a path that a relay's has kept the session from.
+    async fn look_for_better(&mut self) -> Step {
+        if self.config.relay_only {
+            return Ok(());
+        }
+        self.connect_anew().await
+    }
+
+    /// The `webrtc` crate gives up the path it has when it restarts ICE: a new connection is the
+    /// safer way to another one.
+    async fn connect_anew(&mut self) -> Step {
+        let epoch = fresh_epoch();
+        let ready = Signal::Ready { epoch };
+        match self.config.role {
+            Role::Visitor => {
+                self.inputs.push_back(Input::Signal(ready));
+                Ok(())
+            }
+            Role::Agent => self.to_node(LinkOutput::Signal(ready)).await,
         }
     }
 
@@ -327,10 +349,8 @@ impl Actor {
             }
         );
         if offered && self.config.role == Role::Agent && self.core.is_connected() {
-            // Likewise: an answer would take with it the path that it has to go.
-            let epoch = fresh_epoch();
-            let ready = Signal::Ready { epoch };
-            return self.to_node(LinkOutput::Signal(ready)).await;
+            // An answer would take with it the path that it has to go.
+            return self.connect_anew().await;
         }
         let polite = self.config.role == Role::Visitor;
         let Some(peer) = &mut self.peer else {
@@ -409,11 +429,12 @@ impl Actor {
         let withheld = std::mem::take(&mut self.withheld);
         let connecting = self.peer.is_some() && !self.core.is_connected();
         if withheld && connecting && self.config.role == Role::Visitor {
-            self.look_for_better();
+            let _ = self.look_for_better().await;
         }
         self.feed(Input::Accepted).await;
         self.told = None;
         self.look().await;
+        self.go_on().await;
     }
 
     async fn peer_event(&mut self, event: PeerEvent) {
@@ -487,13 +508,16 @@ impl Actor {
         if self.core.connection() != Connection::Open {
             return;
         }
-        let Some(path) = peer.path().await else {
+        let Some(Way { path, checks }) = peer.way().await else {
             self.look_at = Some(Instant::now() + LOOK);
             return;
         };
+        let now = Instant::now();
         if path != Path::Direct {
-            self.look_at = Some(Instant::now() + LOOK_AGAIN);
+            self.look_at = Some(now + LOOK_AGAIN);
         }
+        let withheld = self.config.relay_only || self.ringing;
+        let better = !withheld && self.better.look(now, path, checks);
         if self.told != Some(path) {
             self.told = Some(path);
             if !self.ringing {
@@ -501,6 +525,10 @@ impl Actor {
             }
             // Without anybody at the other end of the link, the session goes on with what it has.
             let _ = self.to_node(LinkOutput::Path(path)).await;
+        }
+        if better {
+            // Without a node it is tried again later.
+            let _ = self.look_for_better().await;
         }
     }
 

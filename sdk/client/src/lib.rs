@@ -25,6 +25,7 @@
 mod actor;
 pub mod agent;
 mod bulk;
+mod checks;
 mod error;
 pub mod lead;
 mod links;

@@ -28,6 +28,7 @@ use webrtc::peer_connection::{
 
 use crate::SdkError;
 use crate::bulk::{BulkQueues, OpenBulk};
+use crate::checks::Checks;
 use crate::net::RootCertificates;
 use crate::related::without_related;
 use crate::relay::Relays;
@@ -75,6 +76,14 @@ pub(crate) enum Taken {
     Ignored,
 }
 
+/// The way that a channel goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub path: Path,
+    /// The other side's checks that have arrived without a relay.
+    pub checks: u64,
+}
+
 /// How to connect.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerConfig {
@@ -103,6 +112,7 @@ pub(crate) struct Peer {
     relay_only: bool,
     relays: Arc<Relays>,
     rounds: Arc<Rounds>,
+    checks: Arc<Checks>,
     _tasks: JoinSet<()>,
 }
 
@@ -123,7 +133,12 @@ impl Peer {
         let relay_only = config.relay_only;
         let relays = Arc::new(Relays::new(config.roots.clone()));
         let rounds = Arc::new(Rounds::new(true));
-        let sockets = Sockets::new(Arc::clone(&relays), Arc::clone(&rounds));
+        let checks = Arc::new(Checks::default());
+        let sockets = Sockets::new(
+            Arc::clone(&relays),
+            Arc::clone(&rounds),
+            Arc::clone(&checks),
+        );
         let servers = relays.told(&config.ice);
         let pc = build(config, &servers, sockets, handler).await?;
         let open = |label: &'static str, id: u16, reliable: bool| {
@@ -161,6 +176,7 @@ impl Peer {
             relay_only,
             relays,
             rounds,
+            checks,
             _tasks: tasks,
         })
     }
@@ -315,35 +331,40 @@ impl Peer {
         self.talk.outstanding_bytes().await.unwrap_or(0)
     }
 
-    /// Which way the channel goes, once it is known.
-    pub(crate) async fn path(&self) -> Option<Path> {
+    /// Which way the channel goes, once that is known.
+    pub(crate) async fn way(&self) -> Option<Way> {
         let report = self.pc.get_stats(Instant::now(), StatsSelector::None).await;
-        let pair = report.candidate_pairs().find(|pair| pair.nominated)?;
+        let used = report.candidate_pairs().find(|pair| pair.nominated)?;
+        let (mut ours, mut theirs) = (None, None);
+        let mut relays = Vec::new();
         // The pair names its candidates without the prefix that their reports' ids carry.
-        let (mut ours, mut theirs) = (None, false);
         for entry in report.iter() {
             match entry {
                 RTCStatsReportEntry::LocalCandidate(candidate)
-                    if candidate.stats.id.ends_with(&pair.local_candidate_id)
+                    if candidate.stats.id.ends_with(&used.local_candidate_id)
                         && is_relay(candidate) =>
                 {
                     ours = Some(self.relays.carrier(&candidate.url));
                 }
-                RTCStatsReportEntry::RemoteCandidate(candidate)
-                    if candidate.stats.id.ends_with(&pair.remote_candidate_id) =>
-                {
-                    theirs = is_relay(candidate);
+                RTCStatsReportEntry::RemoteCandidate(candidate) => {
+                    if candidate.stats.id.ends_with(&used.remote_candidate_id) {
+                        theirs = address(candidate);
+                    }
+                    relays.extend(address(candidate).filter(|_| is_relay(candidate)));
                 }
                 _ => {}
             }
         }
         self.rounds.set_relaying(ours.is_some());
-        Some(match ours {
+        let path = match ours {
             Some(carrier) => carrier.path(),
-            // How the other side reaches its own relay is not known here.
-            None if theirs => Path::RelayedUdp,
+            // How the other side reaches its own relay is not known here. By its address: a relay
+            // whose check comes before its candidate is taken for some other address of theirs.
+            None if theirs.is_some_and(|theirs| relays.contains(&theirs)) => Path::RelayedUdp,
             None => Path::Direct,
-        })
+        };
+        let checks = self.checks.except(&relays);
+        Some(Way { path, checks })
     }
 
     async fn describe(&self) -> Result<Sdp, SdkError> {
@@ -395,6 +416,11 @@ impl std::fmt::Debug for Peer {
 
 fn is_relay(candidate: &RTCIceCandidateStats) -> bool {
     candidate.candidate_type == RTCIceCandidateType::Relay
+}
+
+fn address(candidate: &RTCIceCandidateStats) -> Option<SocketAddr> {
+    let ip = candidate.address.as_deref()?.parse().ok()?;
+    Some(SocketAddr::new(ip, candidate.port))
 }
 
 async fn build(

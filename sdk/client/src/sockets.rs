@@ -21,6 +21,7 @@ use webrtc::runtime::{
     TokioRuntime, Transmit,
 };
 
+use crate::checks::Checks;
 use crate::relay::{Carrier, Relays, Stream, is_allocated, is_nowhere, is_turn};
 
 /// What the kernel may hold of packets that were not read yet.
@@ -45,14 +46,16 @@ pub(crate) struct Sockets {
     tokio: TokioRuntime,
     relays: Arc<Relays>,
     rounds: Arc<Rounds>,
+    checks: Arc<Checks>,
 }
 
 impl Sockets {
-    pub(crate) fn new(relays: Arc<Relays>, rounds: Arc<Rounds>) -> Self {
+    pub(crate) fn new(relays: Arc<Relays>, rounds: Arc<Rounds>, checks: Arc<Checks>) -> Self {
         Self {
             tokio: TokioRuntime,
             relays,
             rounds,
+            checks,
         }
     }
 }
@@ -68,7 +71,8 @@ impl Runtime for Sockets {
         let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER);
         let local = socket.local_addr()?;
         let udp = self.tokio.wrap_udp_socket(socket)?;
-        Ok(Arc::new(Socket::new(udp, local, Arc::clone(&self.relays))))
+        let (relays, checks) = (Arc::clone(&self.relays), Arc::clone(&self.checks));
+        Ok(Arc::new(Socket::new(udp, local, relays, checks)))
     }
 
     fn wrap_tcp_listener(
@@ -181,18 +185,25 @@ struct Socket {
     udp: Arc<dyn AsyncUdpSocket>,
     local: SocketAddr,
     relays: Arc<Relays>,
+    checks: Arc<Checks>,
     streams: Mutex<Vec<(SocketAddr, Stream)>>,
     inbound: mpsc::Sender<(SocketAddr, Vec<u8>)>,
     arrived: Mutex<mpsc::Receiver<(SocketAddr, Vec<u8>)>>,
 }
 
 impl Socket {
-    fn new(udp: Arc<dyn AsyncUdpSocket>, local: SocketAddr, relays: Arc<Relays>) -> Self {
+    fn new(
+        udp: Arc<dyn AsyncUdpSocket>,
+        local: SocketAddr,
+        relays: Arc<Relays>,
+        checks: Arc<Checks>,
+    ) -> Self {
         let (inbound, arrived) = mpsc::channel(INBOUND);
         Self {
             udp,
             local,
             relays,
+            checks,
             streams: Mutex::default(),
             inbound,
             arrived: Mutex::new(arrived),
@@ -275,8 +286,11 @@ impl AsyncUdpSocket for Socket {
         if let Poll::Ready(Ok(count)) = received {
             for (buf, meta) in bufs.iter().zip(meta.iter()).take(count) {
                 let bytes = &buf[..meta.len.min(buf.len())];
-                if bytes.chunks(meta.stride.max(1)).any(is_allocated) {
-                    self.relays.stands(Carrier::Udp);
+                for packet in bytes.chunks(meta.stride.max(1)) {
+                    if is_allocated(packet) {
+                        self.relays.stands(Carrier::Udp);
+                    }
+                    self.checks.arrived(meta.addr, packet);
                 }
             }
         }

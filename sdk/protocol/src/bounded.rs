@@ -109,3 +109,18 @@ impl<const MAX: usize> From<Bounded<MAX>> for String {
         text.0
     }
 }
+
+#[cfg(test)]
+impl<const MAX: usize> schemars::JsonSchema for Bounded<MAX> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Text{MAX}").into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", (crate::reference::MAX_BYTES): MAX })
+    }
+}

@@ -32,7 +32,7 @@ pub const MIRROR_HEADER: usize = 2;
 
 /// Events of a page, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Batch<E> {
     /// The life of the page whose nodes the events number.
     pub view: Epoch,

@@ -28,7 +28,7 @@ pub mod stream {
 
 /// Names an entry for good.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct EntryId {
     pub epoch: Epoch,
     /// Counts from 1 within the epoch, without gaps.
@@ -38,7 +38,11 @@ pub struct EntryId {
 /// The last `seq` seen of each epoch of the other side; of at most
 /// [`limits::SEEN_EPOCHS`] epochs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(type = "Record<Epoch, number>"))]
+#[cfg_attr(
+    test,
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(type = "Record<Epoch, number>")
+)]
 #[serde(try_from = "BTreeMap<Epoch, u32>")]
 pub struct Seen(BTreeMap<Epoch, u32>);
 
@@ -72,7 +76,7 @@ impl TryFrom<BTreeMap<Epoch, u32>> for Seen {
 
 /// One message on `talk`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Talk {
     /// What was seen of the other side, when the channel opened without fresh signaling.
@@ -122,7 +126,7 @@ impl Talk {
 
 /// An offer that is sent ahead, whole: with all candidates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct NextOffer {
     /// The life of the peer connection that it comes from.
     pub epoch: Epoch,
@@ -132,7 +136,7 @@ pub struct NextOffer {
 
 /// Something that must not be lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Entry {
     pub id: EntryId,
     /// When it was written, by the writer's clock.
@@ -142,7 +146,7 @@ pub struct Entry {
 
 /// What an entry says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Body {
     /// A chat message.
@@ -195,7 +199,7 @@ pub enum Body {
 
 /// What became of a lead. All but `shown` are final.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Landing {
     /// The visitor is being asked.
@@ -215,7 +219,7 @@ pub enum Landing {
 
 /// What was moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// The page that opened the companion.
@@ -239,12 +243,12 @@ pub enum How {
 
 /// Why the visitor's code refused a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Blocked {
     /// Not a URL.
     Malformed,
-    /// Longer than [`limits::URL`].
+    /// Longer than [`limits::URL`] bytes.
     TooLong,
     /// Not https, and the site's policy does not allow it.
     Scheme,
@@ -267,7 +271,7 @@ pub enum Blocked {
 
 /// Why the browser did not go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Failed {
     /// No window could be moved or opened, and the link was not clicked.
@@ -285,7 +289,7 @@ pub enum Failed {
 
 /// The visitor's standing word on leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Consent {
     /// Each lead is asked for: how every session begins.
@@ -301,7 +305,7 @@ pub enum Consent {
 
 /// What a visitor may permit beyond talking and leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// The agent sees the site's page, with what was typed masked.
@@ -317,7 +321,7 @@ pub enum Permission {
 
 /// The visitor's word on a permission. Before there is any, nothing is granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Grant {
     /// Until it is withdrawn, or the session ends.
@@ -339,11 +343,14 @@ pub enum Grant {
 
 /// Where the page goes in its history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Travel {
+    /// One page back.
     Back,
+    /// One page forward.
     Forward,
+    /// The same page, fetched again.
     Reload,
     /// A way of a newer version.
     #[serde(other)]
@@ -352,7 +359,7 @@ pub enum Travel {
 
 /// Where a tab of the visitor is, as far as the site's policy lets it be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Location {
     /// Names the tab for as long as it is open.
     pub tab: Epoch,
@@ -369,7 +376,7 @@ pub struct Location {
 /// A place on a page, in whole CSS pixels from the document's origin (CSSOM View, section 8.1,
 /// `pageX` and `pageY`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Point {
     pub x: i32,
     pub y: i32,
@@ -377,7 +384,7 @@ pub struct Point {
 
 /// A piece of a stroke, of at most [`limits::INK_POINTS`] points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct InkPoints(#[serde(deserialize_with = "at_most_points")] pub Vec<Point>);
 
@@ -393,7 +400,7 @@ fn at_most_points<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Point
 /// One message on `glance`: worth nothing a moment later. `n` counts up in each life of a page,
 /// so that what was overtaken on the way is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Glance {
     /// The other side writes, or stopped.

@@ -11,7 +11,7 @@ macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
+        #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(type = "string"))]
         pub struct $name(Uuid);
 
         impl $name {
@@ -53,7 +53,7 @@ uuid_id!(
 
 /// A site's short name in addresses: 1 to 64 of `a-z`, `0-9` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
 pub struct SiteId(String);
 
@@ -104,7 +104,7 @@ impl fmt::Display for SiteId {
 /// One life of something on one side of a session, a page or a peer connection: 1 to 32 of
 /// `a-z`, `0-9`. Random, so that counters of two lives never meet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Epoch(String);
 

@@ -17,6 +17,8 @@ pub mod channel;
 pub mod error;
 pub mod ids;
 pub mod limits;
+#[cfg(test)]
+mod reference;
 pub mod signaling;
 mod time;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::limits;
 
 /// From a visitor to the node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromVisitor {
     /// First frame: joins the queue of a site, or resumes with a ticket.
@@ -46,7 +46,7 @@ pub enum FromVisitor {
 
 /// From the node to a visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToVisitor {
     /// Answers `hello`. The ticket resumes this place.
@@ -91,7 +91,7 @@ pub enum ToVisitor {
 
 /// From an agent to the node. Who the agent is was settled before the connection opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromAgent {
     /// First frame: takes up work, and sessions that go on.
@@ -122,7 +122,7 @@ pub enum FromAgent {
 
 /// From the node to an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToAgent {
     /// Answers `hello`. `waiting` frames for everyone in the agent's queues follow.
@@ -187,7 +187,7 @@ pub enum ToAgent {
 /// How the two may connect while it rings, or prepare to. The agent asks for an offer with `ready`;
 /// nothing but signals of this link may pass before the accept, and neither side hears the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Preconnect {
     /// The link that the session will have, if this agent accepts.
     pub link: LinkId,
@@ -204,7 +204,7 @@ pub struct Preconnect {
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ErrorFrame {
     pub code: ErrorCode,
     /// For people; may change.
@@ -223,7 +223,7 @@ impl ErrorFrame {
 
 /// What a visitor says of the visit. With signals, all that passes the node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(default)]
 pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,7 +244,7 @@ pub struct Details {
 
 /// A visitor as agents see one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct VisitorCard {
     pub id: VisitorId,
     pub site: SiteId,
@@ -253,7 +253,7 @@ pub struct VisitorCard {
 
 /// An agent as others see one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct AgentCard {
     pub id: AgentId,
     #[cfg_attr(test, ts(type = "string"))]
@@ -262,7 +262,7 @@ pub struct AgentCard {
 
 /// A site as both people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SiteCard {
     pub id: SiteId,
     #[cfg_attr(test, ts(type = "string"))]
@@ -281,7 +281,7 @@ pub struct SiteCard {
 /// Where a site lets its visitors be led. Enforced in the visitor's own code. Each list has at most
 /// [`limits::POLICY_ENTRIES`] entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(default)]
 pub struct LeadPolicy {
     /// Plain http and loopback hosts are allowed: for development only.
@@ -303,7 +303,7 @@ pub struct LeadPolicy {
 /// What of a site's pages leaves the visitor's browser. Enforced there. Each list has at most
 /// [`limits::POLICY_ENTRIES`] entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(default)]
 pub struct PagePolicy {
     /// Origins whose pages belong to the site.
@@ -322,7 +322,7 @@ pub struct PagePolicy {
 
 /// A saved address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Destination {
     #[cfg_attr(test, ts(type = "string"))]
     pub label: Name,
@@ -332,7 +332,7 @@ pub struct Destination {
 
 /// A place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct QueuePlace {
     /// 1 is next.
     pub position: u32,
@@ -348,7 +348,7 @@ pub struct QueuePlace {
 
 /// Why a ring ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum RingEnd {
     /// Another agent took the visitor.
@@ -366,7 +366,7 @@ pub enum RingEnd {
 
 /// Why a visit or a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The visitor ended the session.
@@ -386,7 +386,7 @@ pub enum EndReason {
 
 /// What the two sides of a link tell each other through the node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Signal {
     /// A session description (RFC 8829). `seen` lets the other side resume without another trip.
@@ -423,22 +423,24 @@ pub enum Signal {
 
 /// Which half of an offer/answer exchange (RFC 3264).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DescriptionRole {
+    /// What one side proposes.
     Offer,
+    /// What the other side makes of it.
     Answer,
 }
 
 /// The `mid` of a media description; ours has one, named by the offerer's browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(type = "string"))]
 #[serde(transparent)]
 pub struct MediaId(pub crate::bounded::Bounded<16>);
 
 /// A STUN or TURN server, shaped as `RTCIceServer` (W3C WebRTC section 4.2.4).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct IceServer {
     pub urls: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -460,12 +462,16 @@ impl std::fmt::Debug for IceServer {
 
 /// Which way a channel goes, read from the selected candidate pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Path {
+    /// No relay is in between.
     Direct,
+    /// By a relay, reached over UDP.
     RelayedUdp,
+    /// By a relay, reached over TCP.
     RelayedTcp,
+    /// By a relay, reached within TLS.
     RelayedTls,
     /// A way of a newer version.
     #[serde(other)]

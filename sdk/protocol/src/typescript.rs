@@ -86,57 +86,59 @@ fn generated() -> String {
     out
 }
 
+/// The limits by the names that they have in TypeScript.
+pub(crate) const LIMITS: [(&str, usize); 22] = [
+    ("signalingFrame", limits::SIGNALING_FRAME),
+    ("channelFrame", limits::CHANNEL_FRAME),
+    ("messageText", limits::MESSAGE_TEXT),
+    ("url", limits::URL),
+    ("title", limits::TITLE),
+    ("label", limits::LABEL),
+    ("hostPattern", limits::HOST_PATTERN),
+    ("selector", limits::SELECTOR),
+    ("origin", limits::ORIGIN),
+    ("policyEntries", limits::POLICY_ENTRIES),
+    ("inkPoints", limits::INK_POINTS),
+    ("mirrorMessage", limits::MIRROR_MESSAGE),
+    ("mirrorBatch", limits::MIRROR_BATCH),
+    ("sdp", limits::SDP),
+    ("candidate", limits::CANDIDATE),
+    ("name", limits::NAME),
+    ("topic", limits::TOPIC),
+    ("department", limits::DEPARTMENT),
+    ("ticket", limits::TICKET),
+    ("tickets", limits::TICKETS),
+    ("epoch", limits::EPOCH),
+    ("seenEpochs", limits::SEEN_EPOCHS),
+];
+
 /// Each a name of its own, so that pages carry only what they use.
 fn generated_limits() -> String {
     let mut out = String::from(HEADER);
-    for (name, value) in [
-        ("signalingFrame", limits::SIGNALING_FRAME),
-        ("channelFrame", limits::CHANNEL_FRAME),
-        ("messageText", limits::MESSAGE_TEXT),
-        ("url", limits::URL),
-        ("title", limits::TITLE),
-        ("label", limits::LABEL),
-        ("hostPattern", limits::HOST_PATTERN),
-        ("selector", limits::SELECTOR),
-        ("origin", limits::ORIGIN),
-        ("policyEntries", limits::POLICY_ENTRIES),
-        ("inkPoints", limits::INK_POINTS),
-        ("mirrorMessage", limits::MIRROR_MESSAGE),
-        ("mirrorBatch", limits::MIRROR_BATCH),
-        ("sdp", limits::SDP),
-        ("candidate", limits::CANDIDATE),
-        ("name", limits::NAME),
-        ("topic", limits::TOPIC),
-        ("department", limits::DEPARTMENT),
-        ("ticket", limits::TICKET),
-        ("tickets", limits::TICKETS),
-        ("epoch", limits::EPOCH),
-        ("seenEpochs", limits::SEEN_EPOCHS),
-    ] {
+    for (name, value) in LIMITS {
         out.push_str(&format!("export const {name} = {value};\n"));
     }
     out.push_str(&format!("export const time = {};\n", limits::TIME));
     out
 }
 
+/// Compares a file of the repository with what should be in it, or writes it.
+pub(crate) fn is_current(file: &str, wanted: &str) {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = root.join(file);
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        std::fs::write(&path, wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{file} is not current: run UPDATE_GENERATED=1 cargo test -p isession-protocol"
+    );
+}
+
 #[test]
 fn generated_types_are_current() {
-    for (file, wanted) in [
-        ("generated.ts", generated()),
-        ("limits.ts", generated_limits()),
-    ] {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("../../web/packages/protocol/src")
-            .join(file);
-        if std::env::var_os("UPDATE_GENERATED").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, &wanted).unwrap();
-        }
-        let found = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            found == wanted,
-            "{} is not current: run UPDATE_GENERATED=1 cargo test -p isession-protocol",
-            path.display()
-        );
-    }
+    let folder = "web/packages/protocol/src";
+    is_current(&format!("{folder}/generated.ts"), &generated());
+    is_current(&format!("{folder}/limits.ts"), &generated_limits());
 }
