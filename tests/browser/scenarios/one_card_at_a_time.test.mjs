@@ -32,13 +32,17 @@ test("whichever comes later takes the place of the other", async () => {
   await travel("Reload");
   await travelCard.waitFor();
   assert.equal(await shop.getByRole("dialog").count(), 1);
-  await outcomes(/took its place/i).nth(0).waitFor();
+  await outcomes(/took its place/i)
+    .nth(0)
+    .waitFor();
   await leadStatus(agent, /shown to the visitor/i);
 
   await lead(agent, `${node.sites.shop}/cart`);
   await leadCard.waitFor();
   assert.equal(await shop.getByRole("dialog").count(), 1);
-  await outcomes(/took its place/i).nth(1).waitFor();
+  await outcomes(/took its place/i)
+    .nth(1)
+    .waitFor();
   await shop.screenshot({ path: `${SCREENS}/one_card_visitor.png` });
   await agent.screenshot({ path: `${SCREENS}/one_card_agent.png` });
   await shop.getByRole("button", { name: "Go", exact: true, disabled: false }).click();

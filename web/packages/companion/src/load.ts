@@ -13,6 +13,7 @@ export async function load<T>(address: string, failed: () => void): Promise<T> {
     }
     await new Promise<void>((resolve) => {
       systemClock.after(backOff(tries, Math.random()), resolve);
+      addEventListener("online", () => resolve(), { once: true });
     });
   }
 }

@@ -27,7 +27,7 @@ export interface VisitViewOptions {
   /** Has what the agent leads to judged, asked for and carried out. */
   lead(session: Session): Leading;
   pageWords?: PageWords;
-  /** Why no session can begin just now, in words; empty if one can. */
+  /** Why no session could begin now, in words; empty if one could. */
   trouble?: Readable<string>;
   /** Begins anew, or takes the visit back. */
   restart(): void;
@@ -86,15 +86,11 @@ export function visitView({
       case "refused":
         return connectionText("ended", null);
       default:
-        return trouble?.get() || nodeInWords();
+        if (visit.nodeReached) {
+          return trouble?.get() || "Waiting for an agent";
+        }
+        return visit.problem ? refusalInWords(visit.problem) : connectionText("reconnecting", null);
     }
-  }
-
-  function nodeInWords(): string {
-    if (visit.nodeReached) {
-      return "Waiting for an agent";
-    }
-    return visit.problem ? refusalInWords(visit.problem) : connectionText("reconnecting", null);
   }
 
   function show(): void {
