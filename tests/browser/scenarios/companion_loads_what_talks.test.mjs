@@ -4,7 +4,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { find, launchFirefox, press, status } from "../firefox.mjs";
-import { accept, agentAtWork, connected, connection, heard, newContext, say } from "../people.mjs";
+import {
+  accept,
+  agentAtWork,
+  connected,
+  connection,
+  heard,
+  lead,
+  newContext,
+  say,
+  visitorInPanel,
+} from "../people.mjs";
 import { withNode } from "../with_node.mjs";
 
 const { node, browser } = await withNode();
@@ -62,6 +72,32 @@ test("an agent accepts before it has come: they talk as soon as it has", async (
   await heard(companion, "there you are");
   assert.ok(asked.length > 1);
   assert.ok(asked.every((address) => address.startsWith(node.url)));
+  await agent.getByRole("button", { name: "End session" }).click();
+  await context.close();
+  await agent.context().close();
+});
+
+test("a session that comes from a page waits for what takes it up", async () => {
+  const agent = await agentAtWork(browser, node);
+  const { shop, context } = await visitorInPanel(browser, node);
+  await accept(agent);
+  await connected(agent, shop);
+  const failed = [];
+  await context.route(/\/assets\/(arrival|talking)-/, (route) => {
+    const part = route.request().url().replace(/\?.*/, "");
+    const first = !failed.includes(part);
+    failed.push(part);
+    return first ? route.abort() : route.continue();
+  });
+  await lead(agent, `${node.sites.elsewhere}/`);
+  const opened = context.waitForEvent("page");
+  await shop.getByRole("button", { name: "Go", exact: true, disabled: false }).click();
+  const companion = await opened;
+  await connected(agent, companion);
+  await shop.waitForURL(`${node.sites.elsewhere}/`);
+  assert.equal(new Set(failed).size, 2);
+  await say(companion, "I am here");
+  await heard(agent, "I am here");
   await agent.getByRole("button", { name: "End session" }).click();
   await context.close();
   await agent.context().close();
