@@ -243,17 +243,6 @@ impl Actor {
                 Ok(())
             }
             Effect::Take(signal) => self.take(signal).await,
-            Effect::ConnectBeside(epoch) => {
-                // A program has one connection: the one before closes, and is not waited with.
-                let before = self.peer.as_ref().map(|peer| peer.epoch.clone());
-                let made = self.connect(epoch, false).await;
-                if let Some(before) = before {
-                    self.tell_core(before, PeerInput::Channel { open: false });
-                }
-                made
-            }
-            Effect::TakeBeside(signal) => self.take_in(signal).await,
-            Effect::TakeUp(_) => Ok(()),
             Effect::Signal(signal) => self.to_node(LinkOutput::Signal(signal)).await,
             Effect::Flow(entries) => {
                 self.outbox.replace(entries);
@@ -363,10 +352,6 @@ impl Actor {
             // An answer would take with it the path that it has to go.
             return self.connect_anew().await;
         }
-        self.take_in(signal).await
-    }
-
-    async fn take_in(&mut self, signal: Signal) -> Step {
         let polite = self.config.role == Role::Visitor;
         let Some(peer) = &mut self.peer else {
             return Ok(());

@@ -5,10 +5,8 @@
 //! One peer connection is current at a time. Nothing is sent on it before the other side's `seen`
 //! is known; then what the other side misses flows, and all that is written later. A path that is
 //! lost is mended by an ICE restart, and by a new connection when that does not help. Signals
-//! travel over the channel while it lives, so that a running session does not need the node. Another
-//! life of the visitor's side is connected beside what carries, and becomes current once it is open.
+//! travel over the channel while it lives, so that a running session does not need the node.
 
-mod beside;
 mod current;
 mod held;
 mod words;
@@ -20,7 +18,6 @@ use isession_protocol::signaling::{DescriptionRole, Signal};
 
 pub use words::{Connection, Effect, Input, PathState, PeerInput};
 
-use self::beside::Beside;
 use self::current::{Channel, Current};
 use self::held::Held;
 use crate::transcript::{Full, Receipt, Role, Transcript};
@@ -63,7 +60,6 @@ pub struct SessionCore {
     now: Timestamp,
     effects: Vec<Effect>,
     current: Option<Current>,
-    beside: Option<Beside>,
     shown: Connection,
     answered_life: Option<Epoch>,
     tries: u32,
@@ -91,7 +87,6 @@ impl SessionCore {
             now: Timestamp::ZERO,
             effects: Vec::new(),
             current: None,
-            beside: None,
             shown: Connection::Connecting,
             answered_life: None,
             tries: 0,
@@ -123,9 +118,9 @@ impl SessionCore {
 
     /// When the next [`Input::Tick`] is due.
     pub fn deadline(&self) -> Option<Timestamp> {
-        let by = self.beside.as_ref().map(|beside| beside.by);
-        let due = self.mend_at.or_else(|| self.silent_at());
-        due.into_iter().chain(by).min().filter(|_| !self.over)
+        self.mend_at
+            .or_else(|| self.silent_at())
+            .filter(|_| !self.over)
     }
 
     /// Takes one input. Only what this side writes can be refused.
@@ -163,8 +158,6 @@ impl SessionCore {
             Input::Peer(epoch, input) => {
                 if self.current.as_ref().is_some_and(|c| c.epoch == epoch) {
                     self.peer(input);
-                } else if self.is_beside(&epoch) && !self.over {
-                    self.peer_beside(input);
                 }
             }
             Input::Write(body) => self.write(body)?,
@@ -204,8 +197,18 @@ impl SessionCore {
         let epoch = (self.source.epoch)();
         // Whoever connects after the accept does so with all that is allowed.
         self.upgrades &= !self.hears;
-        self.current = Some(Current::new(epoch.clone()));
-        self.beside = None;
+        self.current = Some(Current {
+            epoch: epoch.clone(),
+            theirs: None,
+            seen: None,
+            path: PathState::Connecting,
+            channel: Channel::Opening,
+            flows: false,
+            heard: false,
+            asked: false,
+            owed: None,
+            silent: false,
+        });
         self.effects.push(if self.offer_only {
             Effect::Prepare(epoch)
         } else {
@@ -295,9 +298,6 @@ impl SessionCore {
 
     /// Takes a signal, unless it is of or for another life than the current one.
     fn addressee(&mut self, signal: Signal) {
-        let Some(signal) = self.take_beside(signal) else {
-            return;
-        };
         let (Signal::Description { epoch, to, .. } | Signal::Candidate { epoch, to, .. }) = &signal
         else {
             return;
@@ -324,9 +324,6 @@ impl SessionCore {
             .as_ref()
             .is_none_or(|current| current.is_foreign(&epoch));
         if offered && anew && self.role() == Role::Agent {
-            if self.shown == Connection::Open {
-                return self.connect_beside(epoch, signal);
-            }
             self.connect();
         }
         let Some(current) = self.current.as_mut().filter(|c| !c.is_foreign(&epoch)) else {
@@ -429,10 +426,6 @@ impl SessionCore {
             self.mend_at = None;
             return self.show(Connection::Open);
         }
-        if self.beside.is_some() {
-            // What does not carry any more is not waited with.
-            return self.go_over();
-        }
         let failed = current.is_some_and(|c| c.path == PathState::Failed || c.silent);
         let first = self.shown == Connection::Connecting;
         self.show(if first {
@@ -458,7 +451,6 @@ impl SessionCore {
     }
 
     fn tick(&mut self) {
-        self.tick_beside();
         if self.silent_at().is_some_and(|time| time <= self.now)
             && let Some(current) = &mut self.current
         {

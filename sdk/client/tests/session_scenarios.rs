@@ -139,9 +139,6 @@ fn told(effect: Effect) -> Value {
     match effect {
         Effect::Connect(epoch) => json!({ "type": "connect", "epoch": epoch }),
         Effect::Prepare(epoch) => json!({ "type": "prepare", "epoch": epoch }),
-        Effect::ConnectBeside(epoch) => json!({ "type": "connect_beside", "epoch": epoch }),
-        Effect::TakeBeside(signal) => json!({ "type": "take_beside", "signal": signal }),
-        Effect::TakeUp(epoch) => json!({ "type": "take_up", "epoch": epoch }),
         Effect::Gather => json!({ "type": "gather" }),
         Effect::Restart => json!({ "type": "restart" }),
         Effect::Take(signal) => json!({ "type": "take", "signal": signal }),

@@ -8,7 +8,6 @@ import {
   accept,
   agentAtWork,
   connected,
-  connection,
   heard,
   launchChromium,
   lead,
@@ -115,31 +114,6 @@ for (const at of ["/", "/locked", "/isolated"]) {
     await people.close();
   });
 }
-
-test("on the way into the companion the agent has the visitor all the time", async () => {
-  const people = await session("/");
-  const { agent } = people;
-  await agent.evaluate(() => {
-    const status = document.querySelector('[role="status"][aria-label="Connection"]');
-    window.read = [];
-    new MutationObserver(() => window.read.push(status.textContent)).observe(status, {
-      subtree: true,
-      childList: true,
-      characterData: true,
-    });
-  });
-  const companion = await leave(people);
-  await say(companion, "I am here");
-  await heard(agent, "I am here");
-  const lost = () =>
-    agent.evaluate(() => window.read.filter((words) => !words.startsWith("Connected")));
-  assert.deepEqual(await lost(), []);
-  // Whoever is gone would have been read.
-  await companion.close();
-  await connection(agent, /reconnecting/);
-  assert.notDeepEqual(await lost(), []);
-  await people.close();
-});
 
 test("a companion that does not come is reported, and the session stays in the page", async () => {
   const people = await session("/");

@@ -36,22 +36,6 @@ pub(super) struct Current {
 }
 
 impl Current {
-    /// One that has just been begun.
-    pub(super) const fn new(epoch: Epoch) -> Self {
-        Self {
-            epoch,
-            theirs: None,
-            seen: None,
-            path: PathState::Connecting,
-            channel: Channel::Opening,
-            flows: false,
-            heard: false,
-            asked: false,
-            owed: None,
-            silent: false,
-        }
-    }
-
     /// The channel carries.
     pub(super) fn lives(&self) -> bool {
         self.channel == Channel::Open && self.path == PathState::Connected && !self.silent

@@ -79,12 +79,6 @@ pub enum Effect {
     Connect(Epoch),
     /// The same, but for the search for addresses: the offer names none.
     Prepare(Epoch),
-    /// Makes a new connection beside the current one, for another life of the visitor's side.
-    ConnectBeside(Epoch),
-    /// Hands the other side's signal to that connection.
-    TakeBeside(Signal),
-    /// That connection takes the place of the current one.
-    TakeUp(Epoch),
     /// Searches for them, with the credentials and the paths that are allowed by now.
     Gather,
     /// Looks for a new path, with the credentials and the paths that are allowed by now.

@@ -2,7 +2,7 @@
 // lives in pages it prepares a second connection, and sends its offer ahead (`next`).
 
 import type { NextOffer } from "@isession/protocol";
-import { type CoreOptions, type Current, fresh, PATIENCE, SessionCore } from "./core";
+import { type CoreOptions, SessionCore } from "./core";
 import type { Addressed, Input } from "./core_words";
 
 /** Lives of the other side whose late answers are recognised. */
@@ -17,11 +17,6 @@ export class AgentCore extends SessionCore {
   #stale = false;
   /** The offer that is answered with the accept. */
   #offer: Addressed | null = null;
-  /**
-   * Another life of the visitor's side, whose connection is made beside the current one while that
-   * carries, and takes its place once it is open; after `by` in any case.
-   */
-  #beside: (Current & { theirs: string; by: number }) | null = null;
   /** The latest lives of the other side that were connected. */
   #known: string[] = [];
 
@@ -30,27 +25,8 @@ export class AgentCore extends SessionCore {
     this.#life = options.epoch();
   }
 
-  override get deadline(): number | null {
-    const due = super.deadline;
-    const by = this.connection === "ended" ? undefined : this.#beside?.by;
-    return by === undefined || (due !== null && due < by) ? due : by;
-  }
-
   protected override take(input: Input): void {
-    if (this.#beside && "epoch" in input && input.epoch === this.#beside.epoch) {
-      // It has nothing to say to a session that is over.
-      if (this.connection !== "ended") {
-        this.#takeBeside(this.#beside, input);
-      }
-      return;
-    }
     switch (input.type) {
-      case "tick":
-        if (this.#beside && this.#beside.by <= this.now) {
-          this.#goOver();
-        }
-        super.take(input);
-        break;
       case "start":
         if (input.resumed) {
           this.#ready(this.#life);
@@ -96,20 +72,6 @@ export class AgentCore extends SessionCore {
     this.#ahead = null;
   }
 
-  protected override begin(epoch: string): Current {
-    this.#beside = null;
-    return super.begin(epoch);
-  }
-
-  /** What does not carry any more is not waited with. */
-  protected override look(): void {
-    if (this.#beside && !(this.current?.flows && this.lives())) {
-      this.#goOver();
-    } else {
-      super.look();
-    }
-  }
-
   protected override opened(): void {
     this.#stale = true;
   }
@@ -130,11 +92,6 @@ export class AgentCore extends SessionCore {
 
   protected override addressee(signal: Addressed): void {
     const { role } = signal.kind === "description" ? signal : {};
-    const beside = this.#beside;
-    if (beside?.theirs === signal.epoch && (signal.to ?? beside.epoch) === beside.epoch) {
-      this.effects.push({ type: "take_beside", signal });
-      return;
-    }
     if (role === "answer") {
       this.#takeUp(signal);
     }
@@ -151,75 +108,13 @@ export class AgentCore extends SessionCore {
     }
     const meant = signal.to === undefined || signal.to === this.current?.epoch;
     if (role === "offer" && meant && (!this.current || foreign)) {
-      if (this.connection === "open") {
-        this.#connectBeside(signal);
-        return;
-      }
       this.connect();
     }
     super.addressee(signal);
-    this.#remember();
-  }
-
-  #remember(): void {
     const theirs = this.current?.theirs;
     if (theirs && !this.#known.includes(theirs)) {
       this.#known = [...this.#known.slice(1 - REMEMBERED), theirs];
     }
-  }
-
-  #connectBeside(signal: Addressed): void {
-    const epoch = this.options.epoch();
-    this.#beside = { ...fresh(epoch), theirs: signal.epoch, by: this.now + PATIENCE };
-    this.effects.push({ type: "connect_beside", epoch }, { type: "take_beside", signal });
-  }
-
-  /** What the connection beside the current one says. Its signals go through the node. */
-  #takeBeside(beside: Current & { theirs: string }, input: Input): void {
-    const addressed = { epoch: beside.epoch, to: beside.theirs };
-    switch (input.type) {
-      case "described": {
-        const { role, sdp } = input;
-        const seen = this.transcript.seen();
-        const signal = { kind: "description", role, sdp, seen, ...addressed } as const;
-        this.effects.push({ type: "signal", signal });
-        return;
-      }
-      case "candidate": {
-        const { candidate, mid } = input;
-        const signal = { kind: "candidate", candidate, mid, ...addressed } as const;
-        this.effects.push({ type: "signal", signal });
-        return;
-      }
-      case "taken":
-        beside.seen = input.seen;
-        break;
-      case "path":
-        beside.path = input.state;
-        break;
-      case "channel":
-        beside.channel = input.open ? "open" : "closed";
-        break;
-      case "hear":
-        this.#goOver();
-        super.take(input);
-        return;
-    }
-    const opened = beside.channel === "open" && beside.path === "connected" && beside.seen;
-    if (opened || beside.channel === "closed" || beside.path === "failed") {
-      this.#goOver();
-    }
-  }
-
-  /** The connection beside the current one takes its place, whether it is open or to be mended. */
-  #goOver(): void {
-    const beside = this.#beside as Current;
-    this.#beside = this.#ahead = null;
-    this.current = beside;
-    this.#remember();
-    this.effects.push({ type: "take_up", epoch: beside.epoch });
-    this.flow();
-    this.look();
   }
 
   /** What was prepared takes the place of the current connection, if this answers it. */

@@ -15,8 +15,6 @@ const GATHERING = 2000;
 export class AgentSession extends SightSession {
   /** For the visitor's next life. */
   #ahead: PeerConnection | null = null;
-  /** For another life of the visitor's side, until its channel is open. */
-  #beside: { epoch: string; connection: PeerConnection } | null = null;
   /** What was written is on its way to be kept, and goes out after that. */
   #kept: Promise<void> | null = null;
 
@@ -51,12 +49,6 @@ export class AgentSession extends SightSession {
   protected override carryOut(effect: Effect): void {
     if (effect.type === "offer_ahead") {
       void this.#offerAhead(effect.epoch);
-    } else if (effect.type === "connect_beside") {
-      const { epoch } = effect;
-      this.#beside?.connection.close();
-      this.#beside = { epoch, connection: this.newConnection(epoch, false) };
-    } else if (effect.type === "take_beside") {
-      this.#beside?.connection.take(effect.signal);
     } else if (effect.type === "take_up") {
       this.#takeUp(effect.epoch);
     } else {
@@ -90,8 +82,7 @@ export class AgentSession extends SightSession {
   protected override drop(): void {
     super.drop();
     this.#ahead?.close();
-    this.#beside?.connection.close();
-    this.#ahead = this.#beside = null;
+    this.#ahead = null;
   }
 
   /** Makes the offer for the visitor's next life. */
@@ -106,13 +97,8 @@ export class AgentSession extends SightSession {
   }
 
   #takeUp(epoch: string): void {
-    let prepared = this.#ahead;
-    if (this.#beside?.epoch === epoch) {
-      prepared = this.#beside.connection;
-      this.#beside = null;
-    } else {
-      this.#ahead = null;
-    }
+    const prepared = this.#ahead;
+    this.#ahead = null;
     this.drop();
     if (prepared) {
       this.allow(prepared);

@@ -5,8 +5,7 @@
 // One peer connection is current at a time. Nothing is sent on it before the other side's `seen`
 // is known; then what the other side misses flows, and all that is written later. A path that is
 // lost is mended by an ICE restart, and by a new connection when that does not help. Signals
-// travel over the channel while it lives, so that a running session does not need the node. Another
-// life of the visitor's side is connected beside what carries, and becomes current once it is open.
+// travel over the channel while it lives, so that a running session does not need the node.
 //
 // What is here is what both sides do, and what a visitor's side does that has one life, as windows
 // and programs have it. `AgentCore` is the agent's side, `PageCore` a visitor's that lives in pages.
@@ -17,7 +16,7 @@ import { Held } from "./held";
 import { sameId, type Transcript } from "./transcript";
 
 /** A path that is lost for this long is looked for anew; browsers mend shorter gaps themselves. */
-export const PATIENCE = 4000;
+const PATIENCE = 4000;
 /** A first connection gets as much more. */
 const FIRST = 4000;
 /** Tries at mending one connection before a new one is made. */
@@ -54,13 +53,6 @@ export interface Current {
   silent: boolean;
 }
 
-/** A connection that has just been begun. */
-export const fresh = (epoch: string): Current => {
-  const nothing = { theirs: null, seen: null, owed: null };
-  const not = { flows: false, heard: false, asked: false, silent: false };
-  return { epoch, path: "connecting", channel: "opening", ...nothing, ...not };
-};
-
 export interface CoreOptions {
   transcript: Transcript;
   /** A fresh epoch at each call. */
@@ -72,7 +64,7 @@ export interface CoreOptions {
 export class SessionCore {
   protected readonly transcript: Transcript;
   protected readonly options: CoreOptions;
-  protected now = 0;
+  #now = 0;
   protected effects: Effect[] = [];
   protected current: Current | null = null;
   /** How much longer the first connection may take. */
@@ -106,7 +98,7 @@ export class SessionCore {
   }
 
   handle(now: number, input: Input): Effect[] {
-    this.now = now;
+    this.#now = now;
     this.effects = [];
     if (!this.#over || input.type === "hear") {
       this.take(input);
@@ -187,7 +179,9 @@ export class SessionCore {
   }
 
   protected begin(epoch: string): Current {
-    this.current = fresh(epoch);
+    const nothing = { theirs: null, seen: null, owed: null };
+    const not = { flows: false, heard: false, asked: false, silent: false };
+    this.current = { epoch, path: "connecting", channel: "opening", ...nothing, ...not };
     return this.current;
   }
 
@@ -337,7 +331,7 @@ export class SessionCore {
     const entries = this.transcript.missing(seen);
     this.effects.push({ type: "flow", entries });
     const last = entries.at(-1);
-    current.owed = last ? { id: last.id, since: this.now } : null;
+    current.owed = last ? { id: last.id, since: this.#now } : null;
   }
 
   /** Says how the connection is, and sees to it that it is mended. */
@@ -363,7 +357,7 @@ export class SessionCore {
       return;
     }
     const patience = current?.path === "failed" || current?.silent ? 0 : PATIENCE;
-    this.#mendAt ??= this.now + patience + (first ? this.first : 0);
+    this.#mendAt ??= this.#now + patience + (first ? this.first : 0);
   }
 
   /** It is open, for the first time or again. */
@@ -373,11 +367,11 @@ export class SessionCore {
   protected next(_offer: NextOffer | undefined): void {}
 
   #tick(): void {
-    if (this.#silentAt !== null && this.#silentAt <= this.now) {
+    if (this.#silentAt !== null && this.#silentAt <= this.#now) {
       (this.current as Current).silent = true;
       this.look();
     }
-    if (this.#mendAt !== null && this.#mendAt <= this.now) {
+    if (this.#mendAt !== null && this.#mendAt <= this.#now) {
       this.#mendAt = null;
       this.mend();
     }
@@ -388,16 +382,16 @@ export class SessionCore {
     const wait = Math.min(RETRY_MOST, RETRY * 2 ** Math.min(this.#tries, 3));
     // From three quarters of it to five.
     const thousandths = 750 + Math.round(this.options.chance() * 500);
-    this.#mendAt = this.now + Math.floor((wait * thousandths) / 1000);
+    this.#mendAt = this.#now + Math.floor((wait * thousandths) / 1000);
     this.effects.push({ type: "want_ice" });
   }
 
   #write(body: Body): void {
-    const entry = this.transcript.write(body, this.now);
+    const entry = this.transcript.write(body, this.#now);
     const current = this.current;
     if (current?.flows) {
       this.effects.push({ type: "entry", entry });
-      current.owed = { id: entry.id, since: current.owed?.since ?? this.now };
+      current.owed = { id: entry.id, since: current.owed?.since ?? this.#now };
     }
   }
 
@@ -434,7 +428,7 @@ export class SessionCore {
   #acknowledged(id: EntryId): void {
     const current = this.current as Current;
     if (current.owed) {
-      current.owed = sameId(current.owed.id, id) ? null : { ...current.owed, since: this.now };
+      current.owed = sameId(current.owed.id, id) ? null : { ...current.owed, since: this.#now };
     }
     this.#carries(current);
   }

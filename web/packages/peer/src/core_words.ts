@@ -64,11 +64,7 @@ export type Effect =
   | { type: "gather" }
   /** Makes a connection beside the current one, and has it offer. */
   | { type: "offer_ahead"; epoch: string }
-  /** Makes a connection beside the current one, for another life of the visitor's side. */
-  | { type: "connect_beside"; epoch: string }
-  /** Hands the other side's signal to that connection. */
-  | { type: "take_beside"; signal: Addressed }
-  /** A connection that was made beside the current one takes its place. */
+  /** That connection takes the place of the current one. */
   | { type: "take_up"; epoch: string }
   /** Keeps an offer for the next life; none: what was kept holds no longer. */
   | { type: "next"; offer: NextOffer | null }

@@ -107,26 +107,6 @@ test("an agent that reloads asks for an offer, and nothing is lost or doubled", 
   expect(texts(visitor)).toEqual(["one", "two", "three", "four"]);
 });
 
-test("another window of the visitor's is connected before the one that carries is left", async () => {
-  const { visitor, agent } = await pair();
-  agent.say("before");
-  await settled();
-  const shown = new Set<string>();
-  agent.view.subscribe(() => shown.add(state(agent)));
-  const again = begin("visitor", transcripts.visitor?.save());
-  again.start();
-  agent.say("on the way");
-  await settled();
-  expect([...shown]).toEqual(["open"]);
-  expect(state(again)).toBe("open");
-  expect(texts(again)).toEqual(["before", "on the way"]);
-  expect(texts(visitor)).toEqual(["before", "on the way"]);
-  expect(state(visitor)).toBe("reconnecting");
-  again.say("here I am");
-  await settled();
-  expect(texts(agent)).toEqual(["before", "on the way", "here I am"]);
-});
-
 test("a visitor that reloads makes a new offer, and the agent takes it", async () => {
   const { visitor, agent } = await pair();
   agent.say("one");
