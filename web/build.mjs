@@ -2,7 +2,7 @@
 // also in brotli.
 
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "vite";
@@ -14,22 +14,56 @@ const common = { configFile: false, logLevel: "warn", publicDir: false };
 const lean = { optimization: { inlineConst: { mode: "all", pass: 3 } } };
 
 /** A page of its own: one script, one style, names by content; `define` are words that the build fills in. */
-async function page(name, define = {}) {
-  await build({
-    ...common,
-    define,
-    root: join(root, "packages", name),
-    build: {
-      outDir: dist,
-      emptyOutDir: false,
-      modulePreload: false,
-      assetsInlineLimit: 0,
-      cssMinify: true,
-      target: "es2022",
-      rollupOptions: { ...lean, input: join(root, "packages", name, `${name}.html`) },
-    },
-  });
+const page = (name, define = {}) => build(pageOf(name, define));
+
+const pageOf = (name, define, plugins = [], rollup = {}, write = true) => ({
+  ...common,
+  define,
+  plugins,
+  root: join(root, "packages", name),
+  build: {
+    outDir: dist,
+    emptyOutDir: false,
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    cssMinify: true,
+    target: "es2022",
+    write,
+    rollupOptions: { ...lean, ...rollup, input: join(root, "packages", name, `${name}.html`) },
+  },
+});
+
+/**
+ * The same with one module that is loaded later, from the address that takes the place of `word`. What
+ * both use comes with the page, in its one script: a first build tells what only the later one uses.
+ */
+async function pageWithLater(name, define, word, entry) {
+  const plugins = [later(word, entry)];
+  const { output } = await build(pageOf(name, define, plugins, {}, false));
+  const own = new Set(output.find((chunk) => chunk.facadeModuleId === entry).moduleIds);
+  const codeSplitting = {
+    includeDependenciesRecursively: false,
+    groups: [{ name, test: (id) => !own.has(id) }],
+  };
+  const rollup = { preserveEntrySignatures: "allow-extension", output: { codeSplitting } };
+  await build(pageOf(name, define, plugins, rollup));
 }
+
+/** An entry beside the page's own. Its address is only known where names by content are made. */
+const later = (word, entry) => {
+  let reference;
+  return {
+    name: "later",
+    buildStart() {
+      const name = basename(entry, ".ts");
+      reference = this.emitFile({ type: "chunk", id: entry, name, preserveSignature: "strict" });
+    },
+    transform: (code) =>
+      code.includes(word)
+        ? code.replaceAll(word, `import.meta.ROLLUP_FILE_URL_${reference}`)
+        : undefined,
+  };
+};
 
 /** One classic script with a fixed name. */
 async function script(name, entry = name, define = {}) {
@@ -90,7 +124,12 @@ for (const name of ["check", "console", "mirror"]) {
   await page(name);
 }
 const arrival = await part("arrival", join(root, "packages/companion/src/arrival.ts"));
-await page("companion", { ARRIVAL: JSON.stringify(arrival) });
+await pageWithLater(
+  "companion",
+  { ARRIVAL: JSON.stringify(arrival) },
+  "TALKING",
+  join(root, "packages/companion/src/talking.ts"),
+);
 await script("launcher");
 const record = await part("record", join(root, "packages/mirror/src/record.ts"));
 const layer = await part("layer", join(root, "packages/show/src/layer.ts"));

@@ -5,8 +5,8 @@
 //!
 //! It accepts everyone. Each line of input begins something: `act` points, clicks, draws,
 //! highlights, scrolls, guides and sends messages of mirrors; `guide ADDRESS` guides there and `flood ORIGIN`
-//! fifty times to two of its pages; `scroll` scrolls; `travel` moves in the page's history; `nag`
-//! asks for all permissions, many times, and `follow` for one; any other text is said. What the visitor's side answers is printed.
+//! fifty times to two of its pages; `scroll` scrolls; `travel` moves in the page's history; `ask`
+//! asks for all permissions, `nag` many times, and `follow` for one; any other text is said. What the visitor's side answers is printed.
 
 #![allow(
     clippy::print_stdout,
@@ -52,6 +52,7 @@ async fn talk(mut session: Session) -> Result<(), Box<dyn Error>> {
             line = input.next_line() => match line?.as_deref() {
                 None => return Ok(()),
                 Some("act") => act(&mut session).await?,
+                Some("ask") => ask(&session).await?,
                 Some("nag") => nag(&session).await?,
                 Some("travel") => travel(&session).await?,
                 Some("follow") => { session.ask(Permission::Follow).await?; }
@@ -142,11 +143,16 @@ async fn travel(session: &Session) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+async fn ask(session: &Session) -> Result<(), Box<dyn Error>> {
+    for permission in [Permission::Follow, Permission::Point, Permission::View] {
+        session.ask(permission).await?;
+    }
+    Ok(())
+}
+
 async fn nag(session: &Session) -> Result<(), Box<dyn Error>> {
     for _ in 0..TIMES {
-        for permission in [Permission::Follow, Permission::Point, Permission::View] {
-            session.ask(permission).await?;
-        }
+        ask(session).await?;
     }
     session.say("nagged").await?;
     Ok(())

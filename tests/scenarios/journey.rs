@@ -1,6 +1,9 @@
 //! A visitor waits, an agent accepts, they talk directly, and the agent leads.
 
-use isession_protocol::channel::{Blocked, Consent, How, Landing};
+use isession_protocol::channel::{
+    Blocked, Consent, Failed, Grant, How, Landing, Permission, Travel,
+};
+use isession_protocol::ids::Epoch;
 use isession_protocol::signaling::{EndReason, Path};
 use isession_sdk::{SessionEvent, VisitorEvent};
 use isession_tests::{Lab, accept, hears, opens_by, place, session_event, visitor_event};
@@ -81,6 +84,49 @@ async fn hostile_and_stopped_leads_never_reach_the_program() {
             _ => {}
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_asked_of_a_page_is_answered_where_there_is_none() {
+    let lab = Lab::start().await;
+    let mut visitor = lab.visitor().await;
+    let mut agent = lab.agent("ada").await;
+    let (mut agents, mut visitors) = accept(&mut agent, &mut visitor).await;
+    opens_by(&mut agents, Path::Direct).await;
+    opens_by(&mut visitors, Path::Direct).await;
+    agents.ask(Permission::View).await.unwrap();
+    let view = Epoch::try_from("page".to_owned()).unwrap();
+    let pointed = agents.highlight(view, 7).await.unwrap();
+    let travel = agents.travel(Travel::Back).await.unwrap();
+    let mut answers = Vec::new();
+    while answers.len() < 3 {
+        match session_event(&mut agents).await {
+            SessionEvent::Grant { permission, grant } => {
+                assert_eq!((permission, grant), (Permission::View, Grant::NoPage));
+                answers.push("grant");
+            }
+            SessionEvent::Highlighted {
+                highlight,
+                found,
+                label,
+                why,
+            } => {
+                assert_eq!(
+                    (highlight, found, label.as_str(), why),
+                    (pointed.clone(), false, "", Some(Blocked::NotPermitted))
+                );
+                answers.push("highlighted");
+            }
+            SessionEvent::Landing { lead, landing } => {
+                assert_eq!(lead, travel);
+                let why = Failed::NoPage;
+                assert_eq!(landing, Landing::Failed { why });
+                answers.push("landing");
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(answers, ["grant", "highlighted", "landing"]);
 }
 
 #[tokio::test]

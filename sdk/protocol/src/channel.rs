@@ -346,6 +346,8 @@ pub enum Grant {
     Expired,
     /// Following waits: the visitor went on alone, and may take it up again.
     Paused,
+    /// Nobody could be asked: no page of the site is there that it could be permitted for.
+    NoPage,
     /// A word of a newer version; taken as `withdrawn`.
     #[serde(other)]
     Unknown,

@@ -1,5 +1,6 @@
 //! What the other side said, for the program.
 
+use isession_protocol::bounded::Label;
 use isession_protocol::channel::{
     Blocked, Body, Consent, Entry, EntryId, Failed, Glance, Grant, Landing, Permission,
 };
@@ -21,13 +22,15 @@ impl Actor {
             }),
             Body::Lead { url } => {
                 let verdict = self.judge(url.as_str());
-                self.answer(id, verdict, SessionEvent::Lead);
+                self.judged(id, verdict, SessionEvent::Lead);
             }
             Body::Guide { url } => {
                 let verdict = self.judge_guide(url.as_str());
-                self.answer(id, verdict, SessionEvent::Guide);
+                self.judged(id, verdict, SessionEvent::Guide);
             }
-            Body::Ask { permission } => self.tell(SessionEvent::Ask(permission)),
+            Body::Ask {
+                permission: Permission::Follow,
+            } => self.tell(SessionEvent::Ask(Permission::Follow)),
             Body::Release { permission } => self.tell(SessionEvent::Release(permission)),
             Body::Landing { lead, landing } => self.tell(SessionEvent::Landing { lead, landing }),
             Body::Consent { consent } => self.tell(SessionEvent::Consent(consent)),
@@ -45,18 +48,30 @@ impl Actor {
                 label: label.into(),
                 why,
             }),
-            // A program shows no page that could go back.
-            Body::Travel { .. } => self.inputs.push_back(Input::Write(Body::Landing {
+            // A program shows no page: none that could go back, be seen, or be pointed at.
+            Body::Travel { .. } => self.answer(Body::Landing {
                 lead: id,
                 landing: Landing::Failed {
                     why: Failed::NoPage,
                 },
-            })),
+            }),
+            Body::Ask { permission } if permission != Permission::Unknown => {
+                self.answer(Body::Grant {
+                    permission,
+                    grant: Grant::NoPage,
+                });
+            }
+            Body::Highlight { .. } => self.answer(Body::Highlighted {
+                highlight: id,
+                found: false,
+                label: Label::default(),
+                why: Some(Blocked::NotPermitted),
+            }),
             Body::Bye => self.finish(match self.config.role {
                 Role::Visitor => EndReason::ByAgent,
                 Role::Agent => EndReason::ByVisitor,
             }),
-            Body::Location(_) | Body::Highlight { .. } | Body::Unknown => {}
+            Body::Ask { .. } | Body::Location(_) | Body::Unknown => {}
         }
     }
 
@@ -99,8 +114,12 @@ impl Actor {
         }
     }
 
+    fn answer(&mut self, body: Body) {
+        self.inputs.push_back(Input::Write(body));
+    }
+
     /// Only what this side's own code lets through reaches the program.
-    fn answer(
+    fn judged(
         &mut self,
         id: EntryId,
         verdict: Result<Url, Blocked>,
@@ -111,8 +130,7 @@ impl Actor {
             Err(why) => Landing::Blocked { why: *why },
         };
         let lead = id.clone();
-        self.inputs
-            .push_back(Input::Write(Body::Landing { lead, landing }));
+        self.answer(Body::Landing { lead, landing });
         if let Ok(url) = verdict {
             self.tell(event(LeadRequest {
                 id,

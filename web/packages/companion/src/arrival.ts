@@ -1,16 +1,23 @@
 // A visit that comes from a page of the site, for a lead out of it. Loaded only then; the class that
 // it extends is given, so that nothing is loaded twice.
 
-import type { Accepted, Visit, VisitOptions } from "@isession/visitor";
+import type { Accepted, VisitOptions } from "@isession/visitor";
 import { arrival, unseal } from "@isession/visitor/seal";
+import type { WindowVisit } from "./window_visit";
 
-export type Arrive = typeof arrive;
+export interface Arrival {
+  arrive: typeof arrive;
+}
 
 /** How often it looks for a page of the site to come back to. */
 const LOOK = 1000;
 
 /** Takes up what the fragment carries, if it still carries anything. */
-export function arrive(Base: typeof Visit, options: VisitOptions, fragment: string): Visit {
+export function arrive(
+  Base: typeof WindowVisit,
+  options: VisitOptions,
+  fragment: string,
+): WindowVisit {
   const came = arrival(fragment);
   let sealed = came?.sealed;
   if (came) {

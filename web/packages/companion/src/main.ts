@@ -1,22 +1,28 @@
 // The companion: the window at the node's origin that holds the visitor's side of a session.
 
-import { systemClock } from "@isession/peer";
+import { systemClock, Value } from "@isession/peer";
 import {
   ARRIVED,
   detailsOf,
-  Ladder,
   Memory,
   Once,
   ownStorage,
   sharedStorage,
-  Visit,
+  tell,
   visitView,
 } from "@isession/visitor";
-import type { Arrive } from "./arrival";
+import type { Arrival } from "./arrival";
+import { load } from "./load";
+import type * as Talking from "./talking";
+import { WindowVisit } from "./window_visit";
 import "./style.css";
 
-/** Where the node has what takes up visits from pages; the build fills it in. */
+/** Where the node has what takes up visits from pages, and what talks; the build fills it in. */
 declare const ARRIVAL: string;
+declare const TALKING: string;
+
+const TROUBLE =
+  "Part of this window could not be loaded. It is tried again; if this stays, reload the window.";
 
 const site = document.querySelector<HTMLMetaElement>('meta[name="isession-site"]')?.content ?? "";
 const title = document.title;
@@ -49,23 +55,30 @@ const options = {
   relayOnly: query.get("transport") === "relay",
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/visitor`,
 };
+const main = document.querySelector("main") as HTMLElement;
 const visit = arrives
-  ? ((await import(/* @vite-ignore */ ARRIVAL)).arrive as Arrive)(Visit, options, hash)
-  : new Visit(options);
+  ? (await load<Arrival>(ARRIVAL, () => tell(main, TROUBLE))).arrive(WindowVisit, options, hash)
+  : new WindowVisit(options);
 once?.serve(() => visit.handOver());
 
+const trouble = new Value("");
+let talking: typeof Talking;
 const view = visitView({
   visit,
-  mover: new Ladder({
-    opener: () => window.opener as Window | null,
-    open: (url, name) => window.open(url, name),
-  }),
-  cards: document.body,
+  // There is no session before it is loaded.
+  lead: (session) => talking.lead(session, visit.site.lead_policy),
+  trouble,
   restart: () => location.reload(),
   isSeen: () => !document.hidden,
 });
 document.querySelector("header")?.append(view.connection);
-document.querySelector("main")?.replaceChildren(...view.parts);
+main.replaceChildren(...view.parts);
+void load<typeof Talking>(TALKING, () => trouble.set(TROUBLE)).then((loaded) => {
+  talking = loaded;
+  trouble.set("");
+  main.append(talking.copyButton(visit));
+  visit.take(talking);
+});
 
 const name = () => {
   const unread = view.unread.get();

@@ -49,7 +49,7 @@ export function FollowMe({ talk, site }: { talk: Talk; site: SiteCard }) {
         )}
       </div>
       <p role="status" aria-label="Follow status">
-        {problem || (there ? STANDING[state] : "The visitor is on no page of the site.")}
+        {problem || STANDING[there ? state : "no_page"]}
       </p>
       {follows && (
         <p role="status" aria-label="My tab" class="tab-status">
@@ -73,6 +73,7 @@ const STANDING: Record<Standing, string> = {
   declined: "The visitor does not want to follow you.",
   expired: "The visitor did not answer, and does not follow you.",
   withdrawn: "The visitor follows you no longer.",
+  no_page: "The visitor is on no page of the site.",
   released: "You have stopped it.",
   unknown: "The visitor follows you no longer.",
 };

@@ -39,7 +39,7 @@ const BLOCKED: Record<Blocked, string> = {
 
 const FAILED: Record<Failed, string> = {
   no_window: "the visitor's browser opened no window",
-  replaced: "a newer lead took its place",
+  replaced: "what you asked after it took its place",
   interrupted: "the visitor's window was closed or reloaded",
   no_page: "the visitor has no page of the site open",
   unknown: "the visitor's browser did not go",
@@ -151,6 +151,7 @@ export const GRANT: Record<Grant, string> = {
   withdrawn: "The visitor no longer lets you",
   expired: "The visitor did not answer, so you may not",
   paused: "The visitor went on alone, so for now you may not",
+  no_page: "The visitor has no page of the site open, so you may not",
   unknown: "The visitor no longer lets you",
 };
 

@@ -1,13 +1,6 @@
 // A visit that lives in pages of a site, and goes from one to the next.
 
-import {
-  PageSession,
-  PageTranscript,
-  randomEpoch,
-  type Saved,
-  type SessionOptions,
-  systemClock,
-} from "@isession/peer";
+import { PageSession, PageTranscript, randomEpoch, type Saved, systemClock } from "@isession/peer";
 import {
   channel,
   type EntryId,
@@ -18,6 +11,7 @@ import {
 import {
   type Accepted,
   ELSEWHERE,
+  type Making,
   type Memory,
   type Remembered,
   type RememberedTalk,
@@ -25,6 +19,7 @@ import {
   type VisitOptions,
 } from "@isession/visitor";
 import { departure } from "@isession/visitor/seal";
+import { leaving } from "./leaving";
 
 /** Signals that may wait for the node: an answer and its candidates. */
 const EARLY = 64;
@@ -90,6 +85,9 @@ export class PageVisit extends Visit {
     const now = systemClock.now();
     try {
       copy.write({ type: "location", tab, title: "", front: false }, now);
+      for (const grant of leaving(copy.lines(false))) {
+        copy.write(grant, now);
+      }
       copy.write({ type: "landing", lead, landing: { state: "landed", how: "companion" } }, now);
     } catch {
       return null;
@@ -180,7 +178,7 @@ export class PageVisit extends Visit {
     return new PageTranscript({ role: "visitor", epoch: randomEpoch(), saved });
   }
 
-  protected override newSession(options: SessionOptions): PageSession {
+  protected override newSession(options: Making): PageSession {
     const session = new PageSession({ ...options, decoders: channel });
     session.onNext((next) => {
       if (this.talk) {

@@ -4,11 +4,16 @@
 import type { Embed } from "@isession/launcher";
 import { systemClock } from "@isession/peer";
 import {
+  Cards,
+  cardView,
   button as control,
+  copyButton,
   h,
+  Leading,
   Memory,
   Once,
   ownStorage,
+  pageWords,
   sharedStorage,
   tell,
   type VisitView,
@@ -21,9 +26,7 @@ import { leaveView } from "./leave_view";
 import { movedView } from "./moved_view";
 import { PageMover } from "./page_mover";
 import { PageVisit } from "./page_visit";
-import { pageWords } from "./page_words";
 import STYLE from "./panel.css?inline";
-import { copyButton } from "./record";
 import { Sharing } from "./sharing";
 import { sheetOf } from "./sheet";
 import { pageHistory, Travelling, travelView } from "./travelling";
@@ -120,12 +123,17 @@ export function open({ host, root, button, node, site, label, department }: Pane
     // Before the view: what is answered here is shown with its answer.
     const sharing = new Sharing({ visit, node, root, clock: systemClock, cameBack });
     cameBack = false;
+    const cards = new Cards();
+    const mover = new PageMover((lead, target) =>
+      visit.depart(lead, tab(), (fragment) => sendCompanion(target, embed, fragment)),
+    );
     const view = visitView({
       visit,
-      mover: new PageMover((lead, target) =>
-        visit.depart(lead, tab(), (fragment) => sendCompanion(target, embed, fragment)),
-      ),
-      cards: root,
+      lead(session) {
+        const leading = new Leading(session, visit.site.lead_policy, mover, cards);
+        cardView(leading, root);
+        return leading;
+      },
       pageWords,
       restart: () => void goOnHere(),
       isSeen: () => !panel.hidden && !document.hidden,
@@ -138,7 +146,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
     let travelling: Travelling | null = null;
     visit.onPageSession((session) => {
       travelling?.dismiss();
-      travelling = new Travelling(session, pageHistory);
+      travelling = new Travelling(session, pageHistory, cards);
       travelView(travelling, root);
     });
     const leave = leaveView(visit, root);

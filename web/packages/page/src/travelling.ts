@@ -2,7 +2,7 @@
 
 import { type PageSession, Value } from "@isession/peer";
 import type { EntryId, Landing, Travel } from "@isession/protocol";
-import { button, h } from "@isession/visitor";
+import { button, type Cards, h } from "@isession/visitor";
 
 type Asked = Exclude<Travel, "unknown">;
 
@@ -34,10 +34,12 @@ export class Travelling {
   readonly card = new Value<Move | null>(null);
   readonly #session: PageSession;
   readonly #history: History;
+  readonly #cards: Cards;
 
-  constructor(session: PageSession, history: History) {
+  constructor(session: PageSession, history: History, cards: Cards) {
     this.#session = session;
     this.#history = history;
+    this.#cards = cards;
     session.onTravel((id, travel) => this.#arrived(id, travel));
     session.view.subscribe(() => {
       if (session.view.get().consent === "stop") {
@@ -82,7 +84,7 @@ export class Travelling {
       this.#session.land(id, { state: "failed", why: "no_page" });
       return;
     }
-    this.#answer({ state: "failed", why: "replaced" });
+    this.#cards.take(() => this.#answer({ state: "failed", why: "replaced" }));
     if (consent === "allow") {
       this.#move({ id, travel });
     } else {

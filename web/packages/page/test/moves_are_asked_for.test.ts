@@ -2,13 +2,16 @@
 
 import { PageSession, PageTranscript } from "@isession/peer";
 import { channel, type Travel } from "@isession/protocol";
-import { beforeEach, expect, test } from "vitest";
+import { Cards, Leading } from "@isession/visitor";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Travelling } from "../src/travelling";
 
+const POLICY = { development: false, allow: [], deny: [], confirm: [] };
 let moved: Travel[];
 let can: boolean;
 let session: PageSession;
 let travelling: Travelling;
+let leading: Leading;
 let seq: number;
 let talk: { onmessage?(event: { data: string }): void };
 
@@ -36,21 +39,28 @@ beforeEach(() => {
       } as unknown as RTCPeerConnection;
     },
   });
-  travelling = new Travelling(session, { can: () => can, go: (travel) => moved.push(travel) });
+  const cards = new Cards();
+  const pages = { can: () => can, go: (travel: Travel) => moved.push(travel) };
+  travelling = new Travelling(session, pages, cards);
+  const mover = { move: () => "page" as const };
+  leading = new Leading(session, POLICY, mover, cards);
   session.start();
 });
 
-function hear(travel: string): void {
+function hear(body: { type: "travel"; travel: string } | { type: "lead"; url: string }): void {
   seq += 1;
-  const entry = { id: { epoch: "theirs", seq }, at: 1, body: { type: "travel", travel } };
+  const entry = { id: { epoch: "theirs", seq }, at: 1, body };
   talk.onmessage?.({ data: JSON.stringify({ type: "entry", ...entry }) });
 }
 
+const hearTravel = (travel: string) => hear({ type: "travel", travel });
+const hearLead = (url = "https://b.example/") => hear({ type: "lead", url });
+
 const landings = () =>
-  session.view.get().lines.flatMap((line) => (line.kind === "travel" ? [line.landing] : []));
+  session.view.get().lines.flatMap((line) => ("landing" in line ? [line.landing] : []));
 
 test("the visitor is asked, and goes", () => {
-  hear("back");
+  hearTravel("back");
   expect(moved).toEqual([]);
   expect(landings()).toEqual([{ state: "shown" }]);
   travelling.go(false);
@@ -59,17 +69,17 @@ test("the visitor is asked, and goes", () => {
 });
 
 test("allowed for the session, nobody is asked", () => {
-  hear("reload");
+  hearTravel("reload");
   travelling.go(true);
-  hear("forward");
+  hearTravel("forward");
   expect(moved).toEqual(["reload", "forward"]);
   expect(travelling.card.get()).toBeNull();
 });
 
 test("stopped, nothing moves: not what waits, and not what comes", () => {
-  hear("back");
+  hearTravel("back");
   session.consent("stop");
-  hear("reload");
+  hearTravel("reload");
   travelling.go(false);
   expect(moved).toEqual([]);
   const blocked = { state: "blocked", why: "stopped" };
@@ -77,23 +87,74 @@ test("stopped, nothing moves: not what waits, and not what comes", () => {
 });
 
 test("who stays, and what a newer one replaced, is told", () => {
-  hear("back");
-  hear("reload");
+  hearTravel("back");
+  hearTravel("reload");
   travelling.stay();
   expect(moved).toEqual([]);
   expect(landings()).toEqual([{ state: "failed", why: "replaced" }, { state: "declined" }]);
 });
 
 test("where there is no such page, or the word is a newer one, that is told", () => {
-  hear("sideways");
+  hearTravel("sideways");
   can = false;
-  hear("back");
+  hearTravel("back");
   const failed = { state: "failed", why: "no_page" };
   expect(landings()).toEqual([failed, failed]);
 });
 
 test("what the page before was asked ended with it", () => {
-  hear("back");
-  new Travelling(session, { can: () => true, go: (travel) => moved.push(travel) });
+  hearTravel("back");
+  new Travelling(session, { can: () => true, go: (travel) => moved.push(travel) }, new Cards());
   expect(landings()).toEqual([{ state: "failed", why: "interrupted" }]);
+});
+
+describe("beside leads, one card waits at a time: the newest", () => {
+  const replaced = { state: "failed", why: "replaced" };
+  const shown = { state: "shown" };
+
+  test("a lead takes the place of a move", () => {
+    hearTravel("back");
+    hearLead();
+    expect(landings()).toEqual([replaced, shown]);
+    expect(travelling.card.get()).toBeNull();
+    travelling.go(false);
+    expect(moved).toEqual([]);
+    expect(leading.card.get()).toMatchObject({ host: "b.example" });
+  });
+
+  test("a move takes the place of a lead", () => {
+    hearLead();
+    hearTravel("back");
+    expect(landings()).toEqual([replaced, shown]);
+    expect(leading.card.get()).toBeNull();
+    travelling.go(false);
+    expect(moved).toEqual(["back"]);
+  });
+
+  test("so does one that nobody is asked about", () => {
+    hearLead("https://pay.example/");
+    session.consent("allow");
+    hearTravel("reload");
+    expect(landings()).toEqual([replaced, { state: "landed", how: "page" }]);
+    expect(leading.card.get()).toBeNull();
+  });
+
+  test("what is refused takes nobody's place", () => {
+    hearTravel("back");
+    hearLead("https://10.0.0.1/");
+    expect(landings()).toEqual([shown, { state: "blocked", why: "private_address" }]);
+    can = false;
+    hearTravel("forward");
+    expect(travelling.card.get()).toMatchObject({ travel: "back" });
+  });
+
+  test("what was answered is not answered again by what comes later", () => {
+    hearTravel("back");
+    travelling.stay();
+    hearLead();
+    leading.stay();
+    hearTravel("reload");
+    const declined = { state: "declined" };
+    expect(landings()).toEqual([declined, declined, shown]);
+  });
 });

@@ -1,17 +1,18 @@
 export { AgentSession } from "./agent_session";
 export { Bulk } from "./bulk";
+export { connectionText } from "./connection_text";
 export type { Connection } from "./core_words";
 export { GUIDE, type Report, readReport, type Told } from "./guide";
 export { alwaysAsks, judgeLead, type Verdict } from "./lead";
 export { linkify, type Piece } from "./linkify";
 export { PageSession } from "./page_session";
 export { PageTranscript, type Place } from "./page_transcript";
-export { connectionText, pathOf } from "./path";
+export { pathOf } from "./path";
 export { type Clock, type Readable, randomEpoch, systemClock, Value } from "./ports";
 export { vanished } from "./reach";
 export { Session, type SessionOptions, type SessionView } from "./session";
 export { shownAddress } from "./shown";
-export { isFinal, NodeSocket, type SocketState } from "./socket";
+export { backOff, isFinal, NodeSocket, type SocketState } from "./socket";
 export { grantOf, permits, type Standing, standing } from "./standing";
 export {
   type Delivery,

@@ -2,6 +2,7 @@
 
 import type {
   Blocked,
+  Body,
   EntryId,
   Grant,
   Location,
@@ -65,8 +66,11 @@ export class PageSession extends SightSession {
     }
   }
 
-  protected override travelled(id: EntryId, travel: Travel): void {
-    this.#travels.fire(id, travel);
+  /** The rest is read from the conversation. */
+  protected override askedOfPage(id: EntryId, body: Body): void {
+    if (body.type === "travel") {
+      this.#travels.fire(id, body.travel);
+    }
   }
 
   protected override newCore(options: CoreOptions): PageCore {

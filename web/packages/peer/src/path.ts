@@ -1,7 +1,6 @@
 // Which way the channel goes, read from the selected candidate pair (W3C webrtc-stats).
 
 import type { Path } from "@isession/protocol";
-import type { Connection } from "./core_words";
 
 type Stats = Record<string, unknown>;
 
@@ -37,24 +36,4 @@ function selectedPair(stats: Stats[], all: Map<string, Stats>): Stats | undefine
   }
   const pairs = stats.filter((s) => s.type === "candidate-pair" && s.state === "succeeded");
   return pairs.find((s) => s.selected === true) ?? pairs.find((s) => s.nominated === true);
-}
-
-const PATH_NAMES: Record<Path, string> = {
-  direct: "direct",
-  relayed_udp: "relayed (UDP)",
-  relayed_tcp: "relayed (TCP)",
-  relayed_tls: "relayed (TLS)",
-  unknown: "connected",
-};
-
-/** A session's connection as both sides read it: these words are a contract. */
-export function connectionText(connection: Connection, path: Path | null): string {
-  switch (connection) {
-    case "open":
-      return path ? `Connected: ${PATH_NAMES[path]}` : "Connected";
-    case "ended":
-      return "ended";
-    default:
-      return `${connection} …`;
-  }
 }

@@ -11,7 +11,6 @@ import type {
   Landing,
   Path,
   Signal,
-  Travel,
 } from "@isession/protocol";
 import { PeerConnection } from "./connection";
 import { type CoreOptions, SessionCore } from "./core";
@@ -394,16 +393,23 @@ export class Session {
       this.#show({ typing: false });
     } else if (body.type === "lead") {
       this.#leads.fire(id, body.url);
-    } else if (body.type === "travel") {
-      this.travelled(id, body.travel);
     } else if (body.type === "bye") {
       this.clock.after(GOODBYE / 5, () => this.close());
+    } else {
+      this.askedOfPage(id, body);
     }
   }
 
-  /** Asked to move in the history of a page, where there is none. */
-  protected travelled(travel: EntryId, _: Travel): void {
-    this.land(travel, { state: "failed", why: "no_page" });
+  /** Whatever was asked of a page of the site, there is none. */
+  protected askedOfPage(id: EntryId, body: Body): void {
+    if (body.type === "travel" || body.type === "guide") {
+      this.land(id, { state: "failed", why: "no_page" });
+    } else if (body.type === "ask" && body.permission !== "unknown") {
+      this.#answer({ type: "grant", permission: body.permission, grant: "no_page" });
+    } else if (body.type === "highlight") {
+      const why = "not_permitted";
+      this.#answer({ type: "highlighted", highlight: id, found: false, label: "", why });
+    }
   }
 
   /** What this side shows has changed. */

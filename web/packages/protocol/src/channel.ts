@@ -1,6 +1,6 @@
 // What the two people read from each other, and of the pages that the visitor is on.
 
-import { asked, decoders, link, typing, written } from "./conversation";
+import { asked, decoders, link, permission, typing, written } from "./conversation";
 import type {
   Blocked,
   Body,
@@ -11,7 +11,6 @@ import type {
   How,
   Landing,
   NextOffer,
-  Permission,
   Point,
   Talk,
 } from "./generated";
@@ -39,21 +38,16 @@ const landing = union<Landing, "state">("state", {
   failed: { why: word<Failed>("no_window", "replaced", "interrupted", "no_page") },
 });
 
-const permission = word<Permission>("view", "point", "follow");
-
 const body = union<Body, "type">("type", {
   ...asked,
   landing: { lead: entryId, landing },
   consent: { consent: word<Consent>("ask", "allow", "stop") },
-  ask: { permission },
   release: { permission },
-  guide: { url },
   grant: {
     permission,
-    grant: word<Grant>("granted", "declined", "withdrawn", "expired", "paused"),
+    grant: word<Grant>("granted", "declined", "withdrawn", "expired", "paused", "no_page"),
   },
   location: { tab: epoch, url: optional(url), title: text(LIMITS.title), front: bool },
-  highlight: { view: epoch, node: count },
   highlighted: {
     highlight: entryId,
     found: bool,

@@ -1,10 +1,10 @@
 // What the visitor's side reads from an agent where no page of the site takes part: conversation and
-// leads, and moves in a history, which it has to decline. The rest is to it as the words of a newer
-// version are.
+// leads, and what is asked of a page, which it has to answer. The rest is to it as the words of a
+// newer version are.
 
-import type { Body, Glance, Talk, Travel } from "./generated";
+import type { Body, Glance, Permission, Talk, Travel } from "./generated";
 import * as LIMITS from "./limits";
-import { entryId, seen, signal, url } from "./parts";
+import { count, entryId, epoch, seen, signal, url } from "./parts";
 import { bool, decode, type Read, record, text, union, whole, word } from "./read";
 
 /** How one side reads what comes over the channel. */
@@ -30,10 +30,14 @@ export const decoders = (talk: Read<Talk>, glance: Read<Glance>): Decoders => ({
   glance: (text) => decode(glance, text, LIMITS.channelFrame),
 });
 
+export const permission = word<Permission>("view", "point", "follow");
 export const asked = {
   message: { text: text(LIMITS.messageText) },
   lead: { url },
   travel: { travel: word<Travel>("back", "forward", "reload") },
+  ask: { permission },
+  guide: { url },
+  highlight: { view: epoch, node: count },
   bye: {},
 };
 export const link = { resume: { seen }, ack: { id: entryId }, signal: { signal } };

@@ -179,7 +179,7 @@ export type Blocked = "malformed" | "too_long" | "scheme" | "credentials" | "loc
 export type Failed = "no_window" | "replaced" | "interrupted" | "no_page" | "unknown";
 export type Consent = "ask" | "allow" | "stop" | "unknown";
 export type Permission = "view" | "point" | "follow" | "unknown";
-export type Grant = "granted" | "declined" | "withdrawn" | "expired" | "paused" | "unknown";
+export type Grant = "granted" | "declined" | "withdrawn" | "expired" | "paused" | "no_page" | "unknown";
 export type Travel = "back" | "forward" | "reload" | "unknown";
 export type Location = { 
 /**

@@ -40,7 +40,7 @@ const { golden } = fixtures as unknown as Fixtures;
 
 test.each(golden.talk ?? [])("without pages, understood or passed over: $name", ({ frame }) => {
   const { type, ...rest } = frame as { type: string; body?: { type: string } };
-  const known = ["message", "lead", "travel", "bye"];
+  const known = ["message", "lead", "travel", "guide", "ask", "highlight", "bye"];
   const wanted =
     type === "next"
       ? { type: "unknown" }

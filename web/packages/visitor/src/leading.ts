@@ -3,6 +3,7 @@
 
 import { alwaysAsks, judgeLead, type Session, Value } from "@isession/peer";
 import type { EntryId, How, Landing, LeadPolicy } from "@isession/protocol";
+import type { Cards } from "./cards";
 
 /** A lead that waits for the visitor. */
 export interface Card {
@@ -29,11 +30,13 @@ export class Leading {
   readonly #session: Session;
   readonly #policy: LeadPolicy;
   readonly #mover: Mover;
+  readonly #cards: Cards;
 
-  constructor(session: Session, policy: LeadPolicy, mover: Mover) {
+  constructor(session: Session, policy: LeadPolicy, mover: Mover, cards: Cards) {
     this.#session = session;
     this.#policy = policy;
     this.#mover = mover;
+    this.#cards = cards;
     session.onLead((lead, url) => this.#arrived(lead, url));
     this.#takeUp();
   }
@@ -89,9 +92,7 @@ export class Leading {
       this.#session.land(lead, { state: "blocked", why });
       return;
     }
-    if (this.card.get()) {
-      this.#answer({ state: "failed", why: "replaced" });
-    }
+    this.#takePlace();
     if (consent === "allow" && !alwaysAsks(verdict.url, this.#policy)) {
       const how = this.#mover.move(verdict.url, lead);
       if (how) {
@@ -116,11 +117,16 @@ export class Leading {
       }
       const verdict = judgeLead(line.url, this.#policy);
       if (index === open.length - 1 && verdict.ok && consent !== "stop") {
+        this.#takePlace();
         this.card.set({ lead: line.id, url: verdict.url, host: verdict.host, linkOnly: false });
       } else {
         this.#session.land(line.id, { state: "failed", why: "interrupted" });
       }
     }
+  }
+
+  #takePlace(): void {
+    this.#cards.take(() => this.#answer({ state: "failed", why: "replaced" }));
   }
 
   #landed(lead: EntryId, how: How): void {

@@ -6,14 +6,13 @@ import {
   NodeSocket,
   randomEpoch,
   type Saved,
-  Session,
+  type Session,
   type SessionOptions,
   systemClock,
   Transcript,
   Value,
 } from "@isession/peer";
 import {
-  conversation,
   type Details,
   decodeToVisitor,
   type EndReason,
@@ -61,7 +60,10 @@ export interface VisitOptions {
   createPeer?: SessionOptions["createPeer"];
 }
 
-export class Visit {
+/** What a session is made of, but for what its side understands. */
+export type Making = Omit<SessionOptions, "decoders">;
+
+export abstract class Visit {
   readonly stage = new Value<Stage>({ kind: "joining" });
   /** Something that views show changed. */
   readonly changed = new Value(0);
@@ -224,7 +226,7 @@ export class Visit {
       clock: this.#clock,
       ...(openSocket && { open: openSocket }),
     });
-    socket.onFrame((frame) => this.#frame(frame));
+    socket.onFrame((frame) => this.frame(frame));
     socket.state.subscribe(() => this.#touch());
     return socket;
   }
@@ -236,7 +238,8 @@ export class Visit {
     return this.#ticket === undefined ? hello : { ...hello, ticket: this.#ticket };
   }
 
-  #frame(frame: ToVisitor): void {
+  /** The node says something. */
+  protected frame(frame: ToVisitor): void {
     if (this.stage.get().kind === "over") {
       this.#part(frame);
       return;
@@ -335,7 +338,6 @@ export class Visit {
   protected connect(link: LinkId, ice: IceServer[], relayOnly: boolean): Session {
     const { createPeer } = this.#options;
     return this.newSession({
-      decoders: conversation,
       transcript: this.transcript,
       clock: this.#clock,
       ...(createPeer && { createPeer }),
@@ -355,9 +357,7 @@ export class Visit {
     return new Transcript({ role: "visitor", epoch: randomEpoch(), saved });
   }
 
-  protected newSession(options: SessionOptions): Session {
-    return new Session(options);
-  }
+  protected abstract newSession(options: Making): Session;
 
   /** A session that the node does not know ends with its channel. */
   #wantIce(link: LinkId): void {

@@ -1,9 +1,8 @@
 // A whole visit, as companion and panel show it: connection, queue, conversation, consent, controls.
 
 import { connectionText, type Readable, type Session, Value, vanished } from "@isession/peer";
-import { cardView } from "./card_view";
 import { button, h, tell } from "./dom";
-import { Leading, type Mover } from "./leading";
+import type { Leading } from "./leading";
 import { queueView } from "./queue_view";
 import { type PageWords, talkView } from "./talk_view";
 import type { Stage, Visit } from "./visit";
@@ -25,10 +24,11 @@ export interface VisitView {
 
 export interface VisitViewOptions {
   visit: Visit;
-  mover: Mover;
-  /** Where consent cards are drawn. */
-  cards: ParentNode;
+  /** Has what the agent leads to judged, asked for and carried out. */
+  lead(session: Session): Leading;
   pageWords?: PageWords;
+  /** Why no session could begin now, in words; empty if one could. */
+  trouble?: Readable<string>;
   /** Begins anew, or takes the visit back. */
   restart(): void;
   /** Whether what is shown can be seen. */
@@ -37,9 +37,9 @@ export interface VisitViewOptions {
 
 export function visitView({
   visit,
-  mover,
-  cards,
+  lead,
   pageWords = () => "",
+  trouble,
   restart,
   isSeen,
 }: VisitViewOptions): VisitView {
@@ -49,8 +49,7 @@ export function visitView({
     gone = vanished(session.view);
     gone.subscribe(show);
     leading?.dismiss();
-    leading = new Leading(session, visit.site.lead_policy, mover);
-    cardView(leading, cards);
+    leading = lead(session);
   };
 
   const connection = h("p", { role: "status", "aria-label": "Connection", class: "connection" });
@@ -87,11 +86,10 @@ export function visitView({
       case "refused":
         return connectionText("ended", null);
       default:
-        return visit.nodeReached
-          ? "Waiting for an agent"
-          : visit.problem
-            ? refusalInWords(visit.problem)
-            : connectionText("reconnecting", null);
+        if (visit.nodeReached) {
+          return trouble?.get() || "Waiting for an agent";
+        }
+        return visit.problem ? refusalInWords(visit.problem) : connectionText("reconnecting", null);
     }
   }
 
@@ -145,6 +143,7 @@ export function visitView({
 
   visit.stage.subscribe(show);
   visit.changed.subscribe(show);
+  trouble?.subscribe(show);
   const stopByKey = (event: KeyboardEvent) => {
     const leads = visit.stage.get().kind === "talking" && !leading?.card.get();
     if (

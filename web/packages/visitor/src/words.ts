@@ -13,7 +13,7 @@ export function failureInWords(landing: Landing | null): string {
     case "blocked":
       return BLOCKED[landing.why] ?? "blocked for your safety";
     case "failed":
-      return landing.why === "replaced" ? "another took its place" : "it did not work";
+      return landing.why === "replaced" ? "something newer took its place" : "it did not work";
     default:
       return "";
   }

@@ -3,6 +3,7 @@
 import { Session, Transcript } from "@isession/peer";
 import { type Consent, channel, type Entry } from "@isession/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
+import { Cards } from "../src/cards";
 import { Ladder, type Windows } from "../src/ladder";
 import { Leading } from "../src/leading";
 
@@ -57,7 +58,7 @@ function begin(...before: Entry[]): void {
     clock: { now: () => 1, after: () => () => {} },
     createPeer: () => fakePeer(made),
   });
-  leading = new Leading(session, POLICY, new Ladder(windows));
+  leading = new Leading(session, POLICY, new Ladder(windows), new Cards());
   session.start();
   hear = (entry) => made.talk?.onmessage({ data: JSON.stringify({ type: "entry", ...entry }) });
 }

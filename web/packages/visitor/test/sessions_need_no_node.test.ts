@@ -6,7 +6,8 @@ import { channel, type FromVisitor, type ToVisitor } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock, FakePeer, fakePeer, settled } from "../../peer/test/fakes";
 import { Memory } from "../src/memory";
-import { Visit } from "../src/visit";
+import type { Visit } from "../src/visit";
+import { WholeVisit } from "./whole_visit";
 
 const ID = "0192f3a4-7b1c-7def-8123-456789abcdef";
 const site = {
@@ -78,7 +79,7 @@ beforeEach(() => {
 });
 
 function begin(): Visit {
-  return new Visit({
+  return new WholeVisit({
     site: "shop",
     memory: new Memory("shop", null),
     details: {},

@@ -4,7 +4,8 @@ import type { Clock } from "@isession/peer";
 import type { FromVisitor, ToVisitor } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import type { Memory, Remembered } from "../src/memory";
-import { Visit } from "../src/visit";
+import type { Visit } from "../src/visit";
+import { WholeVisit } from "./whole_visit";
 
 const ID = "0192f3a4-7b1c-7def-8123-456789abcdef";
 const welcome = (ticket: string): ToVisitor => ({
@@ -99,7 +100,7 @@ const fakePeer = () => {
 };
 
 function begin(): Visit {
-  return new Visit({
+  return new WholeVisit({
     site: "shop",
     memory: memory as unknown as Memory,
     details: { page: "https://shop.example/" },

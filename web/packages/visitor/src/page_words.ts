@@ -50,4 +50,5 @@ const GRANT: Record<string, string> = {
   withdrawn: "You no longer let the agent",
   expired: "You did not answer, so the agent may not",
   paused: "You went on alone, so for now the agent may not",
+  no_page: "You had no page of the site open, so the agent may not",
 };

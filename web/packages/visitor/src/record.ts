@@ -1,11 +1,12 @@
 // What was said, asked, allowed and shown, as a text that the visitor keeps. Made in the browser; no
 // server sees it.
 
-import { type Line, writtenDown } from "@isession/peer";
-import { button, failureInWords } from "@isession/visitor";
-import { saveFile } from "@isession/visitor/save_file";
-import type { PageVisit } from "./page_visit";
+import { type Line, PageTranscript, randomEpoch, writtenDown } from "@isession/peer";
+import { button } from "./dom";
 import { pageWords } from "./page_words";
+import { saveFile } from "./save_file";
+import type { Visit } from "./visit";
+import { failureInWords } from "./words";
 
 export interface Known {
   site: string;
@@ -54,13 +55,13 @@ const CONSENT = {
 const written = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
 
 /** There once somebody is talked with; stays when the session is over. */
-export function copyButton(visit: PageVisit): HTMLElement {
+export function copyButton(visit: Visit): HTMLElement {
   let agent = "";
   const copy = button(
     "Save a copy",
     () => {
       const known = { site: visit.site.name, agent, time: (at: number) => written.format(at) };
-      saveFile("conversation.txt", recordOf(visit.transcript.lines(false), known));
+      saveFile("conversation.txt", recordOf(linesOf(visit), known));
     },
     { class: "quiet" },
   );
@@ -73,3 +74,9 @@ export function copyButton(visit: PageVisit): HTMLElement {
   look();
   return copy;
 }
+
+/** With what was asked, allowed and shown on pages of the site, wherever the session is by now. */
+const linesOf = ({ transcript }: Visit): Line[] =>
+  new PageTranscript({ role: "visitor", epoch: randomEpoch(), saved: transcript.save() }).lines(
+    false,
+  );
