@@ -134,6 +134,10 @@ export async function connected(agent, companion, text = /direct/i) {
   await Promise.all([connection(agent, text), connection(companion, text)]);
 }
 
+/** What a window's title says follows what is shown by a frame. */
+export const titled = (page, title) =>
+  page.waitForFunction((title) => document.title === title, title);
+
 /** A visitor and an agent in a session of their own. */
 export async function session(browser, node, options = {}) {
   const { agentQuery: query, hostile } = options;

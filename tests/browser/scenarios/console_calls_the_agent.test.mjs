@@ -13,6 +13,7 @@ import {
   heard,
   newContext,
   say,
+  titled,
   visitorFromShop,
 } from "../people.mjs";
 import { withNode } from "../with_node.mjs";
@@ -97,13 +98,13 @@ test("each visitor who begins to ring sounds once, and again every four seconds"
     await accept(agent);
     await connected(agent, companion);
   }
-  assert.equal(await agent.title(), "iSession console");
+  await titled(agent, "iSession console");
   await say(first.companion, "Are you there?");
   await agent.getByRole("tab").filter({ hasText: "unread" }).waitFor();
-  assert.equal(await agent.title(), "(1) iSession console");
+  await titled(agent, "(1) iSession console");
   await agent.getByRole("tab").first().click();
   await heard(agent, "Are you there?");
-  assert.equal(await agent.title(), "iSession console");
+  await titled(agent, "iSession console");
 
   await agent.getByRole("button", { name: "Sign out" }).click();
   const asked = agent.getByRole("dialog", { name: "2 sessions go on" });

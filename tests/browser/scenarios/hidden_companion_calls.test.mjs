@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, agentAtWork, connected, say, visitorFromShop } from "../people.mjs";
+import { accept, agentAtWork, connected, say, titled, visitorFromShop } from "../people.mjs";
 import { withNode } from "../with_node.mjs";
 
 const { node, browser } = await withNode();
@@ -13,7 +13,6 @@ const hide = (page, hidden) =>
     Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
     document.dispatchEvent(new Event("visibilitychange"));
   }, hidden);
-const titled = (page, title) => page.waitForFunction((title) => document.title === title, title);
 
 test("an agent who accepts, and what is said since", async () => {
   const { companion, context } = await visitorFromShop(browser, node);

@@ -61,7 +61,7 @@ async function agree(companion) {
   }, node.sites.shop);
 }
 
-/** A session whose visitor the agent has asked. */
+/** A session whose visitor the agent has asked, and who has no page of the site so far. */
 async function asked() {
   const agent = await agentAtWork(browser, node);
   const context = await newContext(browser, { width: 900, height: 700 });
@@ -74,7 +74,8 @@ async function asked() {
   await heard(agent, "hello");
   await agent.getByRole("button", { name: "Ask to see the page" }).click();
   const status = agent.getByRole("status", { name: "View status" });
-  await status.filter({ hasText: "has not answered" }).waitFor();
+  // What a companion says of itself; the rest is said for it.
+  await status.filter({ hasText: "no page of the site" }).waitFor();
   const pane = agent.getByRole("region", { name: "Visitor's page", exact: true });
   return { agent, companion, status, pane };
 }
