@@ -63,7 +63,7 @@ export function copyButton(visit: Visit): HTMLElement {
       const known = { site: visit.site.name, agent, time: (at: number) => written.format(at) };
       saveFile("conversation.txt", recordOf(linesOf(visit), known));
     },
-    { class: "quiet" },
+    { class: "quiet copy" },
   );
   const look = () => {
     const stage = visit.stage.get();
