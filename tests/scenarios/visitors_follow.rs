@@ -2,7 +2,7 @@
 //! nothing that was not judged.
 
 use isession_protocol::channel::{
-    Blocked, EntryId, Glance, Grant, How, Landing, Permission, Point,
+    Blocked, Consent, EntryId, Glance, Grant, How, Landing, Permission, Point,
 };
 use isession_sdk::{Session, SessionEvent};
 use isession_tests::{Lab, accept, session_event};
@@ -60,7 +60,8 @@ async fn a_visitor_goes_along_until_either_stops_it() {
     .await;
     grant(&visitors, &mut agents, Grant::Granted).await;
 
-    let guide = agents.guide(&lamps).await.unwrap();
+    let told = "https://shop.example/lamps?token=secret#here";
+    let guide = agents.guide(told).await.unwrap();
     let request = next(&mut visitors, |event| match event {
         SessionEvent::Guide(request) => Some(request),
         _ => None,
@@ -68,7 +69,6 @@ async fn a_visitor_goes_along_until_either_stops_it() {
     .await;
     assert_eq!(request.url().as_str(), lamps);
     request.landed().await.unwrap();
-    assert_eq!(landing(&mut agents, &guide).await, Landing::Shown);
     let how = How::Program;
     assert_eq!(landing(&mut agents, &guide).await, Landing::Landed { how });
     let (at, of) = (Point { x: 0, y: 7 }, Some(Point { x: 0, y: 70 }));
@@ -93,6 +93,18 @@ async fn a_visitor_goes_along_until_either_stops_it() {
         grant(&visitors, &mut agents, word).await;
         assert_eq!(blocked(&mut agents, &lamps).await, Blocked::NotPermitted);
     }
+    grant(&visitors, &mut agents, Grant::Granted).await;
+    visitors.consent(Consent::Stop).await.unwrap();
+    next(&mut agents, |event| match event {
+        SessionEvent::Grant { permission, grant } => {
+            assert_eq!((permission, grant), (Permission::Follow, Grant::Withdrawn));
+            Some(())
+        }
+        _ => None,
+    })
+    .await;
+    visitors.consent(Consent::Ask).await.unwrap();
+    assert_eq!(blocked(&mut agents, &lamps).await, Blocked::NotPermitted);
     grant(&visitors, &mut agents, Grant::Granted).await;
     agents.release(Permission::Follow).await.unwrap();
     assert_eq!(blocked(&mut agents, &lamps).await, Blocked::NotPermitted);

@@ -3,6 +3,7 @@
 
 mod better;
 mod ending;
+mod following;
 mod heard;
 mod resumes;
 mod world;
@@ -18,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use self::better::Better;
+use self::following::stops_leads;
 use self::resumes::Resumes;
 use self::world::{beginning, chance, ended, fresh_epoch, instant, now, stirs};
 use crate::SdkError;
@@ -61,6 +63,8 @@ pub(crate) struct Actor {
     /// When to look again which way the channel goes.
     look_at: Option<Instant>,
     better: Better,
+    /// The last scroll that was told: an overtaken one is older.
+    scrolled: Option<u32>,
     /// When to begin anew, because a connection could not even be made.
     again_at: Option<Instant>,
     /// When the other side has been out of reach for long enough to tell.
@@ -111,6 +115,7 @@ impl Actor {
             told: None,
             look_at: None,
             better: Better::default(),
+            scrolled: None,
             again_at: None,
             vanished_at: Some(Instant::now() + VANISHED),
             ends: None,
@@ -307,6 +312,7 @@ impl Actor {
         self.outbox.clear();
         self.resumes = Resumes::default();
         self.better.connects();
+        self.scrolled = None;
         self.peer_events = peer_events;
         let mut peer = Peer::new(epoch.clone(), config, events, self.bulk_in.clone()).await?;
         if self.config.role == Role::Visitor {
@@ -400,8 +406,13 @@ impl Actor {
     }
 
     async fn write(&mut self, body: Body) -> Result<EntryId, SdkError> {
+        let stops = stops_leads(&body);
         self.try_feed(Input::Write(body)).await?;
-        Ok(self.core.transcript().last_written())
+        let written = self.core.transcript().last_written();
+        if stops {
+            self.follow_no_longer().await;
+        }
+        Ok(written)
     }
 
     async fn input(&mut self, input: LinkInput) {

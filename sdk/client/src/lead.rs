@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use isession_protocol::bounded::HostPattern;
+use isession_protocol::bounded::{HostPattern, Name};
 use isession_protocol::channel::Blocked;
 use isession_protocol::limits;
 use isession_protocol::signaling::LeadPolicy;
@@ -72,6 +72,22 @@ pub fn judge_lead(text: &str, policy: &LeadPolicy) -> Result<Url, Blocked> {
 pub fn always_asks(url: &Url, policy: &LeadPolicy) -> bool {
     url.host_str()
         .is_some_and(|name| policy.confirm.iter().any(|pattern| matches(pattern, name)))
+}
+
+/// An address without its fragment, and with those query parameters that may be told.
+pub fn shown_address(mut url: Url, query: &[Name]) -> Url {
+    let told = |name: &str| query.iter().any(|known| known.as_str() == name);
+    let pairs: Vec<_> = url
+        .query_pairs()
+        .into_owned()
+        .filter(|(name, _)| told(name))
+        .collect();
+    url.set_fragment(None);
+    url.set_query(None);
+    if !pairs.is_empty() {
+        url.query_pairs_mut().extend_pairs(pairs);
+    }
+    url
 }
 
 /// `*.shop.example` is every name below `shop.example`, and not that name itself.

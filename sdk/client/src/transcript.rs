@@ -291,9 +291,10 @@ impl Transcript {
                 self.grants.insert(*permission, grant);
             }
             Body::Release { permission } => {
-                // What was never granted is not there to be given back.
-                if let Some(grant) = self.grants.get_mut(permission) {
-                    *grant = Grant::Withdrawn;
+                self.grants.remove(permission);
+                if *permission == Permission::View {
+                    // Worth nothing without it.
+                    self.grants.remove(&Permission::Point);
                 }
             }
             Body::Bye => self.ended = true,

@@ -8,7 +8,7 @@ use isession_protocol::signaling::EndReason;
 use url::Url;
 
 use super::Actor;
-use crate::lead::{always_asks, judge_lead};
+use crate::lead::judge_lead;
 use crate::session::{LeadRequest, SessionEvent};
 use crate::session_core::Input;
 use crate::transcript::Role;
@@ -22,6 +22,11 @@ impl Actor {
             }),
             Body::Lead { url } => {
                 let verdict = self.judge(url.as_str());
+                if verdict.is_ok() {
+                    let landing = Landing::Shown;
+                    let lead = id.clone();
+                    self.answer(Body::Landing { lead, landing });
+                }
                 self.judged(id, verdict, SessionEvent::Lead);
             }
             Body::Guide { url } => {
@@ -79,39 +84,17 @@ impl Actor {
     pub(super) fn glanced(&mut self, glance: &Glance) {
         match *glance {
             Glance::Typing { typing } => self.tell(SessionEvent::Typing(typing)),
-            Glance::Scroll { at, of, .. } if self.follows() => {
-                self.tell(SessionEvent::Scroll { at, of });
-            }
+            Glance::Scroll { n, at, of } => self.scrolled(n, at, of),
             _ => {}
         }
     }
 
-    fn follows(&self) -> bool {
-        let grant = self.core.transcript().grant(Permission::Follow);
-        self.config.role == Role::Visitor && grant == Some(Grant::Granted)
-    }
-
-    fn judge(&self, url: &str) -> Result<Url, Blocked> {
+    pub(super) fn judge(&self, url: &str) -> Result<Url, Blocked> {
         let url = judge_lead(url, &self.config.lead_policy)?;
         if self.core.transcript().consent() == Consent::Stop {
             return Err(Blocked::Stopped);
         }
         Ok(url)
-    }
-
-    /// Nobody is asked each time: it stays on the site, and goes nowhere where the site wants the
-    /// visitor to be asked.
-    fn judge_guide(&self, url: &str) -> Result<Url, Blocked> {
-        let url = self.judge(url)?;
-        let origin = url.origin().ascii_serialization();
-        let origins = &self.config.page.origins;
-        if !self.follows() || always_asks(&url, &self.config.lead_policy) {
-            Err(Blocked::NotPermitted)
-        } else if !origins.iter().any(|known| known.as_str() == origin) {
-            Err(Blocked::NotAllowed)
-        } else {
-            Ok(url)
-        }
     }
 
     fn answer(&mut self, body: Body) {
@@ -125,18 +108,16 @@ impl Actor {
         verdict: Result<Url, Blocked>,
         event: fn(LeadRequest) -> SessionEvent,
     ) {
-        let landing = match &verdict {
-            Ok(_) => Landing::Shown,
-            Err(why) => Landing::Blocked { why: *why },
-        };
-        let lead = id.clone();
-        self.answer(Body::Landing { lead, landing });
-        if let Ok(url) = verdict {
-            self.tell(event(LeadRequest {
+        match verdict {
+            Ok(url) => self.tell(event(LeadRequest {
                 id,
                 url,
                 commands: self.commands.upgrade(),
-            }));
+            })),
+            Err(why) => self.answer(Body::Landing {
+                lead: id,
+                landing: Landing::Blocked { why },
+            }),
         }
     }
 }

@@ -1,23 +1,12 @@
 // The conversation where pages of the site take part: what was permitted, shown and visited too.
 
-import type { Body, Grant, Location, Permission } from "@isession/protocol";
+import type { Body, Location } from "@isession/protocol";
 import { type Delivery, keyOf, type Line, Transcript, type Written } from "./transcript";
 
 /** Where a tab was, and since when. */
 export type Place = Location & { at: number };
 
 export class PageTranscript extends Transcript {
-  /** The visitor's standing word on a permission, if there was any. */
-  grant(permission: Permission): Grant | null {
-    for (let index = this.log.length - 1; index >= 0; index--) {
-      const body = this.log[index]?.entry.body;
-      if (body?.type === "grant" && body.permission === permission) {
-        return body.grant === "unknown" ? "withdrawn" : body.grant;
-      }
-    }
-    return null;
-  }
-
   /** Where the visitor was, the latest last. */
   trail(): Place[] {
     return this.log.flatMap(({ entry: { at, body } }) => {

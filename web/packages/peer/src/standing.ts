@@ -35,7 +35,8 @@ export function grantOf(lines: readonly Line[], permission: Permission): Grant |
       (line.kind === "grant" && line.permission === permission) ||
       (line.kind === "release" && [permission, NEEDS[permission]].includes(line.permission)),
   );
-  return latest?.kind === "grant" ? latest.grant : null;
+  const grant = latest?.kind === "grant" ? latest.grant : null;
+  return grant === "unknown" ? "withdrawn" : grant;
 }
 
 /** Whether it is permitted. */

@@ -5,6 +5,7 @@ import type { Body, Entry, EntryId, Permission, Seen } from "@isession/protocol"
 import { describe, expect, test } from "vitest";
 import file from "../../../../sdk/protocol/fixtures/talk_scenarios.json";
 import {
+  grantOf,
   PageTranscript,
   type Role,
   type Saved,
@@ -102,7 +103,7 @@ class World {
         expect(side.consent()).toBe(step.expect);
         break;
       case "grant":
-        expect(side.grant(step.permission)).toBe(step.expect);
+        expect(grantOf(side.lines(false), step.permission)).toBe(step.expect);
         break;
       case "ended":
         expect(side.ended()).toBe(step.expect);
