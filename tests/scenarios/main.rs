@@ -12,6 +12,7 @@ mod check_from_a_shell;
 mod ends_reach_the_node;
 mod ends_reach_the_other_side;
 mod journey;
+mod late_readers_hear_all;
 mod no_personal_data_in_logs;
 mod one_port_serves_all;
 mod origin_is_checked;
