@@ -92,10 +92,9 @@ async function pointAt(agent, shop, selector) {
   await glass.click({ position: { x: x * width, y: y * height } });
 }
 
-async function pointOverDialog(agent, shop, name) {
-  await shop.evaluate(openDialog);
-  await pointAt(agent, shop, "#pay");
-  await shop.waitForFunction(
+/** Waits until something of the page is framed. */
+const isFramed = (shop) =>
+  shop.waitForFunction(
     () => {
       const ring = document
         .querySelector("isession-panel")
@@ -104,6 +103,19 @@ async function pointOverDialog(agent, shop, name) {
     },
     ...patience(shop),
   );
+
+/** The colour where the frame's line is, 3 px wide, at the middle of its left side. */
+async function colorOfFrame(shop, picture = {}) {
+  const { left, top, height } = (await shop.evaluate(lookAtDialog)).ring;
+  return colorAt(await shop.screenshot(picture), { x: left + 1, y: top + height / 2 });
+}
+
+const isFrames = ([red, green, blue]) => red > 200 && green < 60 && blue < 120;
+
+async function pointOverDialog(agent, shop, name) {
+  await shop.evaluate(openDialog);
+  await pointAt(agent, shop, "#pay");
+  await isFramed(shop);
   await paneOf(agent)
     .getByRole("status", { name: "Point status" })
     .filter({ hasText: "The visitor is shown: button: Pay now" })
@@ -113,14 +125,9 @@ async function pointOverDialog(agent, shop, name) {
     { above: seen.above, modal: seen.modal, menu: seen.menu, focus: seen.focus },
     { above: true, modal: true, menu: true, focus: "code" },
   );
-  // The line of the frame, 3 px wide, at the middle of its left side.
-  const { left, top, height } = seen.ring;
-  const shot = await shop.screenshot({ path: `${SCREENS}/point_over_dialog_${name}.png` });
-  const [red, green, blue] = await colorAt(shot, { x: left + 1, y: top + height / 2 });
-  assert.ok(
-    red > 200 && green < 60 && blue < 120,
-    `the frame is to be seen: ${[red, green, blue]}`,
-  );
+  const path = `${SCREENS}/point_over_dialog_${name}.png`;
+  const color = await colorOfFrame(shop, { path });
+  assert.ok(isFrames(color), `the frame is to be seen: ${color}`);
   await agent.screenshot({ path: `${SCREENS}/point_over_dialog_${name}_agent.png` });
   // It takes no input.
   await shop.evaluate(() => document.querySelector("#menu").hidePopover());
@@ -128,17 +135,15 @@ async function pointOverDialog(agent, shop, name) {
   assert.equal(await shop.evaluate(() => window.pressed), 1);
   // Over the next one too, which opens after it.
   await pointAt(agent, shop, "#pay");
+  await isFramed(shop);
   await shop.evaluate(() => {
     document.querySelector("#ours").close();
     document.querySelector("#ours").showModal();
   });
-  await shop.waitForFunction(
-    () => {
-      const root = document.querySelector("isession-panel").shadowRoot;
-      return root.querySelector(".layer").matches(":popover-open");
-    },
-    ...patience(shop),
-  );
+  // The layer is open all the while: that it is over the dialog again can only be seen.
+  while (!isFrames(await colorOfFrame(shop))) {
+    await shop.evaluate(() => new Promise(requestAnimationFrame));
+  }
   // Without one, the panel is over what is drawn, as ever.
   await shop.evaluate(() => document.querySelector("#ours").close());
   await shop.waitForFunction(
