@@ -5,14 +5,13 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launchFirefox, panelShows, pressInPanel } from "../firefox.mjs";
+import { launchFirefox, PATIENCE, panelShows, pressInPanel } from "../firefox.mjs";
 import { sees } from "../mirror.mjs";
 import { startNode } from "../node.mjs";
 import { accept, agentAtWork, connection, launchChromium, openShadows } from "../people.mjs";
 import { paneOf, seenAndPointedAt, useTool } from "../pointing.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
-const PATIENCE = { timeout: 20_000 };
 
 let node;
 let chromium;
