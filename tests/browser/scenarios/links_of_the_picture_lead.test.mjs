@@ -126,6 +126,40 @@ test("the keyboard leads, and Escape does not", async () => {
   await askedAndStays();
 });
 
+test("a form whose fields are called like what elements have says what it is, and nothing ends with it", async () => {
+  await shop.evaluate(() => {
+    const odd = document.createElement("div");
+    odd.id = "odd";
+    const form = document.createElement("form");
+    form.style.padding = "20px 200px";
+    for (const id of ["closest", "getBoundingClientRect", "shadowRoot", "scrollIntoView"]) {
+      const field = document.createElement("input");
+      Object.assign(field, { id, type: "button", value: id });
+      form.append(field);
+    }
+    odd.append(form);
+    document.querySelector("main").prepend(odd);
+  });
+  await useTool(pane, "Pick");
+  const { x, y } = await onGlass(pane, shop, "#odd");
+  // Until the mirror has it, the click is on what was there before.
+  for (;;) {
+    await glass().click({ position: { x, y } });
+    await found().waitFor();
+    if ((await found().innerText()).includes("form")) {
+      break;
+    }
+  }
+  await found().getByRole("button", { name: "Point at it" }).click();
+  await pane
+    .getByRole("status", { name: "Point status" })
+    .filter({ hasText: /^The visitor is shown: form/ })
+    .waitFor();
+  await glass().hover({ position: await cart() });
+  await pane.locator(".whither").getByText(`${node.sites.shop}/cart`).waitFor();
+  await shop.evaluate(() => document.querySelector("#odd").remove());
+});
+
 test("what may not be led to is said, and what is no address is no lead", async () => {
   await useTool(pane, "Pick");
   await glass().click({ position: await onGlass(pane, shop, "#denied") });

@@ -1,6 +1,8 @@
 // Keeps the layer over what a page puts into the top layer of its window: modal dialogs, popovers, and
 // what fills the screen. It lies there as a manual popover, which closes no other and takes no focus.
 
+import { closest, rootOf } from "./bare";
+
 /** What lies in the top layer. */
 const TOP = ":modal, :popover-open, :fullscreen";
 /** Not everything that opens there is told: while something is drawn it is looked for so often. */
@@ -76,11 +78,11 @@ export function keepAbove(layer: HTMLElement, isAsked: () => boolean): Above {
 /** What of the top layer an element is in, out of shadow roots too. */
 function topOver(element: Element): Element | null {
   for (let inside: Element | null = element; inside; ) {
-    const top: Element | null = inside.closest(TOP);
+    const top: Element | null = closest(inside, TOP);
     if (top) {
       return top;
     }
-    const root = inside.getRootNode();
+    const root = rootOf(inside);
     inside = "host" in root ? (root.host as Element) : null;
   }
   return null;

@@ -96,7 +96,7 @@ function bringIntoView(window: Window, element: Element): void {
     place.left + place.width <= window.innerWidth;
   if (!inView) {
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    element.scrollIntoView({
+    Element.prototype.scrollIntoView.call(element, {
       block: "center",
       inline: "nearest",
       behavior: still ? "instant" : "smooth",
