@@ -137,6 +137,9 @@ test("a form whose fields are called like what elements have says what it is, an
       Object.assign(field, { id, type: "button", value: id });
       form.append(field);
     }
+    const style = document.createElement("style");
+    style.textContent = ".canary { color: red }";
+    form.prepend(style);
     odd.append(form);
     document.querySelector("main").prepend(odd);
   });
@@ -150,10 +153,11 @@ test("a form whose fields are called like what elements have says what it is, an
       break;
     }
   }
+  assert.ok(!(await found().innerText()).includes("canary"), "its styles are not what it says");
   await found().getByRole("button", { name: "Point at it" }).click();
   await pane
     .getByRole("status", { name: "Point status" })
-    .filter({ hasText: /^The visitor is shown: form/ })
+    .filter({ hasText: /^The visitor is shown: form$/ })
     .waitFor();
   await glass().hover({ position: await cart() });
   await pane.locator(".whither").getByText(`${node.sites.shop}/cart`).waitFor();

@@ -1,6 +1,6 @@
 /** What people call an element: its kind, and what it says, as far as that may be known. */
 
-import { attribute, closest, matches, rootOf } from "@isession/show/bare";
+import { attribute, closest, matches, parentOf, rootOf } from "@isession/show/bare";
 
 /** By role, as a page gives it. A role that is not named here may be anything, so it is not said. */
 const ROLES: Record<string, string> = {
@@ -87,6 +87,9 @@ const NAMED = [
 const TEXTS = "p, span, b, strong, em, i, small, code, pre, blockquote, dt, dd, time, output";
 
 const LENGTH = 80;
+/** Of what an element says so many characters, and places where it could say something, are looked at. */
+const LOOKED = 200;
+const PLACES = 1000;
 
 /** What may be known of a page. */
 export interface Sight {
@@ -103,6 +106,20 @@ export function labelOf(element: Element, sight: Sight): string {
   const short = words.length > LENGTH ? `${words.slice(0, LENGTH)}…` : words;
   const nothing = matches(named, TEXTS) ? "text" : "a part of the page";
   return [kind, short].filter((part) => part !== "").join(": ") || nothing;
+}
+
+/** What an element says, as far as `read` gives it. */
+export function textOf(element: Element, read: (text: Text) => string): string {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let said = "";
+  for (let n = 0; n < PLACES && said.length < LOOKED && walker.nextNode(); n += 1) {
+    const text = walker.currentNode as Text;
+    const parent = parentOf(text);
+    if (!parent || !matches(parent, "script, style, noscript, template")) {
+      said += read(text).slice(0, LOOKED);
+    }
+  }
+  return said;
 }
 
 function kindOf(element: Element): string {

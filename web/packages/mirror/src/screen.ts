@@ -16,7 +16,7 @@ import {
   MUTATION,
   SCROLL,
 } from "./events";
-import { labelOf, type Sight } from "./label";
+import { labelOf, type Sight, textOf } from "./label";
 import type { FromFrame, Hit, ToFrame } from "./port";
 import { fitting } from "./read";
 import { Unpacker } from "./unpack";
@@ -44,7 +44,7 @@ const LOOKS = [
 
 /** All of what came may be known; a mask is no name. */
 const SHOWN: Sight = {
-  text: (element) => (element.textContent ?? "").replaceAll(MASK, ""),
+  text: (element) => textOf(element, ({ data }) => data.replaceAll(MASK, "")),
   shows: () => true,
 };
 
