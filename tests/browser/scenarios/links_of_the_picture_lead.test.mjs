@@ -30,6 +30,7 @@ before(async () => {
       ["denied", "https://denied.example/page"],
       ["script", "javascript:void(window.ran = true)"],
       ["mail", "mailto:ada@example.com"],
+      ["within", "#basket"],
     ]) {
       const link = document.createElement("a");
       Object.assign(link, { id, href, textContent: `A link: ${id}` });
@@ -164,7 +165,7 @@ test("a form whose fields are called like what elements have says what it is, an
   await shop.evaluate(() => document.querySelector("#odd").remove());
 });
 
-test("what may not be led to is said, and what is no address is no lead", async () => {
+test("what may not be led to is said, and what leads to no other page is no lead", async () => {
   await useTool(pane, "Pick");
   await glass().click({ position: await onGlass(pane, shop, "#denied") });
   await found().getByText("https://denied.example/page").waitFor();
@@ -172,7 +173,7 @@ test("what may not be led to is said, and what is no address is no lead", async 
     .getByText(/the site does not let its visitors be led there/)
     .waitFor();
   assert.ok(await found().getByRole("button", { name: "Lead there" }).isDisabled());
-  for (const id of ["script", "mail"]) {
+  for (const id of ["script", "mail", "within"]) {
     await glass().click({ position: await onGlass(pane, shop, `#${id}`) });
     await found().getByText(`link: A link: ${id}`).waitFor();
     assert.equal(await found().getByRole("button", { name: "Lead there" }).count(), 0);

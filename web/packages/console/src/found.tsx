@@ -22,6 +22,8 @@ export interface Found {
 interface FoundCardProps {
   talk: Talk;
   found: Found;
+  /** The address of the page that is shown. */
+  page: string;
   may: boolean;
   /** Points at it; gives what is to be told if that cannot be. */
   onPoint(hit: Spot): string;
@@ -29,7 +31,7 @@ interface FoundCardProps {
 }
 
 /** What is there, and what can be done with it. Beside the place, so that nothing else moves. */
-export function FoundCard({ talk, found, may, onPoint, onClose }: FoundCardProps) {
+export function FoundCard({ talk, found, page, may, onPoint, onClose }: FoundCardProps) {
   const { hit, focus } = found;
   const { href } = hit;
   const card = useRef<HTMLDivElement>(null);
@@ -61,6 +63,8 @@ export function FoundCard({ talk, found, may, onPoint, onClose }: FoundCardProps
       event.preventDefault();
     }
   };
+  // Within the page, only its fragment would lead on, which is not known here.
+  const leads = href !== null && !isWithin(page, href);
   const forbidden = href !== null && isForbidden(talk, href);
   const told = problem || (forbidden ? NOT_ALLOWED : "");
   return (
@@ -81,8 +85,8 @@ export function FoundCard({ talk, found, may, onPoint, onClose }: FoundCardProps
       </div>
       {href !== null && <p class="address">{href}</p>}
       {told && <p role="alert">{told}</p>}
-      <div class="choices" hidden={href === null && !may}>
-        {href !== null && (
+      <div class="choices" hidden={!leads && !may}>
+        {leads && (
           <button type="button" disabled={forbidden} onClick={() => act(() => lead(talk, href))}>
             Lead there
           </button>
@@ -96,6 +100,9 @@ export function FoundCard({ talk, found, may, onPoint, onClose }: FoundCardProps
     </div>
   );
 }
+
+const isWithin = (page: string, href: string): boolean =>
+  page.replace(/#.*/, "") === href.replace(/#.*/, "");
 
 /** On the side where there is more room. */
 function beside({ at, width, height }: Found): Record<string, string> {

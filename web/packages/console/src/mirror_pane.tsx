@@ -141,7 +141,14 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
             />
           )}
           {granted && found && found.hit.view === page?.life && (
-            <FoundCard talk={talk} found={found} may={may} onPoint={pointAt} onClose={close} />
+            <FoundCard
+              talk={talk}
+              found={found}
+              page={page.href}
+              may={may}
+              onPoint={pointAt}
+              onClose={close}
+            />
           )}
         </div>
       </div>
