@@ -181,3 +181,11 @@ test("what may not be led to is said, and what leads to no other page is no lead
   assert.equal(await leads().count(), 4);
   assert.equal(await shop.evaluate(() => window.ran), undefined);
 });
+
+test("what is there goes with its page, and the focus stays with who had it", async () => {
+  await glass().click({ position: await cart(), modifiers: ["Control"] });
+  await agent.waitForFunction(() => document.activeElement?.textContent === "Lead there");
+  await shop.reload();
+  await found().waitFor({ state: "detached" });
+  await agent.waitForFunction(() => document.activeElement?.matches("textarea"));
+});

@@ -1,7 +1,8 @@
 import type { Spot } from "@isession/mirror/view";
 import type { Point } from "@isession/protocol";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Talk } from "./desk";
+import { useHandingOn } from "./focus";
 import { isForbidden, lead } from "./leads";
 import { NOT_ALLOWED } from "./words";
 
@@ -34,7 +35,7 @@ interface FoundCardProps {
 export function FoundCard({ talk, found, page, may, onPoint, onClose }: FoundCardProps) {
   const { hit, focus } = found;
   const { href } = hit;
-  const card = useRef<HTMLDivElement>(null);
+  const card = useHandingOn<HTMLDivElement>();
   const [problem, setProblem] = useState("");
   useEffect(() => {
     setProblem("");
