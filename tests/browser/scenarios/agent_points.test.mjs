@@ -261,8 +261,18 @@ test("the keyboard points as well", async () => {
   const before = await shop.evaluate(() => window.layer(".laser").getBoundingClientRect().left);
   await agent.keyboard.press("Shift+ArrowRight");
   await until(shop, (left) => window.layer(".laser").getBoundingClientRect().left > left, before);
-  await agent.keyboard.press("Enter");
+  const pointed = agent.getByRole("log", { name: "Conversation" }).getByText(/^You pointed at/);
+  const count = await pointed.count();
+  // Held, it repeats: that points once.
+  for (let times = 0; times < 3; times += 1) {
+    await agent.keyboard.down("Enter");
+  }
+  await agent.keyboard.up("Enter");
   await until(shop, () => getComputedStyle(window.layer(".ring")).display === "block");
+  // Answered behind whatever was asked before.
+  await agent.keyboard.press("Control+Enter");
+  await pane.locator(".hit").waitFor();
+  assert.equal(await pointed.count(), count + 1);
 });
 
 test("a no ends it at once, and takes away what was drawn", async () => {
