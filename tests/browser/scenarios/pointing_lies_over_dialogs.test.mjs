@@ -193,6 +193,13 @@ test("in Chromium, also a dialog in a shadow root", async () => {
     const root = document.querySelector("isession-panel").shadowRoot;
     return root.querySelector(".layer").matches(":popover-open");
   });
+  // Found there.
+  await isFramed(shop);
+  await shop.locator("#inner").click();
+  await shop.waitForFunction(() => {
+    const root = document.querySelector("isession-panel").shadowRoot;
+    return getComputedStyle(root.querySelector(".layer .ring")).display === "none";
+  });
   await shop.evaluate(() =>
     document.querySelector("x-dialog").shadowRoot.querySelector("dialog").close(),
   );

@@ -44,9 +44,10 @@ export function openLayer(root: ShadowRoot): Layer {
   window.addEventListener("resize", lie, options);
   document.addEventListener(
     "pointerdown",
-    ({ target }) => {
-      // Found.
-      if (target instanceof Node && ring.element?.contains(target)) {
+    (event) => {
+      const { element } = ring;
+      // Found, in a shadow root too.
+      if (element && event.composedPath().includes(element)) {
         ring.clear();
       }
     },
