@@ -177,6 +177,24 @@ test("in Chromium, also a dialog in a shadow root", async () => {
     document.body.append(host);
     root.querySelector("dialog").showModal();
   });
+  // Beside a modal dialog nothing is read out: what reads it to people is told in there.
+  await shop.evaluate(() => {
+    window.said = [];
+    Element.prototype.ariaNotify = function say(words) {
+      window.said.push(`${this.localName} ${this.id}: ${words}`);
+    };
+    const behind = document.createElement("dialog");
+    behind.id = "behind";
+    document.body.prepend(behind);
+    const front = document.createElement("dialog");
+    front.id = "front";
+    document.body.append(front);
+    behind.showModal();
+    front.showModal();
+    const inner = document.querySelector("x-dialog").shadowRoot.querySelector("dialog");
+    inner.close();
+    inner.showModal();
+  });
   const place = await shop.evaluate(() => {
     const inner = document.querySelector("x-dialog").shadowRoot.querySelector("#inner");
     const { left, top, width, height } = inner.getBoundingClientRect();
@@ -193,6 +211,11 @@ test("in Chromium, also a dialog in a shadow root", async () => {
     const root = document.querySelector("isession-panel").shadowRoot;
     return root.querySelector(".layer").matches(":popover-open");
   });
+  const said = await shop.evaluate(() => window.said.filter((words) => words.includes("inside")));
+  assert.deepEqual(
+    [...new Set(said)].sort(),
+    ["dialog :", "dialog front:"].map((where) => `${where} Agent points at: button: Pay inside`),
+  );
   // Found there.
   await isFramed(shop);
   await shop.locator("#inner").click();

@@ -62,7 +62,7 @@ export function keepAbove(layer: HTMLElement, isAsked: () => boolean): Above {
   return {
     look(element) {
       if (element) {
-        inner = topOver(element);
+        inner = over(element, TOP);
         check(false);
       } else if (window.performance.now() - looked >= OFTEN) {
         check(false);
@@ -75,10 +75,10 @@ export function keepAbove(layer: HTMLElement, isAsked: () => boolean): Above {
   };
 }
 
-/** What of the top layer an element is in, out of shadow roots too. */
-function topOver(element: Element): Element | null {
+/** What an element is in of what is selected, out of shadow roots too. */
+export function over(element: Element, selectors: string): Element | null {
   for (let inside: Element | null = element; inside; ) {
-    const top: Element | null = closest(inside, TOP);
+    const top: Element | null = closest(inside, selectors);
     if (top) {
       return top;
     }

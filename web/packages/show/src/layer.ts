@@ -2,7 +2,7 @@
 // points at. It never takes input. Loaded only once the visitor has agreed.
 
 import type { Glance } from "@isession/protocol";
-import { keepAbove } from "./above";
+import { keepAbove, over } from "./above";
 import { dress, Marks } from "./marks";
 import { placeOf, Ring, STAYS } from "./ring";
 
@@ -68,9 +68,12 @@ export function openLayer(root: ShadowRoot): Layer {
       window.requestAnimationFrame(() => {
         voice.textContent = words;
       });
-      // Beside a modal dialog nothing of the page is read out, and so neither is the voice.
-      const modal: Speaker | null = document.querySelector(":modal");
-      modal?.ariaNotify?.(words);
+      // Beside a modal dialog nothing of the page is read out, and so neither is the voice. Of several
+      // the last is most likely the one that is not inert; in a shadow root only the element knows it.
+      const last = [...document.querySelectorAll(":modal")].at(-1);
+      for (const modal of new Set<Speaker | null | undefined>([last, over(element, ":modal")])) {
+        modal?.ariaNotify?.(words);
+      }
     },
     clear() {
       marks.clear();
