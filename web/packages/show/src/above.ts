@@ -18,6 +18,10 @@ export interface Above {
 
 /** While `isAsked`, something of ours lies over the page, and over the layer too. */
 export function keepAbove(layer: HTMLElement, isAsked: () => boolean): Above {
+  if (!("popover" in layer)) {
+    // A browser that knows none would not understand the question either: drawn under them, as it can.
+    return { look: () => {}, close: () => {} };
+  }
   const { ownerDocument: document } = layer;
   const window = document.defaultView as Window;
   for (const [name, value] of Object.entries({ ...PLAIN, width: "auto", height: "auto" })) {
