@@ -9,7 +9,9 @@ import puppeteer from "puppeteer-core";
 import { end } from "./node.mjs";
 
 const run = promisify(execFile);
-const PATIENCE = 20_000;
+
+/** Firefox may be slow where much runs beside it: this ends what hangs, and measures nothing. */
+export const PATIENCE = { timeout: 60_000 };
 
 /** What a fresh profile would ask the internet for, where there is none. */
 const QUIET = {
@@ -91,13 +93,14 @@ export async function launchFirefoxInside(lab, who, preferences = {}, authority 
 
 /** Waits for an element by its role and name, and gives it. */
 export const find = (page, role, name) =>
-  page.waitForSelector(`::-p-aria([role="${role}"][name="${name}"])`, {
-    timeout: PATIENCE,
-  });
+  page.waitForSelector(`::-p-aria([role="${role}"][name="${name}"])`, PATIENCE);
 
 /** Waits until an element is there, can be used and holds still, and clicks it. */
 export async function press(page, role, name) {
-  await page.locator(`::-p-aria([role="${role}"][name="${name}"])`).setTimeout(PATIENCE).click();
+  await page
+    .locator(`::-p-aria([role="${role}"][name="${name}"])`)
+    .setTimeout(PATIENCE.timeout)
+    .click();
 }
 
 /** Waits until the status of this name holds the text. */
@@ -109,7 +112,7 @@ export const status = (page, name, text) =>
           status.getAttribute("aria-label") === name &&
           new RegExp(text, "i").test(status.innerText),
       ),
-    { timeout: PATIENCE },
+    PATIENCE,
     name,
     text,
   );
@@ -118,15 +121,16 @@ export const status = (page, name, text) =>
 export const reads = (page, text) =>
   page.waitForFunction(
     (text) => document.querySelector('[role="log"]')?.innerText.includes(text),
-    { timeout: PATIENCE },
+    PATIENCE,
     text,
   );
 
 /** Waits for a window whose address begins like this. */
 export async function windowAt(browser, address) {
-  const target = await browser.waitForTarget((target) => target.url().startsWith(address), {
-    timeout: PATIENCE,
-  });
+  const target = await browser.waitForTarget(
+    (target) => target.url().startsWith(address),
+    PATIENCE,
+  );
   return target.page();
 }
 
@@ -140,7 +144,7 @@ export async function pressInPanel(page, name) {
         (button) =>
           button.textContent.startsWith(name) && button.checkVisibility() && !button.disabled,
       ),
-    { timeout: PATIENCE },
+    PATIENCE,
     name,
   );
   await found.click();
@@ -150,6 +154,6 @@ export async function pressInPanel(page, name) {
 export const panelShows = (page, text) =>
   page.waitForFunction(
     (text) => document.querySelector("isession-panel")?.shadowRoot.textContent.includes(text),
-    { timeout: PATIENCE },
+    PATIENCE,
     text,
   );

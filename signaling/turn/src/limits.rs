@@ -44,8 +44,8 @@ pub struct Limits {
     pub streams: usize,
     pub streams_per_source: usize,
     /// How long a stream may be without an allocation, and how long a client may leave unread
-    /// what is written to it. It is looked at as often: who has no more patience may have had
-    /// twice as much.
+    /// what is written to it. It is looked at once in each such time, so it may take twice as
+    /// long.
     pub stream_patience: Duration,
     /// Packets per second and source from five-tuples without an allocation; twice as many at
     /// once. More is dropped.

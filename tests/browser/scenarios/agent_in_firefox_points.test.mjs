@@ -1,16 +1,14 @@
 // An agent whose console is in Firefox sees, points, draws and leads along a link, as one in Chromium does.
 
-import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { find, launchFirefox, press, reads, status } from "../firefox.mjs";
+import { find, launchFirefox, PATIENCE, press, reads, status } from "../firefox.mjs";
 import { PASSWORD, startNode } from "../node.mjs";
 import { launchChromium, visitorInPanel } from "../people.mjs";
 import { allow } from "../pointing.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
-const PATIENCE = { timeout: 20_000 };
 
 let node;
 let chromium;
@@ -81,14 +79,18 @@ test("an agent in Firefox sees, points, draws and leads along a link", async () 
   await shop.getByRole("log").getByText("Pointed at: heading: Lamps").first().waitFor();
 
   await press(agent, "button", "Draw");
+  const drawn = () =>
+    document.querySelector("isession-panel").shadowRoot.querySelector(".layer path") !== null;
+  // It fades: neither is looked for only when the other was found.
+  const isDrawn = Promise.all([
+    shop.waitForFunction(drawn),
+    agent.waitForSelector(".marks path", PATIENCE),
+  ]);
   await agent.mouse.move(heading.x, heading.y + 20);
   await agent.mouse.down();
   await agent.mouse.move(heading.x + 80, heading.y + 60, { steps: 5 });
   await agent.mouse.up();
-  const drawn = () =>
-    document.querySelector("isession-panel").shadowRoot.querySelector(".layer path") !== null;
-  await shop.waitForFunction(drawn);
-  assert.equal(await agent.$$eval(".marks path", ({ length }) => length > 0), true);
+  await isDrawn;
 
   const link = await place(agent, shop, 'a[href="/cart"]');
   await agent.mouse.move(link.x, link.y);

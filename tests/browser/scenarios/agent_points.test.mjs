@@ -86,6 +86,11 @@ test("without the visitor's yes nothing is drawn", async () => {
   assert.equal(await shop.evaluate(() => window.layer("*")), null);
   await pane.getByRole("button", { name: "Ask to point" }).click();
   await pointStatus(/has not answered/);
+  // A button that answers is whole: the question has come by then.
+  await shop
+    .getByRole("dialog", { name: "Let Ada point at things on this page?" })
+    .getByRole("button", { name: "Allow", disabled: false })
+    .waitFor();
   await shop.screenshot({ path: `${SCREENS}/point_question.png` });
   await allow("Let Ada point at things on this page?");
   await pointStatus(/lets you point/);
@@ -244,7 +249,7 @@ test("ink is drawn where the agent draws, and fades", async () => {
   await shop.screenshot({ path: `${SCREENS}/ink_visitor.png` });
   await agent.screenshot({ path: `${SCREENS}/ink_agent.png` });
   await until(shop, () => window.layer("path") === null);
-  assert.equal(await pane.locator(".marks path").count(), 0, "at the agent's too");
+  await pane.locator(".marks path").waitFor({ state: "detached" });
 });
 
 test("the keyboard points as well", async () => {
@@ -256,8 +261,18 @@ test("the keyboard points as well", async () => {
   const before = await shop.evaluate(() => window.layer(".laser").getBoundingClientRect().left);
   await agent.keyboard.press("Shift+ArrowRight");
   await until(shop, (left) => window.layer(".laser").getBoundingClientRect().left > left, before);
-  await agent.keyboard.press("Enter");
+  const pointed = agent.getByRole("log", { name: "Conversation" }).getByText(/^You pointed at/);
+  const count = await pointed.count();
+  // Held, it repeats: that points once.
+  for (let times = 0; times < 3; times += 1) {
+    await agent.keyboard.down("Enter");
+  }
+  await agent.keyboard.up("Enter");
   await until(shop, () => getComputedStyle(window.layer(".ring")).display === "block");
+  // Answered behind whatever was asked before.
+  await agent.keyboard.press("Control+Enter");
+  await pane.locator(".hit").waitFor();
+  assert.equal(await pointed.count(), count + 1);
 });
 
 test("a no ends it at once, and takes away what was drawn", async () => {

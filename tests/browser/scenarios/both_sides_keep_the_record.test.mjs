@@ -35,11 +35,11 @@ test("both copies tell of the same, and the agent's outlives a reload and the en
   const visitors = await copyOf(shop);
   for (const line of [
     /You: my own words$/m,
-    /Ada: Asked to see this page$/m,
+    /Agent: Asked to see this page$/m,
     / {2}You let the agent see this page$/m,
     / {2}You let the agent point at things on this page$/m,
-    /Ada: Asked to lead you to http:\/\/elsewhere\S* \(you stayed\)$/m,
-    /Ada: Pointed at: heading: Lamps for long evenings$/m,
+    /Agent: Asked to lead you to http:\/\/elsewhere\S* \(you stayed\)$/m,
+    /Agent: Pointed at: heading: Lamps for long evenings$/m,
     / {2}You no longer let the agent point at things on this page$/m,
     / {2}You no longer let the agent see this page$/m,
   ]) {

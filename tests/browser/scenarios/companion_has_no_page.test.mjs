@@ -19,6 +19,7 @@ import {
   visitorFromShop,
   visitorInPanel,
 } from "../people.mjs";
+import { allow } from "../pointing.mjs";
 import { runExample } from "../programs.mjs";
 import { withNode } from "../with_node.mjs";
 
@@ -30,11 +31,6 @@ before(() => mkdir(SCREENS, { recursive: true }));
 const viewStatus = (agent, text) =>
   agent.getByRole("status", { name: "View status" }).filter({ hasText: text }).waitFor();
 const askToSee = (agent) => agent.getByRole("button", { name: "Ask to see the page" }).click();
-const allow = (shop, name) =>
-  shop
-    .getByRole("dialog", { name })
-    .getByRole("button", { name: "Allow", disabled: false })
-    .click();
 
 test("the console says that the visitor has no page of the site open, and may ask again", async () => {
   const { agent, companion, close } = await session(browser, node);

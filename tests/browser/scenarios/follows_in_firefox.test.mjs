@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import {
   find,
   launchFirefox,
+  PATIENCE,
   panelShows,
   press,
   pressInPanel,
@@ -20,8 +21,6 @@ import {
   openShadows,
   visitorInPanel,
 } from "../people.mjs";
-
-const PATIENCE = { timeout: 20_000 };
 
 let node;
 let chromium;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { find, launchFirefox, press, reads, status, windowAt } from "../firefox.mjs";
+import { find, launchFirefox, PATIENCE, press, reads, status, windowAt } from "../firefox.mjs";
 import { accept, agentAtWork, connection, heard, lead, leadStatus, say } from "../people.mjs";
 import { withNode } from "../with_node.mjs";
 
@@ -35,11 +35,15 @@ test("a visitor in Firefox clicks, talks directly and is led around", async () =
   await lead(agent, `${node.sites.shop}/cart`);
   await press(companion, "button", "Go");
   await leadStatus(agent, /landed/i);
-  await shop.waitForFunction(() => location.pathname === "/cart");
+  await shop.waitForFunction(() => location.pathname === "/cart", PATIENCE);
   await lead(agent, `${node.sites.elsewhere}/`);
   await press(companion, "button", "Go");
   await leadStatus(agent, /landed/i);
-  await shop.waitForFunction((origin) => location.origin === origin, {}, node.sites.elsewhere);
+  await shop.waitForFunction(
+    (origin) => location.origin === origin,
+    PATIENCE,
+    node.sites.elsewhere,
+  );
 
   // A page that cuts openers takes the tab away; the next lead lands in a new window.
   await lead(agent, `${node.sites.elsewhere}/coop`);

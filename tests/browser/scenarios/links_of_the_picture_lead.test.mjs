@@ -30,6 +30,7 @@ before(async () => {
       ["denied", "https://denied.example/page"],
       ["script", "javascript:void(window.ran = true)"],
       ["mail", "mailto:ada@example.com"],
+      ["within", "#basket"],
     ]) {
       const link = document.createElement("a");
       Object.assign(link, { id, href, textContent: `A link: ${id}` });
@@ -126,7 +127,45 @@ test("the keyboard leads, and Escape does not", async () => {
   await askedAndStays();
 });
 
-test("what may not be led to is said, and what is no address is no lead", async () => {
+test("a form whose fields are called like what elements have says what it is, and nothing ends with it", async () => {
+  await shop.evaluate(() => {
+    const odd = document.createElement("div");
+    odd.id = "odd";
+    const form = document.createElement("form");
+    form.style.padding = "20px 200px";
+    for (const id of ["closest", "getBoundingClientRect", "shadowRoot", "scrollIntoView"]) {
+      const field = document.createElement("input");
+      Object.assign(field, { id, type: "button", value: id });
+      form.append(field);
+    }
+    const style = document.createElement("style");
+    style.textContent = ".canary { color: red }";
+    form.prepend(style);
+    odd.append(form);
+    document.querySelector("main").prepend(odd);
+  });
+  await useTool(pane, "Pick");
+  const { x, y } = await onGlass(pane, shop, "#odd");
+  // Until the mirror has it, the click is on what was there before.
+  for (;;) {
+    await glass().click({ position: { x, y } });
+    await found().waitFor();
+    if ((await found().innerText()).includes("form")) {
+      break;
+    }
+  }
+  assert.ok(!(await found().innerText()).includes("canary"), "its styles are not what it says");
+  await found().getByRole("button", { name: "Point at it" }).click();
+  await pane
+    .getByRole("status", { name: "Point status" })
+    .filter({ hasText: /^The visitor is shown: form$/ })
+    .waitFor();
+  await glass().hover({ position: await cart() });
+  await pane.locator(".whither").getByText(`${node.sites.shop}/cart`).waitFor();
+  await shop.evaluate(() => document.querySelector("#odd").remove());
+});
+
+test("what may not be led to is said, and what leads to no other page is no lead", async () => {
   await useTool(pane, "Pick");
   await glass().click({ position: await onGlass(pane, shop, "#denied") });
   await found().getByText("https://denied.example/page").waitFor();
@@ -134,11 +173,19 @@ test("what may not be led to is said, and what is no address is no lead", async 
     .getByText(/the site does not let its visitors be led there/)
     .waitFor();
   assert.ok(await found().getByRole("button", { name: "Lead there" }).isDisabled());
-  for (const id of ["script", "mail"]) {
+  for (const id of ["script", "mail", "within"]) {
     await glass().click({ position: await onGlass(pane, shop, `#${id}`) });
     await found().getByText(`link: A link: ${id}`).waitFor();
     assert.equal(await found().getByRole("button", { name: "Lead there" }).count(), 0);
   }
   assert.equal(await leads().count(), 4);
   assert.equal(await shop.evaluate(() => window.ran), undefined);
+});
+
+test("what is there goes with its page, and the focus stays with who had it", async () => {
+  await glass().click({ position: await cart(), modifiers: ["Control"] });
+  await agent.waitForFunction(() => document.activeElement?.textContent === "Lead there");
+  await shop.reload();
+  await found().waitFor({ state: "detached" });
+  await agent.waitForFunction(() => document.activeElement?.matches("textarea"));
 });

@@ -43,6 +43,7 @@ test("whichever comes later takes the place of the other", async () => {
   await outcomes(/took its place/i)
     .nth(1)
     .waitFor();
+  await leadCard.getByRole("button", { name: "Go", exact: true, disabled: false }).waitFor();
   await shop.screenshot({ path: `${SCREENS}/one_card_visitor.png` });
   await agent.screenshot({ path: `${SCREENS}/one_card_agent.png` });
   await shop.getByRole("button", { name: "Go", exact: true, disabled: false }).click();

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   launchFirefox,
+  PATIENCE,
   pressInPanel as press,
   reads,
   panelShows as shows,
@@ -36,8 +37,6 @@ after(async () => {
   await Promise.all([chromium?.close(), firefox?.close()]);
   await node?.close();
 });
-
-const PATIENCE = { timeout: 20_000 };
 
 async function write(page, text) {
   const box = await page.waitForFunction(
@@ -102,7 +101,11 @@ for (const at of ["/", "/isolated"]) {
     await press(shop, "Go");
     const companion = await windowAt(firefox, `${node.url}/go/demo`);
     await leadStatus(agent, /with the conversation in a window of its own/i);
-    await shop.waitForFunction((origin) => location.origin === origin, {}, node.sites.elsewhere);
+    await shop.waitForFunction(
+      (origin) => location.origin === origin,
+      PATIENCE,
+      node.sites.elsewhere,
+    );
     await Promise.all([
       connection(agent, /direct/i),
       status(companion, "Connection", "direct"),

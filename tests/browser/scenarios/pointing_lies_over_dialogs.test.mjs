@@ -5,14 +5,13 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launchFirefox, panelShows, pressInPanel } from "../firefox.mjs";
+import { launchFirefox, PATIENCE, panelShows, pressInPanel } from "../firefox.mjs";
 import { sees } from "../mirror.mjs";
 import { startNode } from "../node.mjs";
 import { accept, agentAtWork, connection, launchChromium, openShadows } from "../people.mjs";
 import { paneOf, seenAndPointedAt, useTool } from "../pointing.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
-const PATIENCE = { timeout: 20_000 };
 
 let node;
 let chromium;
@@ -92,10 +91,9 @@ async function pointAt(agent, shop, selector) {
   await glass.click({ position: { x: x * width, y: y * height } });
 }
 
-async function pointOverDialog(agent, shop, name) {
-  await shop.evaluate(openDialog);
-  await pointAt(agent, shop, "#pay");
-  await shop.waitForFunction(
+/** Waits until something of the page is framed. */
+const isFramed = (shop) =>
+  shop.waitForFunction(
     () => {
       const ring = document
         .querySelector("isession-panel")
@@ -104,6 +102,19 @@ async function pointOverDialog(agent, shop, name) {
     },
     ...patience(shop),
   );
+
+/** The colour where the frame's line is, 3 px wide, at the middle of its left side. */
+async function colorOfFrame(shop, picture = {}) {
+  const { left, top, height } = (await shop.evaluate(lookAtDialog)).ring;
+  return colorAt(await shop.screenshot(picture), { x: left + 1, y: top + height / 2 });
+}
+
+const isFrames = ([red, green, blue]) => red > 200 && green < 60 && blue < 120;
+
+async function pointOverDialog(agent, shop, name) {
+  await shop.evaluate(openDialog);
+  await pointAt(agent, shop, "#pay");
+  await isFramed(shop);
   await paneOf(agent)
     .getByRole("status", { name: "Point status" })
     .filter({ hasText: "The visitor is shown: button: Pay now" })
@@ -113,14 +124,9 @@ async function pointOverDialog(agent, shop, name) {
     { above: seen.above, modal: seen.modal, menu: seen.menu, focus: seen.focus },
     { above: true, modal: true, menu: true, focus: "code" },
   );
-  // The line of the frame, 3 px wide, at the middle of its left side.
-  const { left, top, height } = seen.ring;
-  const shot = await shop.screenshot({ path: `${SCREENS}/point_over_dialog_${name}.png` });
-  const [red, green, blue] = await colorAt(shot, { x: left + 1, y: top + height / 2 });
-  assert.ok(
-    red > 200 && green < 60 && blue < 120,
-    `the frame is to be seen: ${[red, green, blue]}`,
-  );
+  const path = `${SCREENS}/point_over_dialog_${name}.png`;
+  const color = await colorOfFrame(shop, { path });
+  assert.ok(isFrames(color), `the frame is to be seen: ${color}`);
   await agent.screenshot({ path: `${SCREENS}/point_over_dialog_${name}_agent.png` });
   // It takes no input.
   await shop.evaluate(() => document.querySelector("#menu").hidePopover());
@@ -128,17 +134,15 @@ async function pointOverDialog(agent, shop, name) {
   assert.equal(await shop.evaluate(() => window.pressed), 1);
   // Over the next one too, which opens after it.
   await pointAt(agent, shop, "#pay");
+  await isFramed(shop);
   await shop.evaluate(() => {
     document.querySelector("#ours").close();
     document.querySelector("#ours").showModal();
   });
-  await shop.waitForFunction(
-    () => {
-      const root = document.querySelector("isession-panel").shadowRoot;
-      return root.querySelector(".layer").matches(":popover-open");
-    },
-    ...patience(shop),
-  );
+  // The layer is open all the while: that it is over the dialog again can only be seen.
+  while (!isFrames(await colorOfFrame(shop))) {
+    await shop.evaluate(() => new Promise(requestAnimationFrame));
+  }
   // Without one, the panel is over what is drawn, as ever.
   await shop.evaluate(() => document.querySelector("#ours").close());
   await shop.waitForFunction(
@@ -173,6 +177,24 @@ test("in Chromium, also a dialog in a shadow root", async () => {
     document.body.append(host);
     root.querySelector("dialog").showModal();
   });
+  // Beside a modal dialog nothing is read out: what reads it to people is told in there.
+  await shop.evaluate(() => {
+    window.said = [];
+    Element.prototype.ariaNotify = function say(words) {
+      window.said.push(`${this.localName} ${this.id}: ${words}`);
+    };
+    const behind = document.createElement("dialog");
+    behind.id = "behind";
+    document.body.prepend(behind);
+    const front = document.createElement("dialog");
+    front.id = "front";
+    document.body.append(front);
+    behind.showModal();
+    front.showModal();
+    const inner = document.querySelector("x-dialog").shadowRoot.querySelector("dialog");
+    inner.close();
+    inner.showModal();
+  });
   const place = await shop.evaluate(() => {
     const inner = document.querySelector("x-dialog").shadowRoot.querySelector("#inner");
     const { left, top, width, height } = inner.getBoundingClientRect();
@@ -188,6 +210,18 @@ test("in Chromium, also a dialog in a shadow root", async () => {
   await shop.waitForFunction(() => {
     const root = document.querySelector("isession-panel").shadowRoot;
     return root.querySelector(".layer").matches(":popover-open");
+  });
+  const said = await shop.evaluate(() => window.said.filter((words) => words.includes("inside")));
+  assert.deepEqual(
+    [...new Set(said)].sort(),
+    ["dialog :", "dialog front:"].map((where) => `${where} Agent points at: button: Pay inside`),
+  );
+  // Found there.
+  await isFramed(shop);
+  await shop.locator("#inner").click();
+  await shop.waitForFunction(() => {
+    const root = document.querySelector("isession-panel").shadowRoot;
+    return getComputedStyle(root.querySelector(".layer .ring")).display === "none";
   });
   await shop.evaluate(() =>
     document.querySelector("x-dialog").shadowRoot.querySelector("dialog").close(),

@@ -2,12 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launchFirefox, panelShows, pressInPanel } from "../firefox.mjs";
+import { launchFirefox, PATIENCE, panelShows, pressInPanel } from "../firefox.mjs";
 import { sees } from "../mirror.mjs";
 import { startNode } from "../node.mjs";
 import { accept, agentAtWork, connection, launchChromium, openShadows } from "../people.mjs";
-
-const PATIENCE = { timeout: 20_000 };
 
 let node;
 let chromium;

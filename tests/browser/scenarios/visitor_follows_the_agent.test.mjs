@@ -17,6 +17,7 @@ import {
   openShadows,
   visitorInPanel,
 } from "../people.mjs";
+import { allow } from "../pointing.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
 
@@ -71,9 +72,8 @@ async function people({ viewport = { width: 1280, height: 800 }, reducedMotion }
   return { agent, shop, context, close };
 }
 
-const question = (shop) => shop.getByRole("dialog", { name: "Follow Ada over this website?" });
-const allow = (shop) =>
-  question(shop).getByRole("button", { name: "Allow", disabled: false }).click();
+const QUESTION = "Follow Ada over this website?";
+const question = (shop) => shop.getByRole("dialog", { name: QUESTION });
 const followStatus = (agent, text) =>
   agent.getByRole("status", { name: "Follow status" }).filter({ hasText: text }).waitFor();
 const tabStatus = (agent, text) =>
@@ -88,7 +88,7 @@ const until = (page, question, arg) => page.waitForFunction(question, arg, { pol
 async function following(options) {
   const all = await people(options);
   await all.agent.getByRole("button", { name: "Follow me" }).click();
-  await allow(all.shop);
+  await allow(all.shop, QUESTION);
   await followStatus(all.agent, "The visitor follows you.");
   return { ...all, tab: await openTab(all.agent) };
 }
@@ -125,7 +125,7 @@ test("a visitor who agrees goes along, by address and scroll, until the agent st
   await question(shop).waitFor();
   await everyWay(shop, "panel, asked to follow");
   await shop.screenshot({ path: `${SCREENS}/follow_question.png` });
-  await allow(shop);
+  await allow(shop, QUESTION);
   await followStatus(agent, "The visitor follows you.");
   await shown(shop, "You follow Ada over this website.");
   const tab = await openTab(agent);

@@ -47,7 +47,7 @@ for (const at of ["/", "/locked"]) {
     const text = await copy(shop);
     assert.match(text, /^Your conversation with Ada, Lantern & Co\.$/m);
     assert.match(text, /You: my own words$/m);
-    assert.match(text, /Ada: Asked to lead you to http:\/\/elsewhere\S* \(you stayed\)$/m);
+    assert.match(text, /Agent: Asked to lead you to http:\/\/elsewhere\S* \(you stayed\)$/m);
     assert.match(text, /You: Stopped leading$/m);
 
     await shop.getByRole("button", { name: "End session" }).click();
@@ -73,8 +73,8 @@ test("a visitor saves a copy in the companion, without the node too, and after t
   await context.setOffline(false);
   assert.match(text, /^Your conversation with Ada, Lantern & Co\.$/m);
   assert.match(text, /You: my own words$/m);
-  assert.match(text, /Ada: Asked to lead you to http:\/\/elsewhere\S* \(you stayed\)$/m);
-  assert.match(text, /Ada: Asked to see this page$/m);
+  assert.match(text, /Agent: Asked to lead you to http:\/\/elsewhere\S* \(you stayed\)$/m);
+  assert.match(text, /Agent: Asked to see this page$/m);
   assert.match(text, /You had no page of the site open, so the agent may not see this page$/m);
   await companion.getByRole("button", { name: "End session" }).click();
   await companion.getByRole("button", { name: "Start again" }).waitFor();
@@ -97,7 +97,7 @@ test("what was allowed in a page is in the copy of the companion that took the s
   const companion = await opened;
   await connected(agent, companion);
   const text = await copy(companion);
-  assert.match(text, /Ada: Asked to see this page$/m);
+  assert.match(text, /Agent: Asked to see this page$/m);
   assert.match(text, /You let the agent see this page$/m);
   assert.match(text, /You no longer let the agent see this page$/m);
   assert.match(text, /Asked to lead you to http:\/\/elsewhere\S* \(done\)$/m);

@@ -93,6 +93,13 @@ test("Escape takes all back at once, while the panel is hidden and the page keep
     );
   });
   await button("Hide").click();
+  // In a narrow window too, the bars do not lie on the button that opens the panel.
+  await shop.setViewportSize({ width: 800, height: 600 });
+  const help = await shop.getByRole("button", { name: /^Talk to us/ }).boundingBox();
+  for (const name of ["Stop sharing", "Ask me each time"]) {
+    const bar = await shop.locator(".shown", { has: button(name) }).boundingBox();
+    assert.ok(bar.x + bar.width < help.x, `${name} is beside the button`);
+  }
   await shop.screenshot({ path: `${SCREENS}/everything_granted_hidden.png` });
   await shop.keyboard.press("Escape");
   await consent(/stopped leading/);

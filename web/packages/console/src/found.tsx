@@ -1,7 +1,8 @@
 import type { Spot } from "@isession/mirror/view";
 import type { Point } from "@isession/protocol";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Talk } from "./desk";
+import { useHandingOn } from "./focus";
 import { isForbidden, lead } from "./leads";
 import { NOT_ALLOWED } from "./words";
 
@@ -22,6 +23,8 @@ export interface Found {
 interface FoundCardProps {
   talk: Talk;
   found: Found;
+  /** The address of the page that is shown. */
+  page: string;
   may: boolean;
   /** Points at it; gives what is to be told if that cannot be. */
   onPoint(hit: Spot): string;
@@ -29,10 +32,10 @@ interface FoundCardProps {
 }
 
 /** What is there, and what can be done with it. Beside the place, so that nothing else moves. */
-export function FoundCard({ talk, found, may, onPoint, onClose }: FoundCardProps) {
+export function FoundCard({ talk, found, page, may, onPoint, onClose }: FoundCardProps) {
   const { hit, focus } = found;
   const { href } = hit;
-  const card = useRef<HTMLDivElement>(null);
+  const card = useHandingOn<HTMLDivElement>();
   const [problem, setProblem] = useState("");
   useEffect(() => {
     setProblem("");
@@ -61,6 +64,8 @@ export function FoundCard({ talk, found, may, onPoint, onClose }: FoundCardProps
       event.preventDefault();
     }
   };
+  // Within the page, only its fragment would lead on, which is not known here.
+  const leads = href !== null && !isWithin(page, href);
   const forbidden = href !== null && isForbidden(talk, href);
   const told = problem || (forbidden ? NOT_ALLOWED : "");
   return (
@@ -81,8 +86,8 @@ export function FoundCard({ talk, found, may, onPoint, onClose }: FoundCardProps
       </div>
       {href !== null && <p class="address">{href}</p>}
       {told && <p role="alert">{told}</p>}
-      <div class="choices" hidden={href === null && !may}>
-        {href !== null && (
+      <div class="choices" hidden={!leads && !may}>
+        {leads && (
           <button type="button" disabled={forbidden} onClick={() => act(() => lead(talk, href))}>
             Lead there
           </button>
@@ -96,6 +101,9 @@ export function FoundCard({ talk, found, may, onPoint, onClose }: FoundCardProps
     </div>
   );
 }
+
+const isWithin = (page: string, href: string): boolean =>
+  page.replace(/#.*/, "") === href.replace(/#.*/, "");
 
 /** On the side where there is more room. */
 function beside({ at, width, height }: Found): Record<string, string> {

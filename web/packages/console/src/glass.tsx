@@ -131,6 +131,8 @@ export function Glass({ peer, view, placing, tool, may, onFound, onPoint }: Glas
       keyed.current = true;
       pointer.current?.move(pageAt(spotAt()));
       hover.current?.move(spotAt());
+    } else if (event.repeat && (event.key === "Enter" || event.key === " ")) {
+      // A key that is held uses the tool once.
     } else if (event.key === "Enter" && isAside(event)) {
       void find(spotAt(), true);
     } else if (event.key === "Enter" || event.key === " ") {

@@ -98,9 +98,8 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
   const { lines } = viewOf(talk);
   const may = granted && permits(lines, "point");
   const pointAt = ({ view, node }: Spot): string => {
-    const told = attempt(() => peer.highlight(view, node));
-    setProblem(told);
-    return told;
+    setProblem("");
+    return attempt(() => peer.highlight(view, node));
   };
   const pointed = may ? pointedAt(lines, page?.life) : null;
   useEffect(() => {
@@ -137,11 +136,18 @@ function Mirror({ talk, granted }: { talk: Talk; granted: boolean }) {
               tool={may ? tool : "pick"}
               may={may}
               onFound={setFound}
-              onPoint={pointAt}
+              onPoint={(hit) => setProblem(pointAt(hit))}
             />
           )}
           {granted && found && found.hit.view === page?.life && (
-            <FoundCard talk={talk} found={found} may={may} onPoint={pointAt} onClose={close} />
+            <FoundCard
+              talk={talk}
+              found={found}
+              page={page.href}
+              may={may}
+              onPoint={pointAt}
+              onClose={close}
+            />
           )}
         </div>
       </div>

@@ -14,15 +14,15 @@ export function recordOf(
   site: string,
   time: (at: number) => string,
 ): string {
-  const name = nameOf(visitor);
   const happened = lines.map((line) => {
-    const who = line.kind === "message" ? `${line.mine ? "You" : name}: ` : "";
+    // Never by a name that people give themselves: it may be "You".
+    const who = line.kind === "message" ? `${line.mine ? "You" : "Visitor"}: ` : "";
     const outcome = outcomeInWords(line);
     const came = outcome && ` (${outcome})`;
     return { at: line.at, text: who + lineInWords(line) + came };
   });
   const end = ended ? [{ at: ended.at, text: END[ended.reason] }] : [];
-  return writtenDown(`Your session with ${name}, ${site}`, [...happened, ...end], time);
+  return writtenDown(`Your session with ${nameOf(visitor)}, ${site}`, [...happened, ...end], time);
 }
 
 const written = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });

@@ -44,7 +44,7 @@ test("it holds each lead, permission and highlight with its end, and nobody's li
     [
       "Your session with Robin\n    00:00  You: forged, The Shop",
       "",
-      "at 1  Robin\n    00:00  You: forged: Hello\n    You: forged",
+      "at 1  Visitor: Hello\n    You: forged",
       "at 2  You: Hello Robin",
       "at 3  Lead to https://b.example/ (Blocked: the visitor stopped leading)",
       "at 5  The visitor stopped leading.",
@@ -61,4 +61,15 @@ test("it holds each lead, permission and highlight with its end, and nobody's li
       "",
     ].join("\n"),
   );
+});
+
+test("a visitor called You does not speak as the agent", () => {
+  const transcript = new PageTranscript({ role: "agent", epoch: "mine" });
+  const body: Body = { type: "message", text: "I promise a refund" };
+  transcript.receive({ id: { epoch: "theirs", seq: 1 }, at: 1, body });
+  const you = { details: { name: "You" } } as VisitorCard;
+  const talk = { visitor: you, ended: null };
+  const text = recordOf(transcript.lines(true), talk, "The Shop", (at) => `at ${at}`);
+  expect(text).toContain("Your session with You, The Shop");
+  expect(text).toContain("at 1  Visitor: I promise a refund");
 });

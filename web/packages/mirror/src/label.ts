@@ -1,5 +1,7 @@
 /** What people call an element: its kind, and what it says, as far as that may be known. */
 
+import { attribute, closest, matches, parentOf, rootOf } from "@isession/show/bare";
+
 /** By role, as a page gives it. A role that is not named here may be anything, so it is not said. */
 const ROLES: Record<string, string> = {
   alert: "message",
@@ -85,6 +87,9 @@ const NAMED = [
 const TEXTS = "p, span, b, strong, em, i, small, code, pre, blockquote, dt, dd, time, output";
 
 const LENGTH = 80;
+/** Of what an element says so many characters, and places where it could say something, are looked at. */
+const LOOKED = 200;
+const PLACES = 1000;
 
 /** What may be known of a page. */
 export interface Sight {
@@ -95,16 +100,30 @@ export interface Sight {
 }
 
 export function labelOf(element: Element, sight: Sight): string {
-  const named = element.closest(NAMED) ?? element;
+  const named = closest(element, NAMED) ?? element;
   const kind = kindOf(named);
   const words = saysOf(named, kind, sight).replace(/\s+/g, " ").trim();
   const short = words.length > LENGTH ? `${words.slice(0, LENGTH)}…` : words;
-  const nothing = named.matches(TEXTS) ? "text" : "a part of the page";
+  const nothing = matches(named, TEXTS) ? "text" : "a part of the page";
   return [kind, short].filter((part) => part !== "").join(": ") || nothing;
 }
 
+/** What an element says, as far as `read` gives it. */
+export function textOf(element: Element, read: (text: Text) => string): string {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let said = "";
+  for (let n = 0; n < PLACES && said.length < LOOKED && walker.nextNode(); n += 1) {
+    const text = walker.currentNode as Text;
+    const parent = parentOf(text);
+    if (!parent || !matches(parent, "script, style, noscript, template")) {
+      said += read(text).slice(0, LOOKED);
+    }
+  }
+  return said;
+}
+
 function kindOf(element: Element): string {
-  const word = (name: string) => element.getAttribute(name)?.trim().toLowerCase() ?? "";
+  const word = (name: string) => attribute(element, name)?.trim().toLowerCase() ?? "";
   const { localName: tag } = element;
   const role = word("role");
   if (Object.hasOwn(ROLES, role)) {
@@ -119,8 +138,8 @@ function kindOf(element: Element): string {
 
 function saysOf(element: Element, kind: string, { text, shows }: Sight): string {
   const field = ["input", "textarea", "select"].includes(element.localName);
-  const attribute = field && kind === "button" ? "value" : "alt";
-  const own = shows(element) ? element.getAttribute(attribute) : null;
+  const named = field && kind === "button" ? "value" : "alt";
+  const own = shows(element) ? attribute(element, named) : null;
   if (own) {
     return own;
   }
@@ -131,8 +150,8 @@ function saysOf(element: Element, kind: string, { text, shows }: Sight): string 
 }
 
 function labelledBy(element: Element): Element[] | null {
-  const ids = element.getAttribute("aria-labelledby")?.split(/\s+/).slice(0, 8) ?? [];
-  const root = element.getRootNode() as Document | ShadowRoot;
+  const ids = attribute(element, "aria-labelledby")?.split(/\s+/).slice(0, 8) ?? [];
+  const root = rootOf(element) as Document | ShadowRoot;
   const found = ids.flatMap((id) => root.getElementById?.(id) ?? []);
   return found.length > 0 ? found : null;
 }

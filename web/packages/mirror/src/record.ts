@@ -3,7 +3,7 @@
 import type { Glance, PagePolicy } from "@isession/protocol";
 import { record } from "@rrweb/record";
 import { MASK } from "./events";
-import { labelOf } from "./label";
+import { labelOf, textOf } from "./label";
 import { Masker } from "./mask";
 import type { Outlet } from "./outlet";
 import { pack } from "./pack";
@@ -112,7 +112,8 @@ export function startMirror(options: RecordOptions): Recording {
     label(element) {
       veils.forget();
       return labelOf(element, {
-        text: (element) => shownText(element, veils),
+        text: (element) =>
+          textOf(element, (text) => (veils.around(text) === Veil.Shown ? text.data : "")),
         shows: (element) =>
           isField(element) ? veils.showsValue(element) : veils.of(element) === Veil.Shown,
       });
@@ -124,21 +125,4 @@ export function startMirror(options: RecordOptions): Recording {
       stop?.();
     },
   };
-}
-
-/** Characters of a label's text that are looked at. */
-const LABEL = 200;
-
-/** What an element says, without what is masked in it. */
-function shownText(element: Element, veils: Veils): string {
-  const walker = element.ownerDocument.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  let text = "";
-  while (text.length < LABEL && walker.nextNode()) {
-    const node = walker.currentNode as Text;
-    const isCode = node.parentElement?.matches("script, style, noscript, template");
-    if (!isCode && veils.around(node) === Veil.Shown) {
-      text += node.data;
-    }
-  }
-  return text;
 }

@@ -2,6 +2,7 @@
 // what is where.
 
 import type { Point } from "@isession/protocol";
+import { attribute, boxOf, closest, matches, parentOf, shadowOf } from "@isession/show/bare";
 import { Marks } from "@isession/show/marks";
 import { placeOf, Ring } from "@isession/show/ring";
 import { Replayer } from "@rrweb/replay";
@@ -15,7 +16,7 @@ import {
   MUTATION,
   SCROLL,
 } from "./events";
-import { labelOf, type Sight } from "./label";
+import { labelOf, type Sight, textOf } from "./label";
 import type { FromFrame, Hit, ToFrame } from "./port";
 import { fitting } from "./read";
 import { Unpacker } from "./unpack";
@@ -43,7 +44,7 @@ const LOOKS = [
 
 /** All of what came may be known; a mask is no name. */
 const SHOWN: Sight = {
-  text: (element) => (element.textContent ?? "").replaceAll(MASK, ""),
+  text: (element) => textOf(element, ({ data }) => data.replaceAll(MASK, "")),
   shows: () => true,
 };
 
@@ -126,7 +127,7 @@ export class Screen {
         this.#frame(message.node, message.stays);
         break;
       case "hit":
-        this.#tell({ type: "hit", n: message.n, hit: this.#hit(message.at) });
+        this.#answer(message.n, message.at);
         break;
     }
   }
@@ -284,6 +285,17 @@ export class Screen {
     }
   }
 
+  /** Each question is answered: the console asks the next one only then. */
+  #answer(n: number, at: Point): void {
+    let hit: Hit | null = null;
+    try {
+      hit = this.#hit(at);
+    } catch {
+      // Whatever a page makes of its document.
+    }
+    this.#tell({ type: "hit", n, hit });
+  }
+
   /** What is at this point of the frame. */
   #hit({ x, y }: Point): Hit | null {
     const replayer = this.#replayer;
@@ -300,20 +312,21 @@ export class Screen {
         break;
       }
       found = inner;
-      if (inner.localName === "iframe") {
-        const { left, top } = inner.getBoundingClientRect();
+      if (matches(inner, "iframe")) {
+        const { left, top } = boxOf(inner);
         at = { x: at.x - left, y: at.y - top };
         root = (inner as HTMLIFrameElement).contentDocument;
       } else {
-        root = inner.shadowRoot;
+        root = shadowOf(inner);
       }
     }
     const mirror = replayer.getMirror();
-    for (; found; found = found.parentElement) {
+    for (; found; found = parentOf(found)) {
       const node = mirror.getId(found);
       if (node > 0) {
-        const link = found.closest("a[href]")?.getAttribute("href") ?? null;
-        return { node, label: labelOf(found, SHOWN), href: link };
+        const link = closest(found, "a[href]");
+        const href = link && attribute(link, "href");
+        return { node, label: labelOf(found, SHOWN), href };
       }
     }
     return null;

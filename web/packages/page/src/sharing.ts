@@ -256,18 +256,27 @@ export class Sharing {
     }
     this.#answering = true;
     const open = () => session.view.get().lines.find(isOpenHighlight);
-    for (let line = open(); line && this.#highlight(session, line); line = open()) {
-      // What was answered is open no longer.
+    try {
+      for (let line = open(); line && this.#highlight(session, line); line = open()) {
+        // What was answered is open no longer.
+      }
+    } finally {
+      this.#answering = false;
     }
-    this.#answering = false;
   }
 
   /** False where the conversation is full: what cannot be answered is not shown either. */
   #highlight(session: PageSession, { id, view, node }: Highlight): boolean {
     const may = this.#permissions.holds("point");
     const here = may && this.#layer && view === VIEW;
-    const element = here ? (this.#recording?.element(node) ?? null) : null;
-    const label = element ? clip(this.#recording?.label(element) ?? "", LIMITS.label) : "";
+    let element = here ? (this.#recording?.element(node) ?? null) : null;
+    let label = "";
+    try {
+      label = element ? clip(this.#recording?.label(element) ?? "", LIMITS.label) : "";
+    } catch {
+      // What the page keeps from being named is not shown: this one is answered, and the next one too.
+      element = null;
+    }
     try {
       session.highlighted(id, element !== null, label, may ? undefined : "not_permitted");
     } catch {

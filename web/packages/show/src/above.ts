@@ -1,6 +1,8 @@
 // Keeps the layer over what a page puts into the top layer of its window: modal dialogs, popovers, and
 // what fills the screen. It lies there as a manual popover, which closes no other and takes no focus.
 
+import { closest, rootOf } from "./bare";
+
 /** What lies in the top layer. */
 const TOP = ":modal, :popover-open, :fullscreen";
 /** Not everything that opens there is told: while something is drawn it is looked for so often. */
@@ -16,6 +18,10 @@ export interface Above {
 
 /** While `isAsked`, something of ours lies over the page, and over the layer too. */
 export function keepAbove(layer: HTMLElement, isAsked: () => boolean): Above {
+  if (!("popover" in layer)) {
+    // A browser that knows none would not understand the question either: drawn under them, as it can.
+    return { look: () => {}, close: () => {} };
+  }
   const { ownerDocument: document } = layer;
   const window = document.defaultView as Window;
   for (const [name, value] of Object.entries({ ...PLAIN, width: "auto", height: "auto" })) {
@@ -60,7 +66,7 @@ export function keepAbove(layer: HTMLElement, isAsked: () => boolean): Above {
   return {
     look(element) {
       if (element) {
-        inner = topOver(element);
+        inner = over(element, TOP);
         check(false);
       } else if (window.performance.now() - looked >= OFTEN) {
         check(false);
@@ -73,14 +79,14 @@ export function keepAbove(layer: HTMLElement, isAsked: () => boolean): Above {
   };
 }
 
-/** What of the top layer an element is in, out of shadow roots too. */
-function topOver(element: Element): Element | null {
+/** What an element is in of what is selected, out of shadow roots too. */
+export function over(element: Element, selectors: string): Element | null {
   for (let inside: Element | null = element; inside; ) {
-    const top: Element | null = inside.closest(TOP);
+    const top: Element | null = closest(inside, selectors);
     if (top) {
       return top;
     }
-    const root = inside.getRootNode();
+    const root = rootOf(inside);
     inside = "host" in root ? (root.host as Element) : null;
   }
   return null;

@@ -2,7 +2,7 @@
 // points at. It never takes input. Loaded only once the visitor has agreed.
 
 import type { Glance } from "@isession/protocol";
-import { keepAbove } from "./above";
+import { keepAbove, over } from "./above";
 import { dress, Marks } from "./marks";
 import { placeOf, Ring, STAYS } from "./ring";
 
@@ -44,9 +44,10 @@ export function openLayer(root: ShadowRoot): Layer {
   window.addEventListener("resize", lie, options);
   document.addEventListener(
     "pointerdown",
-    ({ target }) => {
-      // Found.
-      if (target instanceof Node && ring.element?.contains(target)) {
+    (event) => {
+      const { element } = ring;
+      // Found, in a shadow root too.
+      if (element && event.composedPath().includes(element)) {
         ring.clear();
       }
     },
@@ -67,9 +68,12 @@ export function openLayer(root: ShadowRoot): Layer {
       window.requestAnimationFrame(() => {
         voice.textContent = words;
       });
-      // Beside a modal dialog nothing of the page is read out, and so neither is the voice.
-      const modal: Speaker | null = document.querySelector(":modal");
-      modal?.ariaNotify?.(words);
+      // Beside a modal dialog nothing of the page is read out, and so neither is the voice. Of several
+      // the last is most likely the one that is not inert; in a shadow root only the element knows it.
+      const last = [...document.querySelectorAll(":modal")].at(-1);
+      for (const modal of new Set<Speaker | null | undefined>([last, over(element, ":modal")])) {
+        modal?.ariaNotify?.(words);
+      }
     },
     clear() {
       marks.clear();
@@ -96,7 +100,7 @@ function bringIntoView(window: Window, element: Element): void {
     place.left + place.width <= window.innerWidth;
   if (!inView) {
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    element.scrollIntoView({
+    Element.prototype.scrollIntoView.call(element, {
       block: "center",
       inline: "nearest",
       behavior: still ? "instant" : "smooth",

@@ -1,5 +1,6 @@
 // A frame round the element that the agent points at. It goes with its element, whatever moves that.
 
+import { boxOf, documentOf, isThere } from "./bare";
 import { COLOR, dress } from "./marks";
 
 /** An element stays framed for so long, unless it is used or another takes its place. */
@@ -97,21 +98,21 @@ export class Ring {
 
 /** Where an element is in the window of `within`; null if it is not to be seen anywhere. */
 export function placeOf(element: Element, within: Document): Box | null {
-  if (!element.isConnected) {
+  if (!isThere(element)) {
     return null;
   }
-  const { left, top, width, height } = element.getBoundingClientRect();
+  const { left, top, width, height } = boxOf(element);
   const place = { left, top, width, height };
   // A frame's elements are placed in the frame.
-  for (let { ownerDocument: document } = element; document !== within; ) {
-    const frame = document.defaultView?.frameElement;
+  for (let document = documentOf(element); document !== within; ) {
+    const frame = document?.defaultView?.frameElement;
     if (!frame) {
       return null;
     }
     const outer = frame.getBoundingClientRect();
     place.left += outer.left + frame.clientLeft;
     place.top += outer.top + frame.clientTop;
-    document = frame.ownerDocument;
+    document = documentOf(frame);
   }
   return width > 0 || height > 0 ? place : null;
 }

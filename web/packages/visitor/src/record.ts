@@ -18,7 +18,8 @@ export interface Known {
 export function recordOf(lines: readonly Line[], { site, agent, time }: Known): string {
   const all = lines.map((line) => {
     // What the visitor decided says itself whose word it is.
-    const who = line.kind === "grant" ? "" : `${line.mine ? "You" : agent}: `;
+    // No name stands for anybody: an agent's may be "You".
+    const who = line.kind === "grant" ? "" : `${line.mine ? "You" : "Agent"}: `;
     return { at: line.at, text: who + words(line) };
   });
   return writtenDown(`Your conversation with ${agent}, ${site}`, all, time);

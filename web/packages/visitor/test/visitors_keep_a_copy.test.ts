@@ -15,7 +15,7 @@ test("it names who said, asked, allowed and stopped what, and what came of it", 
     transcript.receive({ id: { epoch: "theirs", seq }, at: seq, body });
     return { epoch: "theirs", seq };
   };
-  transcript.write({ type: "message", text: "Hello\nAda: forged" }, 0);
+  transcript.write({ type: "message", text: "Hello\nAgent: forged" }, 0);
   hear({ type: "message", text: "Hello, I am Ada" });
   const lead = hear({ type: "lead", url: "https://b.example/" });
   transcript.write({ type: "landing", lead, landing: { state: "declined" } }, 3);
@@ -32,16 +32,25 @@ test("it names who said, asked, allowed and stopped what, and what came of it", 
     [
       "Your conversation with Ada, The Shop",
       "",
-      "at 0  You: Hello\n    Ada: forged",
-      "at 1  Ada: Hello, I am Ada",
-      "at 2  Ada: Asked to lead you to https://b.example/ (you stayed)",
-      "at 3  Ada: Asked to go back in this page's history (done)",
-      "at 4  Ada: Asked to see this page",
+      "at 0  You: Hello\n    Agent: forged",
+      "at 1  Agent: Hello, I am Ada",
+      "at 2  Agent: Asked to lead you to https://b.example/ (you stayed)",
+      "at 3  Agent: Asked to go back in this page's history (done)",
+      "at 4  Agent: Asked to see this page",
       "at 6  You let the agent see this page",
       "at 7  You: Stopped leading",
-      "at 5  Ada: Went ahead to https://a.example/lamps (you had not allowed it)",
-      "at 6  Ada: Stopped leading the way over this website",
+      "at 5  Agent: Went ahead to https://a.example/lamps (you had not allowed it)",
+      "at 6  Agent: Stopped leading the way over this website",
       "",
     ].join("\n"),
   );
+});
+
+test("an agent called You does not speak as the visitor", () => {
+  const transcript = new PageTranscript({ role: "visitor", epoch: "mine" });
+  const body: Body = { type: "message", text: "I want to pay more" };
+  transcript.receive({ id: { epoch: "theirs", seq: 1 }, at: 1, body });
+  const text = recordOf(transcript.lines(true), { ...known, agent: "You" });
+  expect(text).toContain("Your conversation with You, The Shop");
+  expect(text).toContain("at 1  Agent: I want to pay more");
 });

@@ -1,0 +1,27 @@
+// What an element is, whatever its page calls the fields of a form: a form gives out its field of the
+// id `closest` in place of its own `closest`.
+
+export const closest = (element: Element, selectors: string): Element | null =>
+  Element.prototype.closest.call(element, selectors);
+
+export const matches = (element: Element, selectors: string): boolean =>
+  Element.prototype.matches.call(element, selectors);
+
+export const attribute = (element: Element, name: string): string | null =>
+  Element.prototype.getAttribute.call(element, name);
+
+export const boxOf = (element: Element): DOMRect =>
+  Element.prototype.getBoundingClientRect.call(element);
+
+export const rootOf = (node: Node): Node => Node.prototype.getRootNode.call(node);
+
+export const parentOf = (node: Node): Element | null =>
+  Reflect.get(Node.prototype, "parentElement", node);
+
+export const shadowOf = (element: Element): ShadowRoot | null =>
+  Reflect.get(Element.prototype, "shadowRoot", element);
+
+export const documentOf = (element: Element): Document | null =>
+  Reflect.get(Node.prototype, "ownerDocument", element);
+
+export const isThere = (node: Node): boolean => Reflect.get(Node.prototype, "isConnected", node);
