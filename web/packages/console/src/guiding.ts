@@ -36,6 +36,12 @@ let tab: Window | null = null;
 let hear: (event: MessageEvent) => void = () => {};
 let close = () => {};
 
+/**
+ * Firefox lets any page of the tab move the console, so it asks the agent first: for good, since the
+ * tab outlives the session, and a window that it opened may have kept the tie and outlive the tab.
+ */
+const stay = (event: Event) => event.preventDefault();
+
 /** Makes the frame, so that a click finds it. */
 export function prepare(): void {
   if (!frame) {
@@ -55,6 +61,7 @@ export function openTab(talk: Talk, site: SiteCard): boolean {
   if (!opened) {
     return false;
   }
+  addEventListener("beforeunload", stay);
   close();
   tab = opened;
   begin(talk, site);
@@ -133,17 +140,12 @@ function begin(talk: Talk, site: SiteCard): void {
     if (tab?.closed) {
       // Or its page has an opener policy: then nobody hears of it any more.
       show("lost");
-      stay.abort();
     }
   }, LOOK);
-  // Firefox lets any page of the tab move the console. It asks the agent first.
-  const stay = new AbortController();
-  addEventListener("beforeunload", (event) => event.preventDefault(), { signal: stay.signal });
   close = () => {
     close = () => {};
     end();
     clearInterval(timer);
-    stay.abort();
     guide.close();
     hear = () => {};
     guided.value = null;
