@@ -69,6 +69,7 @@ export class Guide {
     if (url !== undefined && url !== this.#sent.url && !this.#waits()) {
       this.#sent = { url, told };
       this.#scrolled = "";
+      this.#cancel();
       guide(url);
     }
     const sent = this.#sent;

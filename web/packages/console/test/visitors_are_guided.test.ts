@@ -83,6 +83,14 @@ test("scrolling is told of the page that both are on, and twice, for glances get
   expect(scrolled.at(-1)).toBe(300);
 });
 
+test("where the page before was scrolled to is not said again of the next one", () => {
+  at("/", 200);
+  at("/lamps");
+  arrives("/lamps");
+  clock.turn(AGAIN);
+  expect(scrolled).toEqual([200]);
+});
+
 test("where the site sends the visitor on, the page there is scrolled, and no other", () => {
   at("/lamps", 10);
   arrives("/sign-in");
