@@ -119,6 +119,17 @@ test("without the permission nothing is told; with it again, where the tab is by
   expect(told).toEqual([`${SITE}/lamps`, `${SITE}/lamps`]);
 });
 
+test("who follows again is taken to the top as well, if the tab is there", () => {
+  at("/", 300);
+  at("/", 0);
+  may = false;
+  guide.look();
+  clock.turn(AGAIN);
+  may = true;
+  guide.look();
+  expect(scrolled).toEqual([300, 0, 0]);
+});
+
 test("another origin is nothing that can be followed", () => {
   at("https://www.shop.example/lamps", 10);
   expect(guide.away).toBe(true);
