@@ -228,6 +228,39 @@ test("what a script of the page does is not the visitor's doing", async () => {
   await close();
 });
 
+test("a click into a frame of the page is the visitor's doing, and a script's focus there is not", async () => {
+  const { agent, shop, tab, context, close } = await following();
+  const blurred = new Promise((resolve) => context.exposeFunction("tellBlurred", resolve));
+  await context.addInitScript(() => {
+    // Once whoever listens has had a turn.
+    addEventListener("blur", () => setTimeout(() => setTimeout(window.tellBlurred)));
+    addEventListener("load", () => {
+      const frame = document.createElement("iframe");
+      frame.title = "Map";
+      frame.srcdoc = "<button>Nearer</button>";
+      document.querySelector("main").prepend(frame);
+      addEventListener("scroll", () => frame.focus(), { once: true });
+    });
+  });
+  await tab.getByRole("link", { name: "Your basket" }).click();
+  await shop.waitForURL(/cart/);
+  await scrollTab(tab, 0.5);
+  // Nothing is asked of the page meanwhile: that would count as a hand's doing.
+  await blurred;
+  await scrollTab(tab, 0);
+  await isAtShare(shop, 0);
+  await shown(shop, "You follow Ada over this website.");
+  // The focus has to come back before it can go there.
+  await shop.getByRole("textbox", { name: "Message" }).focus();
+  await shop
+    .frameLocator('iframe[title="Map"]')
+    .getByRole("button", { name: "Nearer" })
+    .click();
+  await shown(shop, "Following is paused.");
+  await followStatus(agent, /went on alone/);
+  await close();
+});
+
 test("Escape ends all of it, with seeing too, and a no is a no", async () => {
   const { agent, shop, tab, close } = await following();
   await agent.getByRole("button", { name: "Ask to see the page" }).click();
