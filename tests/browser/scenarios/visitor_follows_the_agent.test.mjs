@@ -188,6 +188,15 @@ test("whatever the visitor does in the page lets following wait, over pages, unt
     await shown(shop, "You follow Ada over this website.");
     await followStatus(agent, "The visitor follows you.");
   }
+  // What is said scrolls by itself; over the panel's head the page behind it does.
+  await shop.getByRole("log", { name: "Conversation" }).hover();
+  await shop.mouse.wheel(0, -60);
+  await shop.getByRole("heading", { name: "Lantern & Co.", level: 2 }).hover();
+  await shown(shop, "You follow Ada over this website.");
+  await shop.mouse.wheel(0, 60);
+  await shown(shop, "Following is paused.");
+  await again();
+  await shown(shop, "You follow Ada over this website.");
   // A click that leads elsewhere: what waits goes along to the next page.
   await shop.getByRole("link", { name: "Your basket" }).click();
   await shop.waitForURL(/cart/);

@@ -24,6 +24,14 @@ export function watchOwnInput(panel: ShadowRoot, signal: AbortSignal, run: () =>
   for (const type of ["wheel", "touchmove", "pointerdown", "keydown"]) {
     addEventListener(type, heed, options);
   }
+  const through = (event: Event) => {
+    if (event.isTrusted && !event.composedPath().some(scrolls)) {
+      run();
+    }
+  };
+  for (const type of ["wheel", "touchmove"]) {
+    panel.addEventListener(type, through, options);
+  }
   // Of a frame no more is told than that it has the focus by now. A script gives it that, too.
   const leave = () => {
     const byHand = navigator.userActivation?.isActive ?? true;
@@ -34,6 +42,12 @@ export function watchOwnInput(panel: ShadowRoot, signal: AbortSignal, run: () =>
   // Firefox says which element has it a moment later.
   addEventListener("blur", () => setTimeout(leave), { signal });
 }
+
+/** A part of the panel that scrolls, and keeps that to itself; of all others the page behind scrolls. */
+const scrolls = (part: EventTarget): boolean =>
+  part instanceof Element &&
+  part.matches(".body, [role=log], textarea") &&
+  part.scrollHeight > part.clientHeight;
 
 /** What has the focus, as far as the page lets others see. */
 function focused(): Element | null {
