@@ -223,6 +223,24 @@ test("whatever the visitor does in the page lets following wait, over pages, unt
   await close();
 });
 
+test("a move that the agent asked for is no pause, and the visitor's own after it is", async () => {
+  const { agent, shop, tab, close } = await following();
+  await tab.getByRole("link", { name: "Your basket" }).click();
+  await shop.waitForURL(/cart/);
+  await shown(shop, "You follow Ada over this website.");
+  await agent
+    .getByRole("group", { name: "Visitor's history" })
+    .getByRole("button", { name: "Back", exact: true })
+    .click();
+  await shop.getByRole("button", { name: "Go", exact: true, disabled: false }).click();
+  await shop.getByRole("heading", { name: "Lamps for long evenings" }).waitFor();
+  await shown(shop, "You follow Ada over this website.");
+  await shop.goForward({ waitUntil: "commit" });
+  await shop.getByRole("heading", { name: "Your basket" }).waitFor();
+  await shown(shop, "Following is paused.");
+  await close();
+});
+
 test("what a script of the page does is not the visitor's doing", async () => {
   const { agent, shop, tab, close } = await following();
   await shop.evaluate(() => {
