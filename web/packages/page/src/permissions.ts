@@ -10,7 +10,7 @@ export type Offered = keyof typeof OFFERED;
 
 /** A question without an answer for so long is answered with no. */
 export const PATIENCE = 30_000;
-/** Nobody is asked again so soon after a no: what is asked then is declined. */
+/** Nobody is asked again so soon after a no, or a question taken back: what is asked then is declined. */
 export const QUIET = 30_000;
 
 export interface PermissionsOptions {
@@ -26,7 +26,7 @@ export class Permissions {
   readonly question = new Value<Offered | null>(null);
   readonly #options: PermissionsOptions;
   #lines: readonly Line[] = [];
-  /** When the visitor said no for the last time; what was said in pages before tells it at first. */
+  /** When a question came to nothing for the last time; what was said in pages before tells it at first. */
   #refused: number | null | undefined;
   #cancel = () => {};
 
@@ -60,6 +60,8 @@ export class Permissions {
     );
     const open = this.question.get();
     if (open && !asked.includes(open)) {
+      // The agent took it back: who asked in vain asks no sooner again than after a no.
+      this.#refused = this.#options.clock.now();
       this.#close();
     }
     for (const permission of asked) {

@@ -209,6 +209,7 @@ test("what the agent gives back is over, question and permission alike", () => {
   ask("follow");
   release("follow");
   expect(permissions.question.get()).toBeNull();
+  clock.turn(QUIET);
   ask("follow");
   permissions.answer(true);
   release("follow");
@@ -224,6 +225,24 @@ test("what the agent gives back is over, question and permission alike", () => {
   ask("view");
   permissions.answer(true);
   expect(permissions.holds("point")).toBe(false);
+});
+
+test("a question that is taken back is no way to ask for ever", () => {
+  ask("follow");
+  clock.turn(PATIENCE - 1);
+  release("follow");
+  expect(said).toEqual([]);
+  for (let n = 0; n < 20; n += 1) {
+    ask("follow");
+    expect(permissions.question.get()).toBeNull();
+    release("follow");
+  }
+  ask("view");
+  expect(permissions.question.get()).toBeNull();
+  expect(said).toEqual([...Array(20).fill("follow declined"), "view declined"]);
+  clock.turn(QUIET);
+  ask("follow");
+  expect(permissions.question.get()).toBe("follow");
 });
 
 test("the next page asks again what was open, and keeps what was permitted", () => {
