@@ -1,12 +1,22 @@
 // What the agent asks for and what the visitor says to it: one question at a time, and silence is a
 // no. What is permitted is read from what was said, so it goes with the session from page to page.
 
-import { type Clock, grantOf, type Line, permits, standing, Value } from "@isession/peer";
+import {
+  type Clock,
+  grantOf,
+  isGivenBack,
+  type Line,
+  permits,
+  standing,
+  Value,
+} from "@isession/peer";
 import type { Grant, Permission } from "@isession/protocol";
 
 /** What can be asked for, each with what it takes to have it. */
 const OFFERED = { view: null, point: "view", follow: null } as const;
 export type Offered = keyof typeof OFFERED;
+/** In the order in which they are taken back. */
+const LAST_FIRST = ["point", "view", "follow"] as const;
 
 /** A question without an answer for so long is answered with no. */
 export const PATIENCE = 30_000;
@@ -55,6 +65,12 @@ export class Permissions {
       this.withdraw("follow");
       return;
     }
+    const back = LAST_FIRST.find((permission) => isGivenBack(lines, permission));
+    if (back) {
+      // Whichever of the two was heard last where: both sides end with the same word.
+      this.#take(back, "withdrawn");
+      return;
+    }
     const asked = (Object.keys(OFFERED) as Offered[]).filter(
       (permission) => standing(lines, permission) === "asked",
     );
@@ -90,7 +106,7 @@ export class Permissions {
 
   /** Takes it back, and all that goes with it. */
   withdraw(permission: Offered): void {
-    for (const other of ["point", "view", "follow"] as const) {
+    for (const other of LAST_FIRST) {
       const goes = other === permission || OFFERED[other] === permission;
       const there = permits(this.#lines, other) || (other === "follow" && this.paused);
       if (goes && there) {
