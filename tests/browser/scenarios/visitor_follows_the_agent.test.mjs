@@ -324,6 +324,24 @@ test("Escape ends all of it, with seeing too, and a no is a no", async () => {
   await close();
 });
 
+test("where what records a page does not come, seeing ends, and following does not", async () => {
+  const { agent, shop, context, tab, close } = await following();
+  await context.route(/\/record-/, (route) => route.abort());
+  await agent.getByRole("button", { name: "Ask to see the page" }).click();
+  await shop
+    .getByRole("dialog", { name: "Let Ada see this page?" })
+    .getByRole("button", { name: "Allow", disabled: false })
+    .click();
+  await agent
+    .getByRole("status", { name: "View status" })
+    .filter({ hasText: /no longer/ })
+    .waitFor();
+  await tab.getByRole("link", { name: "Your basket" }).click();
+  await shop.waitForURL(/cart/);
+  await followStatus(agent, "The visitor follows you.");
+  await close();
+});
+
 test("a small window is at about the same words as the agent's large one", async () => {
   const { shop, tab, close } = await following({
     viewport: { width: 420, height: 700 },

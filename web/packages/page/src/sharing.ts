@@ -199,7 +199,7 @@ export class Sharing {
     } catch {
       // The page's policy forbids it, or the network failed: nobody shall believe that it is shown.
       if (session === this.#shownTo) {
-        this.stop();
+        this.#permissions.withdraw("view");
       }
     }
   }
