@@ -399,3 +399,21 @@ test("no page of the agent's tab can take the console away", async () => {
   assert.match(agent.url(), /\/console/);
   await close();
 });
+
+test("a window that somebody else opened under that name has the button back without them", async () => {
+  const context = await newContext(browser, { width: 1280, height: 800 });
+  await context.addInitScript(openShadows);
+  const other = await context.newPage();
+  await other.goto(`${node.sites.elsewhere}/`);
+  const opened = context.waitForEvent("page");
+  await other.evaluate((shop) => {
+    window.open(shop, "isession-guide");
+  }, `${node.sites.shop}/`);
+  const shop = await opened;
+  await shop.getByRole("status", { name: "Following" }).waitFor();
+  await other.close();
+  await until(shop, () => window.opener === null);
+  await shop.reload();
+  await shop.getByRole("button", { name: "Talk to us" }).waitFor();
+  await context.close();
+});
