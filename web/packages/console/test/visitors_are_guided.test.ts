@@ -156,9 +156,24 @@ test("a report is taken from the origin that it speaks of", () => {
   expect(readReport(report, "other", SITE)).toBeNull();
 });
 
+const cycle: Record<string, unknown> = { x: 0, y: 0 };
+cycle.cycle = cycle;
+
+test("of a place two numbers are read, and nothing that lies beside them", () => {
+  let read = 0;
+  const at = { x: 0, y: 1, toJSON: () => "" };
+  Object.defineProperty(at, "more", { enumerable: true, get: () => ++read });
+  expect(readReport({ ...report, at, of: cycle }, "demo", SITE)?.at).toEqual({ x: 0, y: 1 });
+  expect(read).toBe(0);
+});
+
 test.each([
   null,
   "guide",
+  { ...report, at: { x: 0n, y: 0 } },
+  { ...report, at: [] },
+  { ...report, of: null },
+  { ...report, of: "end" },
   {},
   { ...report, url: "javascript:alert(1)" },
   { ...report, url: "https://elsewhere.example/" },
@@ -167,6 +182,6 @@ test.each([
   { ...report, at: { x: 0.5, y: 0 } },
   { ...report, of: undefined },
   { ...report, of: { x: 0, y: 2 ** 40 } },
-])("what is no report is nothing: %j", (data) => {
+])("what is no report is nothing: %o", (data) => {
   expect(readReport(data, "demo", SITE)).toBeNull();
 });
