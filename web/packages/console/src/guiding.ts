@@ -54,18 +54,21 @@ export function prepare(): void {
   }
 }
 
-/** Opens the tab where the visitor is, inside the agent's click. False if the browser does not. */
-export function openTab(talk: Talk, site: SiteCard): boolean {
+/** Opens the tab where the visitor is, inside the agent's click; gives what is to be told if that cannot be. */
+export function openTab(talk: Talk, site: SiteCard): string {
   const here = begins(placeOf(talk.transcript.trail())?.url, site.page);
-  const opened = here && frame?.contentWindow?.open(here, GUIDE);
+  if (here === undefined) {
+    return "The visitor's page is at no address of this site.";
+  }
+  const opened = frame?.contentWindow?.open(here, GUIDE);
   if (!opened) {
-    return false;
+    return "Your browser opened no tab.";
   }
   addEventListener("beforeunload", stay);
   close();
   tab = opened;
   begin(talk, site);
-  return true;
+  return "";
 }
 
 /** Where the visitor says they are, if that is a page of the site. */

@@ -1,10 +1,12 @@
 // What a visitor who follows is told of the agent's own tab, and what is not.
 
 import { readReport } from "@isession/peer";
-import type { Glance } from "@isession/protocol";
+import type { Glance, SiteCard } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock } from "../../peer/test/fakes";
+import type { Talk } from "../src/desk";
 import { AGAIN, Guide, PACE } from "../src/guide";
+import { openTab } from "../src/guiding";
 
 const SITE = "https://shop.example";
 
@@ -140,6 +142,19 @@ test("a visitor on no page of the site is told nothing", () => {
   visitor = { url: undefined, told: 2 };
   at("/lamps", 10);
   expect([told, scrolled]).toEqual([[], []]);
+});
+
+test.each([
+  ["https://elsewhere.example/", "The visitor's page is at no address of this site."],
+  ["no address", "The visitor's page is at no address of this site."],
+  // There is no frame that could.
+  [`${SITE}/lamps`, "Your browser opened no tab."],
+])("no tab opens for a visitor at %s: %s", (url, words) => {
+  const trail = () => [{ tab: "one", url, title: "", front: true, at: 1 }];
+  const site = { id: "demo", page: { origins: [SITE], query: [], unmask: [] } };
+  expect(openTab({ transcript: { trail } } as unknown as Talk, site as unknown as SiteCard)).toBe(
+    words,
+  );
 });
 
 const report = {
