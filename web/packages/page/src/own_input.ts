@@ -33,14 +33,14 @@ export function watchOwnInput(panel: ShadowRoot, signal: AbortSignal, run: () =>
     panel.addEventListener(type, through, options);
   }
   // Of a frame no more is told than that it has the focus by now. A script gives it that, too.
-  const leave = () => {
+  const entered = () => {
     const byHand = navigator.userActivation?.isActive ?? true;
     if (byHand && focused()?.localName === "iframe") {
       run();
     }
   };
   // Firefox says which element has it a moment later.
-  addEventListener("blur", () => setTimeout(leave), { signal });
+  addEventListener("blur", () => setTimeout(entered), { signal });
 }
 
 /** A part of the panel that scrolls, and keeps that to itself; of all others the page behind scrolls. */

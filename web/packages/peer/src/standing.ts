@@ -47,9 +47,11 @@ export function grantOf(lines: readonly Line[], permission: Permission): Grant |
  * hear the grant after it gave back, and believe that it is permitted.
  */
 export function isGivenBack(lines: readonly Line[], permission: Permission): boolean {
+  if (latestOf(lines, permission)?.kind !== "release") {
+    return false;
+  }
   const said = lines.filter((line) => line.kind === "grant");
-  const granted = ["granted", "paused"].includes(grantOf(said, permission) ?? "");
-  return granted && latestOf(lines, permission)?.kind === "release";
+  return ["granted", "paused"].includes(grantOf(said, permission) ?? "");
 }
 
 const latestOf = (lines: readonly Line[], permission: Permission) =>
