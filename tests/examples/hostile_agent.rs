@@ -6,7 +6,8 @@
 //! It accepts everyone. Each line of input begins something: `act` points, clicks, draws,
 //! highlights, scrolls, guides and sends messages of mirrors; `guide ADDRESS` guides there and `flood ORIGIN`
 //! fifty times to two of its pages; `scroll` scrolls; `travel` moves in the page's history; `ask`
-//! asks for all permissions, `nag` many times, and `follow` for one; any other text is said. What the visitor's side answers is printed.
+//! asks for all permissions, `nag` many times, and `follow` for one; `pester` asks for that and takes it
+//! back, many times; any other text is said. What the visitor's side answers is printed.
 
 #![allow(
     clippy::print_stdout,
@@ -54,6 +55,7 @@ async fn talk(mut session: Session) -> Result<(), Box<dyn Error>> {
                 Some("act") => act(&mut session).await?,
                 Some("ask") => ask(&session).await?,
                 Some("nag") => nag(&session).await?,
+                Some("pester") => pester(&session).await?,
                 Some("travel") => travel(&session).await?,
                 Some("follow") => { session.ask(Permission::Follow).await?; }
                 Some("scroll") => scroll(&session).await?,
@@ -155,6 +157,16 @@ async fn nag(session: &Session) -> Result<(), Box<dyn Error>> {
         ask(session).await?;
     }
     session.say("nagged").await?;
+    Ok(())
+}
+
+/// A question that opens and closes takes the focus each time, and silence would never be a no.
+async fn pester(session: &Session) -> Result<(), Box<dyn Error>> {
+    for _ in 0..TIMES {
+        session.ask(Permission::Follow).await?;
+        session.release(Permission::Follow).await?;
+    }
+    session.say("pestered").await?;
     Ok(())
 }
 

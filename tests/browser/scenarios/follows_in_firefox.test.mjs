@@ -99,7 +99,7 @@ test("a visitor in Firefox follows, waits at each act of their own, and stops by
   await agent.context().close();
 });
 
-test("an agent in Firefox is followed, and asked before a page of their tab moves the console", async () => {
+test("an agent in Firefox is followed, and asked before a page of their tab moves the console, then and later", async () => {
   const agent = await firefox.newPage();
   await agent.goto(`${node.url}/console`);
   await (await find(agent, "textbox", "Login")).type("ada");
@@ -120,21 +120,42 @@ test("an agent in Firefox is followed, and asked before a page of their tab move
   await tab.evaluate(() => document.querySelector('a[href="/cart"]').click());
   await shop.getByRole("heading", { name: "Your basket" }).waitFor();
 
-  const asked = new Promise((resolve) => agent.once("dialog", resolve));
-  // The page that does so waits as long as the agent is asked.
-  const moved = tab.evaluate(
-    (away) => opener.parent.location.replace(away),
-    `${node.sites.elsewhere}/`,
-  );
-  const dialog = await asked;
-  assert.equal(dialog.type(), "beforeunload");
-  await dialog.dismiss();
-  await moved;
+  const staysAt = async (mover, move) => {
+    const asked = new Promise((resolve) => agent.once("dialog", resolve));
+    // The page that does so waits as long as the agent is asked.
+    const moved = mover.evaluate(move, `${node.sites.elsewhere}/`);
+    const dialog = await asked;
+    assert.equal(dialog.type(), "beforeunload");
+    await dialog.dismiss();
+    await moved;
+    assert.equal(await agent.evaluate(() => location.pathname), "/console");
+  };
+  await staysAt(tab, (away) => opener.parent.location.replace(away));
   await status(agent, "Follow status", "follows you");
-  assert.equal(await agent.evaluate(() => location.pathname), "/console");
+
+  // A window that the tab opened keeps the tie.
+  await tab.evaluate(() => {
+    const open = () => window.open("/strict");
+    document.body.prepend(Object.assign(document.createElement("button"), { onclick: open }));
+  });
+  await tab.click("button");
+  const other = await windowAt(firefox, `${node.sites.shop}/strict`);
+  await other.evaluate(() => {
+    window.kept = opener.opener.parent;
+  });
+  // The session ends, the tab is told, and moves the console before anybody has closed it.
+  const released = tab.evaluate(
+    () =>
+      new Promise((resolve) => {
+        addEventListener("message", ({ data }) => data.standing === "released" && resolve());
+      }),
+  );
+  await press(agent, "button", "End session");
+  await released;
+  await staysAt(tab, (away) => opener.parent.location.replace(away));
   await tab.close();
-  // Without a tab there is nothing that could move it.
-  await status(agent, "My tab", "Your tab is closed");
+  await staysAt(other, (away) => window.kept.location.replace(away));
+  await other.close();
   await agent.close();
   await context.close();
 });

@@ -214,3 +214,27 @@ test("the page stays where it is", async () => {
   assert.equal(await shop.evaluate(() => window.loaded), life, "it is the same page");
   assert.equal(shop.url(), `${node.sites.shop}/`);
 });
+
+test("a question that is taken back is asked once, and not for ever", async () => {
+  await shop.getByRole("button", { name: "End session" }).click();
+  await agent.stop();
+  agent = runExample("hostile_agent", [node.url, "ada", PASSWORD]);
+  await agent.said(/^signed in$/);
+  await shop.getByRole("button", { name: "Start again" }).click();
+  await connection(shop, /direct/i);
+  await shop.evaluate(() => {
+    window.questions = 0;
+    const { showModal } = HTMLDialogElement.prototype;
+    HTMLDialogElement.prototype.showModal = function () {
+      window.questions += 1;
+      showModal.call(this);
+    };
+  });
+  agent.input("pester");
+  await heard(shop, "pestered");
+  await say(shop, "I was asked once");
+  await agent.said(/^heard I was asked once$/);
+  assert.equal(await shop.evaluate(() => window.questions), 1);
+  assert.equal(await shop.getByRole("dialog").count(), 0);
+  assert.equal(agent.count(/^Follow Declined$/), TIMES - 1);
+});

@@ -188,6 +188,15 @@ test("whatever the visitor does in the page lets following wait, over pages, unt
     await shown(shop, "You follow Ada over this website.");
     await followStatus(agent, "The visitor follows you.");
   }
+  // What is said scrolls by itself; over the panel's head the page behind it does.
+  await shop.getByRole("log", { name: "Conversation" }).hover();
+  await shop.mouse.wheel(0, -60);
+  await shop.getByRole("heading", { name: "Lantern & Co.", level: 2 }).hover();
+  await shown(shop, "You follow Ada over this website.");
+  await shop.mouse.wheel(0, 60);
+  await shown(shop, "Following is paused.");
+  await again();
+  await shown(shop, "You follow Ada over this website.");
   // A click that leads elsewhere: what waits goes along to the next page.
   await shop.getByRole("link", { name: "Your basket" }).click();
   await shop.waitForURL(/cart/);
@@ -214,6 +223,24 @@ test("whatever the visitor does in the page lets following wait, over pages, unt
   await close();
 });
 
+test("a move that the agent asked for is no pause, and the visitor's own after it is", async () => {
+  const { agent, shop, tab, close } = await following();
+  await tab.getByRole("link", { name: "Your basket" }).click();
+  await shop.waitForURL(/cart/);
+  await shown(shop, "You follow Ada over this website.");
+  await agent
+    .getByRole("group", { name: "Visitor's history" })
+    .getByRole("button", { name: "Back", exact: true })
+    .click();
+  await shop.getByRole("button", { name: "Go", exact: true, disabled: false }).click();
+  await shop.getByRole("heading", { name: "Lamps for long evenings" }).waitFor();
+  await shown(shop, "You follow Ada over this website.");
+  await shop.goForward({ waitUntil: "commit" });
+  await shop.getByRole("heading", { name: "Your basket" }).waitFor();
+  await shown(shop, "Following is paused.");
+  await close();
+});
+
 test("what a script of the page does is not the visitor's doing", async () => {
   const { agent, shop, tab, close } = await following();
   await shop.evaluate(() => {
@@ -225,6 +252,39 @@ test("what a script of the page does is not the visitor's doing", async () => {
   await isAtShare(shop, 0.25);
   await followStatus(agent, "The visitor follows you.");
   assert.equal(await shop.getByRole("button", { name: "Follow again" }).count(), 0);
+  await close();
+});
+
+test("a click into a frame of the page is the visitor's doing, and a script's focus there is not", async () => {
+  const { agent, shop, tab, context, close } = await following();
+  const blurred = new Promise((resolve) => context.exposeFunction("tellBlurred", resolve));
+  await context.addInitScript(() => {
+    // Once whoever listens has had a turn.
+    addEventListener("blur", () => setTimeout(() => setTimeout(window.tellBlurred)));
+    addEventListener("load", () => {
+      const frame = document.createElement("iframe");
+      frame.title = "Map";
+      frame.srcdoc = "<button>Nearer</button>";
+      document.querySelector("main").prepend(frame);
+      addEventListener("scroll", () => frame.focus(), { once: true });
+    });
+  });
+  await tab.getByRole("link", { name: "Your basket" }).click();
+  await shop.waitForURL(/cart/);
+  await scrollTab(tab, 0.5);
+  // Nothing is asked of the page meanwhile: that would count as a hand's doing.
+  await blurred;
+  await scrollTab(tab, 0);
+  await isAtShare(shop, 0);
+  await shown(shop, "You follow Ada over this website.");
+  // The focus has to come back before it can go there.
+  await shop.getByRole("textbox", { name: "Message" }).focus();
+  await shop
+    .frameLocator('iframe[title="Map"]')
+    .getByRole("button", { name: "Nearer" })
+    .click();
+  await shown(shop, "Following is paused.");
+  await followStatus(agent, /went on alone/);
   await close();
 });
 
@@ -261,6 +321,24 @@ test("Escape ends all of it, with seeing too, and a no is a no", async () => {
     .getByText("The visitor did not let you lead the way")
     .nth(1)
     .waitFor();
+  await close();
+});
+
+test("where what records a page does not come, seeing ends, and following does not", async () => {
+  const { agent, shop, context, tab, close } = await following();
+  await context.route(/\/record-/, (route) => route.abort());
+  await agent.getByRole("button", { name: "Ask to see the page" }).click();
+  await shop
+    .getByRole("dialog", { name: "Let Ada see this page?" })
+    .getByRole("button", { name: "Allow", disabled: false })
+    .click();
+  await agent
+    .getByRole("status", { name: "View status" })
+    .filter({ hasText: /no longer/ })
+    .waitFor();
+  await tab.getByRole("link", { name: "Your basket" }).click();
+  await shop.waitForURL(/cart/);
+  await followStatus(agent, "The visitor follows you.");
   await close();
 });
 
@@ -320,4 +398,22 @@ test("no page of the agent's tab can take the console away", async () => {
   await followStatus(agent, "The visitor follows you.");
   assert.match(agent.url(), /\/console/);
   await close();
+});
+
+test("a window that somebody else opened under that name has the button back without them", async () => {
+  const context = await newContext(browser, { width: 1280, height: 800 });
+  await context.addInitScript(openShadows);
+  const other = await context.newPage();
+  await other.goto(`${node.sites.elsewhere}/`);
+  const opened = context.waitForEvent("page");
+  await other.evaluate((shop) => {
+    window.open(shop, "isession-guide");
+  }, `${node.sites.shop}/`);
+  const shop = await opened;
+  await shop.getByRole("status", { name: "Following" }).waitFor();
+  await other.close();
+  await until(shop, () => window.opener === null);
+  await shop.reload();
+  await shop.getByRole("button", { name: "Talk to us" }).waitFor();
+  await context.close();
 });

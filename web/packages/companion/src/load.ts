@@ -12,8 +12,13 @@ export async function load<T>(address: string, failed: () => void): Promise<T> {
       failed();
     }
     await new Promise<void>((resolve) => {
-      systemClock.after(backOff(tries, Math.random()), resolve);
-      addEventListener("online", () => resolve(), { once: true });
+      const again = () => {
+        cancel();
+        removeEventListener("online", again);
+        resolve();
+      };
+      const cancel = systemClock.after(backOff(tries, Math.random()), again);
+      addEventListener("online", again);
     });
   }
 }

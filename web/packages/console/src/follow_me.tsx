@@ -20,7 +20,7 @@ export function FollowMe({ talk, site }: { talk: Talk; site: SiteCard }) {
   }
   const follows = there && (state === "granted" || state === "paused");
   const ask = () => setProblem(attempt(() => talk.peer.ask("follow")));
-  const open = () => setProblem(openTab(talk, site) ? "" : "Your browser opened no tab.");
+  const open = () => setProblem(openTab(talk, site));
   const latest = lines.findLast((line) => line.kind === "guide");
   const led = follows && latest?.kind === "guide" ? latest : null;
   return (

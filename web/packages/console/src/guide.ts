@@ -32,7 +32,8 @@ export class Guide {
   /** When another place may be told. */
   #next = 0;
   #cancelLook = () => {};
-  #scrolled = "";
+  /** What was told last. Empty: of this page nothing; null: of none, and it may be scrolled anywhere. */
+  #scrolled: string | null = "";
   #cancel = () => {};
 
   constructor(options: GuideOptions) {
@@ -57,7 +58,7 @@ export class Guide {
     const { url: theirs, told } = visitor();
     if (!may() || theirs === undefined) {
       this.#sent = null;
-      this.#scrolled = "";
+      this.#scrolled = null;
       this.#cancel();
       return;
     }
@@ -69,6 +70,7 @@ export class Guide {
     if (url !== undefined && url !== this.#sent.url && !this.#waits()) {
       this.#sent = { url, told };
       this.#scrolled = "";
+      this.#cancel();
       guide(url);
     }
     const sent = this.#sent;

@@ -36,6 +36,12 @@ let tab: Window | null = null;
 let hear: (event: MessageEvent) => void = () => {};
 let close = () => {};
 
+/**
+ * Firefox lets any page of the tab move the console, so it asks the agent first: for good, since the
+ * tab outlives the session, and a window that it opened may have kept the tie and outlive the tab.
+ */
+const stay = (event: Event) => event.preventDefault();
+
 /** Makes the frame, so that a click finds it. */
 export function prepare(): void {
   if (!frame) {
@@ -48,17 +54,21 @@ export function prepare(): void {
   }
 }
 
-/** Opens the tab where the visitor is, inside the agent's click. False if the browser does not. */
-export function openTab(talk: Talk, site: SiteCard): boolean {
+/** Opens the tab where the visitor is, inside the agent's click; gives what is to be told if that cannot be. */
+export function openTab(talk: Talk, site: SiteCard): string {
   const here = begins(placeOf(talk.transcript.trail())?.url, site.page);
-  const opened = here && frame?.contentWindow?.open(here, GUIDE);
-  if (!opened) {
-    return false;
+  if (here === undefined) {
+    return "The visitor's page is at no address of this site.";
   }
+  const opened = frame?.contentWindow?.open(here, GUIDE);
+  if (!opened) {
+    return "Your browser opened no tab.";
+  }
+  addEventListener("beforeunload", stay);
   close();
   tab = opened;
   begin(talk, site);
-  return true;
+  return "";
 }
 
 /** Where the visitor says they are, if that is a page of the site. */
@@ -133,17 +143,12 @@ function begin(talk: Talk, site: SiteCard): void {
     if (tab?.closed) {
       // Or its page has an opener policy: then nobody hears of it any more.
       show("lost");
-      stay.abort();
     }
   }, LOOK);
-  // Firefox lets any page of the tab move the console. It asks the agent first.
-  const stay = new AbortController();
-  addEventListener("beforeunload", (event) => event.preventDefault(), { signal: stay.signal });
   close = () => {
     close = () => {};
     end();
     clearInterval(timer);
-    stay.abort();
     guide.close();
     hear = () => {};
     guided.value = null;

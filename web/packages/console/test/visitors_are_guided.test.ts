@@ -1,10 +1,12 @@
 // What a visitor who follows is told of the agent's own tab, and what is not.
 
 import { readReport } from "@isession/peer";
-import type { Glance } from "@isession/protocol";
+import type { Glance, SiteCard } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock } from "../../peer/test/fakes";
+import type { Talk } from "../src/desk";
 import { AGAIN, Guide, PACE } from "../src/guide";
+import { openTab } from "../src/guiding";
 
 const SITE = "https://shop.example";
 
@@ -83,6 +85,14 @@ test("scrolling is told of the page that both are on, and twice, for glances get
   expect(scrolled.at(-1)).toBe(300);
 });
 
+test("where the page before was scrolled to is not said again of the next one", () => {
+  at("/", 200);
+  at("/lamps");
+  arrives("/lamps");
+  clock.turn(AGAIN);
+  expect(scrolled).toEqual([200]);
+});
+
 test("where the site sends the visitor on, the page there is scrolled, and no other", () => {
   at("/lamps", 10);
   arrives("/sign-in");
@@ -111,6 +121,17 @@ test("without the permission nothing is told; with it again, where the tab is by
   expect(told).toEqual([`${SITE}/lamps`, `${SITE}/lamps`]);
 });
 
+test("who follows again is taken to the top as well, if the tab is there", () => {
+  at("/", 300);
+  at("/", 0);
+  may = false;
+  guide.look();
+  clock.turn(AGAIN);
+  may = true;
+  guide.look();
+  expect(scrolled).toEqual([300, 0, 0]);
+});
+
 test("another origin is nothing that can be followed", () => {
   at("https://www.shop.example/lamps", 10);
   expect(guide.away).toBe(true);
@@ -121,6 +142,19 @@ test("a visitor on no page of the site is told nothing", () => {
   visitor = { url: undefined, told: 2 };
   at("/lamps", 10);
   expect([told, scrolled]).toEqual([[], []]);
+});
+
+test.each([
+  ["https://elsewhere.example/", "The visitor's page is at no address of this site."],
+  ["no address", "The visitor's page is at no address of this site."],
+  // There is no frame that could.
+  [`${SITE}/lamps`, "Your browser opened no tab."],
+])("no tab opens for a visitor at %s: %s", (url, words) => {
+  const trail = () => [{ tab: "one", url, title: "", front: true, at: 1 }];
+  const site = { id: "demo", page: { origins: [SITE], query: [], unmask: [] } };
+  expect(openTab({ transcript: { trail } } as unknown as Talk, site as unknown as SiteCard)).toBe(
+    words,
+  );
 });
 
 const report = {
@@ -137,9 +171,24 @@ test("a report is taken from the origin that it speaks of", () => {
   expect(readReport(report, "other", SITE)).toBeNull();
 });
 
+const cycle: Record<string, unknown> = { x: 0, y: 0 };
+cycle.cycle = cycle;
+
+test("of a place two numbers are read, and nothing that lies beside them", () => {
+  let read = 0;
+  const at = { x: 0, y: 1, toJSON: () => "" };
+  Object.defineProperty(at, "more", { enumerable: true, get: () => ++read });
+  expect(readReport({ ...report, at, of: cycle }, "demo", SITE)?.at).toEqual({ x: 0, y: 1 });
+  expect(read).toBe(0);
+});
+
 test.each([
   null,
   "guide",
+  { ...report, at: { x: 0n, y: 0 } },
+  { ...report, at: [] },
+  { ...report, of: null },
+  { ...report, of: "end" },
   {},
   { ...report, url: "javascript:alert(1)" },
   { ...report, url: "https://elsewhere.example/" },
@@ -148,6 +197,6 @@ test.each([
   { ...report, at: { x: 0.5, y: 0 } },
   { ...report, of: undefined },
   { ...report, of: { x: 0, y: 2 ** 40 } },
-])("what is no report is nothing: %j", (data) => {
+])("what is no report is nothing: %o", (data) => {
   expect(readReport(data, "demo", SITE)).toBeNull();
 });

@@ -40,7 +40,7 @@ export interface FollowingOptions {
   /** Looked up each time: nothing moves after a no. */
   holds(): boolean;
   lines(): readonly Line[];
-  /** Says what became of it; throws where the conversation is full. */
+  /** Says what became of it; where the conversation is full nothing is held afterwards. */
   land(guide: EntryId, landing: Landing): void;
 }
 
@@ -79,8 +79,6 @@ export class Following {
       if (newest) {
         this.#arrived(newest);
       }
-    } catch {
-      // Where it cannot be answered, nobody goes.
     } finally {
       this.#landing = false;
     }
@@ -145,7 +143,7 @@ export class Following {
   }
 
   #arrived({ id, url }: Guide): void {
-    const { clock, page, land, pages } = this.#options;
+    const { clock, page, land, pages, holds } = this.#options;
     const verdict = this.#judge(url);
     if (typeof verdict === "string") {
       land(id, blocked(verdict));
@@ -162,9 +160,11 @@ export class Following {
       return;
     }
     this.#next = clock.now() + PACE;
-    // Said first: the page is gone after it.
+    // Said first: the page is gone after it. Where there is no room for that the session ends.
     land(id, LANDED);
-    page.go(verdict.href);
+    if (holds()) {
+      page.go(verdict.href);
+    }
   }
 
   #later(wait: number): void {

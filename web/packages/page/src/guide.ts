@@ -34,11 +34,6 @@ export function guide({ node, site }: GuideOptions): void {
   root.append(status);
   document.body.append(host);
   tell(status, console ? NOBODY : CUT_OFF);
-  try {
-    sessionStorage.setItem(GUIDE, "");
-  } catch {
-    // Without storage the window's name has to do.
-  }
 
   let told = "";
   let waits = false;
@@ -63,6 +58,7 @@ export function guide({ node, site }: GuideOptions): void {
   addEventListener("message", ({ origin, data }) => {
     if (origin === node && data?.isession === "following") {
       tell(status, WORDS[(data as Told).standing] ?? NOBODY);
+      remember();
     }
   });
   addEventListener("scroll", soon, { passive: true });
@@ -75,4 +71,13 @@ export function guide({ node, site }: GuideOptions): void {
     setInterval(report, LOOK);
   }
   report(true);
+}
+
+/** This is a console's tab, also where an opener policy takes its name. */
+function remember(): void {
+  try {
+    sessionStorage.setItem(GUIDE, "");
+  } catch {
+    // Without storage the window's name has to do.
+  }
 }

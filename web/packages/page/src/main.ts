@@ -61,10 +61,14 @@ function lead(): void {
   );
 }
 
-/** A console opened this tab, also where an opener policy has taken its name since. */
+/**
+ * A console opened this tab. Anybody may open one under that name, which counts for as long as they are
+ * there; what a console has told the tab of counts also where an opener policy has cut it off.
+ */
 function isGuide(): boolean {
   try {
-    return window.name === GUIDE || sessionStorage.getItem(GUIDE) !== null;
+    const named = window.name === GUIDE && window.opener !== null;
+    return named || sessionStorage.getItem(GUIDE) !== null;
   } catch {
     return false;
   }

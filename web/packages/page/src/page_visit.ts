@@ -85,8 +85,8 @@ export class PageVisit extends Visit {
     const now = systemClock.now();
     try {
       copy.write({ type: "location", tab, title: "", front: false }, now);
-      for (const grant of leaving(copy.lines(false))) {
-        copy.write(grant, now);
+      for (const answer of leaving(copy.lines(false))) {
+        copy.write(answer, now);
       }
       copy.write({ type: "landing", lead, landing: { state: "landed", how: "companion" } }, now);
     } catch {

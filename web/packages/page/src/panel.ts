@@ -29,7 +29,7 @@ import { PageVisit } from "./page_visit";
 import STYLE from "./panel.css?inline";
 import { Sharing } from "./sharing";
 import { sheetOf } from "./sheet";
-import { pageHistory, Travelling, travelView } from "./travelling";
+import { pageHistory, Travelling, travelView, wasAsked } from "./travelling";
 import { Turn } from "./turn";
 import { detailsOf } from "./where";
 import { tab, Whereabouts } from "./whereabouts";
@@ -96,8 +96,8 @@ export function open({ host, root, button, node, site, label, department }: Pane
   let taking = false;
   /** Before the page is left, and until it is back for good. */
   let away = false;
-  /** By the browser's own buttons. */
-  let cameBack = isComeBack();
+  /** By the browser's own buttons, unless the agent asked for it. */
+  let cameBack = !wasAsked() && isComeBack();
 
   const holds = () => taking || life?.visit.isClosed === false;
 
@@ -204,7 +204,7 @@ export function open({ host, root, button, node, site, label, department }: Pane
 
   async function comeBack(): Promise<void> {
     await settled();
-    cameBack = true;
+    cameBack = !wasAsked();
     away = false;
     resume();
   }

@@ -1,16 +1,26 @@
 // What the agent asks for and what the visitor says to it: one question at a time, and silence is a
 // no. What is permitted is read from what was said, so it goes with the session from page to page.
 
-import { type Clock, grantOf, type Line, permits, standing, Value } from "@isession/peer";
+import {
+  type Clock,
+  grantOf,
+  isGivenBack,
+  type Line,
+  permits,
+  standing,
+  Value,
+} from "@isession/peer";
 import type { Grant, Permission } from "@isession/protocol";
 
 /** What can be asked for, each with what it takes to have it. */
 const OFFERED = { view: null, point: "view", follow: null } as const;
 export type Offered = keyof typeof OFFERED;
+/** In the order in which they are taken back. */
+const LAST_FIRST = ["point", "view", "follow"] as const;
 
 /** A question without an answer for so long is answered with no. */
 export const PATIENCE = 30_000;
-/** Nobody is asked again so soon after a no: what is asked then is declined. */
+/** Nobody is asked again so soon after a no, or a question taken back: what is asked then is declined. */
 export const QUIET = 30_000;
 
 export interface PermissionsOptions {
@@ -26,7 +36,7 @@ export class Permissions {
   readonly question = new Value<Offered | null>(null);
   readonly #options: PermissionsOptions;
   #lines: readonly Line[] = [];
-  /** When the visitor said no for the last time; what was said in pages before tells it at first. */
+  /** When a question came to nothing for the last time; what was said in pages before tells it at first. */
   #refused: number | null | undefined;
   #cancel = () => {};
 
@@ -55,11 +65,19 @@ export class Permissions {
       this.withdraw("follow");
       return;
     }
+    const back = LAST_FIRST.find((permission) => isGivenBack(lines, permission));
+    if (back) {
+      // Whichever of the two was heard last where: both sides end with the same word.
+      this.#take(back, "withdrawn");
+      return;
+    }
     const asked = (Object.keys(OFFERED) as Offered[]).filter(
       (permission) => standing(lines, permission) === "asked",
     );
     const open = this.question.get();
     if (open && !asked.includes(open)) {
+      // The agent took it back: who asked in vain asks no sooner again than after a no.
+      this.#refused = this.#options.clock.now();
       this.#close();
     }
     for (const permission of asked) {
@@ -88,7 +106,7 @@ export class Permissions {
 
   /** Takes it back, and all that goes with it. */
   withdraw(permission: Offered): void {
-    for (const other of ["point", "view", "follow"] as const) {
+    for (const other of LAST_FIRST) {
       const goes = other === permission || OFFERED[other] === permission;
       const there = permits(this.#lines, other) || (other === "follow" && this.paused);
       if (goes && there) {

@@ -31,7 +31,7 @@ export interface SharingOptions {
   /** Where the border and the questions are drawn. */
   root: ShadowRoot;
   clock: Clock;
-  /** The visitor went back or forward to this page. */
+  /** The visitor went back or forward to this page, by themselves. */
   cameBack: boolean;
 }
 
@@ -127,18 +127,15 @@ export class Sharing {
     this.view.show();
     if (goes) {
       this.#answer(session);
-      this.#followOn(session);
+      this.#followOn();
     }
   }
 
-  /** Who went back by the browser's own button went on alone, unless the agent asked for that. */
-  #followOn(session: PageSession): void {
+  /** Who went back by the browser's own button went on alone. */
+  #followOn(): void {
     if (this.#cameBack) {
       this.#cameBack = false;
-      const moved = session.view.get().lines.findLast(hasLanded);
-      if (moved?.kind !== "travel") {
-        this.#permissions.pause();
-      }
+      this.#permissions.pause();
     }
     this.#following?.look();
   }
@@ -202,7 +199,7 @@ export class Sharing {
     } catch {
       // The page's policy forbids it, or the network failed: nobody shall believe that it is shown.
       if (session === this.#shownTo) {
-        this.stop();
+        this.#permissions.withdraw("view");
       }
     }
   }
@@ -290,8 +287,6 @@ export class Sharing {
 }
 
 type Highlight = Line & { kind: "highlight" };
-
-const hasLanded = (line: Line): boolean => "landing" in line && line.landing?.state === "landed";
 
 const isOpenHighlight = (line: Line): line is Highlight =>
   line.kind === "highlight" && line.found === null;

@@ -18,6 +18,9 @@ export interface History {
   go(travel: Asked): void;
 }
 
+/** For the page that is gone to next in this tab. */
+const ASKED = "isession:travel";
+
 export const pageHistory: History = {
   can: (travel) => {
     const navigation = globalThis.navigation;
@@ -27,8 +30,33 @@ export const pageHistory: History = {
     // Only entries of this origin count: a step out of the site would leave the session behind.
     return travel === "back" ? navigation.canGoBack : navigation.canGoForward;
   },
-  go: (travel) => (travel === "reload" ? location.reload() : history[travel]()),
+  go(travel) {
+    if (travel === "reload") {
+      location.reload();
+    } else {
+      attempt(() => sessionStorage.setItem(ASKED, travel));
+      // It was a move within this page.
+      addEventListener("popstate", wasAsked, { once: true });
+      history[travel]();
+    }
+  },
 };
+
+/** Whether this page was come back to because the agent asked for it. One such move tells it once. */
+export function wasAsked(): boolean {
+  const asked = attempt(() => sessionStorage.getItem(ASKED)) ?? null;
+  attempt(() => sessionStorage.removeItem(ASKED));
+  return asked !== null;
+}
+
+/** Without storage every way back is taken for the visitor's own. */
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
 
 export class Travelling {
   readonly card = new Value<Move | null>(null);

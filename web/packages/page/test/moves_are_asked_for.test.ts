@@ -3,8 +3,8 @@
 import { PageSession, PageTranscript } from "@isession/peer";
 import { channel, type Travel } from "@isession/protocol";
 import { Cards, Leading } from "@isession/visitor";
-import { beforeEach, describe, expect, test } from "vitest";
-import { Travelling } from "../src/travelling";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { pageHistory, Travelling, wasAsked } from "../src/travelling";
 
 const POLICY = { development: false, allow: [], deny: [], confirm: [] };
 let moved: Travel[];
@@ -106,6 +106,57 @@ test("what the page before was asked ended with it", () => {
   hearTravel("back");
   new Travelling(session, { can: () => true, go: (travel) => moved.push(travel) }, new Cards());
   expect(landings()).toEqual([{ state: "failed", why: "interrupted" }]);
+});
+
+describe("who comes back to a page", () => {
+  const went: string[] = [];
+  const stored = new Map<string, string>();
+  let page: EventTarget;
+
+  beforeEach(() => {
+    went.length = 0;
+    stored.clear();
+    vi.stubGlobal("history", {
+      back: () => went.push("back"),
+      forward: () => went.push("forward"),
+    });
+    page = new EventTarget();
+    vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+    vi.stubGlobal("location", { reload: () => went.push("reload") });
+    vi.stubGlobal("sessionStorage", {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => stored.set(key, value),
+      removeItem: (key: string) => stored.delete(key),
+    });
+  });
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  test("does so at the agent's word once for each move that was asked for", () => {
+    expect(wasAsked()).toBe(false);
+    pageHistory.go("back");
+    expect([wasAsked(), wasAsked()]).toEqual([true, false]);
+    pageHistory.go("forward");
+    expect([wasAsked(), wasAsked()]).toEqual([true, false]);
+    expect(went).toEqual(["back", "forward"]);
+  });
+
+  test("does so by themselves after a move within the page before", () => {
+    pageHistory.go("back");
+    page.dispatchEvent(new Event("popstate"));
+    expect(wasAsked()).toBe(false);
+  });
+
+  test("does so by themselves after a reload, and where nothing can be stored", () => {
+    pageHistory.go("reload");
+    expect(wasAsked()).toBe(false);
+    vi.stubGlobal("sessionStorage", undefined);
+    pageHistory.go("back");
+    expect(wasAsked()).toBe(false);
+    expect(went).toEqual(["reload", "back"]);
+  });
 });
 
 describe("beside leads, one card waits at a time: the newest", () => {

@@ -1,8 +1,8 @@
 // A page goes where the agent goes only while its visitor permits it: on the site, to the newest place,
 // and at a pace that people can follow.
 
-import { PageTranscript } from "@isession/peer";
-import type { EntryId, LeadPolicy, Point } from "@isession/protocol";
+import { PageSession, PageTranscript, permits, type Saved } from "@isession/peer";
+import { type Body, channel, type EntryId, type LeadPolicy, type Point } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock } from "../../peer/test/fakes";
 import { Following, PACE, REST, SHAPES } from "../src/following";
@@ -209,7 +209,23 @@ test("nothing is scrolled after a no, whatever changes its size", () => {
   expect(scrolled).toHaveLength(1);
 });
 
-test("what cannot be answered is not gone to", () => {
+test("what cannot be answered is not gone to, for the session ends", () => {
+  let ended = false;
+  const saved = full();
+  const session = new PageSession({
+    decoders: channel,
+    transcript: new PageTranscript({ role: "visitor", epoch: "visitor", saved }),
+    ice: [],
+    send() {},
+    wantIce() {},
+    full() {
+      ended = true;
+    },
+    clock,
+    createPeer: () => {
+      throw new Error("nobody connects");
+    },
+  });
   following = new Following({
     clock,
     leads: OPEN,
@@ -222,12 +238,32 @@ test("what cannot be answered is not gone to", () => {
       scrollTo: () => {},
       still: () => false,
     },
-    holds: () => true,
-    lines: () => transcript.lines(true),
-    land() {
-      throw new Error("full");
-    },
+    holds: () => !ended && permits(session.view.get().lines, "follow"),
+    lines: () => session.view.get().lines,
+    land: (guide, landing) => session.land(guide, landing),
   });
-  guide(`${SITE}/lamps`);
+  expect(permits(session.view.get().lines, "follow")).toBe(true);
+  following.look();
+  expect(ended).toBe(true);
   expect(gone).toEqual([]);
 });
+
+/** A conversation in which following is permitted, and which has no room for the answer to a guide. */
+function full(): Saved {
+  transcript.write({ type: "grant", permission: "follow", grant: "granted" }, 1);
+  const body: Body = { type: "guide", url: `${SITE}/lamps` };
+  for (
+    seq = 1;
+    transcript.receive({ id: { epoch: "agent", seq }, at: 1, body: SAID }) !== "full";
+  ) {
+    seq += 1;
+  }
+  const saved = transcript.save();
+  const last = saved.log.at(-1);
+  if (last) {
+    last.entry = { ...last.entry, body };
+  }
+  return saved;
+}
+
+const SAID: Body = { type: "message", text: "" };

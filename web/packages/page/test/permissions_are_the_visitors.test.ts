@@ -1,8 +1,8 @@
 // Nothing is permitted that the visitor did not allow, one question at a time, and nobody nags.
 
-import { PageTranscript } from "@isession/peer";
+import { PageTranscript, permits, standing } from "@isession/peer";
 import type { Grant, Permission } from "@isession/protocol";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { FakeClock } from "../../peer/test/fakes";
 import { PATIENCE, Permissions, QUIET } from "../src/permissions";
 
@@ -209,12 +209,13 @@ test("what the agent gives back is over, question and permission alike", () => {
   ask("follow");
   release("follow");
   expect(permissions.question.get()).toBeNull();
+  clock.turn(QUIET);
   ask("follow");
   permissions.answer(true);
   release("follow");
   expect(permissions.holds("follow")).toBe(false);
   permissions.resume();
-  expect(said).toEqual(["follow granted"]);
+  expect(said).toEqual(["follow granted", "follow withdrawn"]);
   ask("view");
   permissions.answer(true);
   ask("point");
@@ -224,6 +225,101 @@ test("what the agent gives back is over, question and permission alike", () => {
   ask("view");
   permissions.answer(true);
   expect(permissions.holds("point")).toBe(false);
+});
+
+describe("both sides end with the same, whichever of a release and a grant was first", () => {
+  /** What the agent's side wrote and heard by then, in its order. */
+  let theirs: PageTranscript;
+
+  const both = (permission: Permission) =>
+    [transcript, theirs].map((side) => {
+      const lines = side.lines(true);
+      return [standing(lines, permission), permits(lines, permission)];
+    });
+  /** What the visitor's side says comes to the agent's. */
+  const arrive = () => {
+    for (const entry of transcript.missing(theirs.seen())) {
+      theirs.receive(entry);
+    }
+  };
+  const write = (type: "ask" | "release", permission: Permission) => {
+    const entry = theirs.write({ type, permission }, clock.now());
+    return () => {
+      transcript.receive(entry);
+      hear();
+    };
+  };
+
+  beforeEach(() => {
+    theirs = new PageTranscript({ role: "agent", epoch: "agent" });
+  });
+
+  test.each([true, false])("heard before the release: %j", (before) => {
+    write("ask", "follow")();
+    if (before) {
+      permissions.answer(true);
+      arrive();
+      write("release", "follow")();
+    } else {
+      const release = write("release", "follow");
+      permissions.answer(true);
+      release();
+    }
+    arrive();
+    expect(both("follow")).toEqual(Array(2).fill(["released", false]));
+    // Once.
+    hear();
+    expect(said).toEqual(["follow granted", "follow withdrawn"]);
+    write("ask", "follow")();
+    permissions.answer(true);
+    arrive();
+    expect(both("follow")).toEqual(Array(2).fill(["granted", true]));
+  });
+
+  test("also if it is the visitor's who takes up what waited", () => {
+    write("ask", "follow")();
+    permissions.answer(true);
+    permissions.pause();
+    const release = write("release", "follow");
+    permissions.resume();
+    release();
+    arrive();
+    expect(both("follow")).toEqual(Array(2).fill(["released", false]));
+  });
+
+  test("also of what needs what was given back", () => {
+    write("ask", "view")();
+    permissions.answer(true);
+    arrive();
+    write("ask", "point")();
+    const release = write("release", "view");
+    permissions.answer(true);
+    release();
+    arrive();
+    write("ask", "view")();
+    permissions.answer(true);
+    arrive();
+    expect(both("view")).toEqual(Array(2).fill(["granted", true]));
+    expect(both("point")).toEqual(Array(2).fill(["withdrawn", false]));
+  });
+});
+
+test("a question that is taken back is no way to ask for ever", () => {
+  ask("follow");
+  clock.turn(PATIENCE - 1);
+  release("follow");
+  expect(said).toEqual([]);
+  for (let n = 0; n < 20; n += 1) {
+    ask("follow");
+    expect(permissions.question.get()).toBeNull();
+    release("follow");
+  }
+  ask("view");
+  expect(permissions.question.get()).toBeNull();
+  expect(said).toEqual([...Array(20).fill("follow declined"), "view declined"]);
+  clock.turn(QUIET);
+  ask("follow");
+  expect(permissions.question.get()).toBe("follow");
 });
 
 test("the next page asks again what was open, and keeps what was permitted", () => {

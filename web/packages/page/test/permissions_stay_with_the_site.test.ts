@@ -65,3 +65,16 @@ test("what was refused before stays as it was said", () => {
     "expired",
   ]);
 });
+
+test("a place that the page had not gone to yet is answered, once", () => {
+  const transcript = new PageTranscript({ role: "visitor", epoch: "mine" });
+  for (const seq of [1, 2]) {
+    const body: Body = { type: "guide", url: `https://shop.example/${seq}` };
+    transcript.receive({ id: { epoch: "agent", seq }, at: 1, body });
+  }
+  const lead = { epoch: "agent", seq: 1 };
+  transcript.write({ type: "landing", lead, landing: { state: "landed", how: "page" } }, 1);
+  const answers = leaving(transcript.lines(false));
+  const landing = { state: "failed", why: "no_page" };
+  expect(answers).toEqual([{ type: "landing", lead: { epoch: "agent", seq: 2 }, landing }]);
+});

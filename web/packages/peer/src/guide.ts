@@ -25,7 +25,8 @@ export function readReport(data: unknown, site: string, origin: string): Report 
   if (typeof data !== "object" || data === null) {
     return null;
   }
-  const { isession, site: theirs, url: text, at, of } = data as Record<string, unknown>;
+  const { isession, site: theirs, url: text, ...places } = data as Record<string, unknown>;
+  const [at, of] = [readPoint(places.at), readPoint(places.of)];
   const glance = channel.glance(JSON.stringify({ type: "scroll", n: 0, at, of }));
   const known = isession === "guide" && theirs === site && typeof text === "string";
   if (!known || text.length > 4 * LIMITS.url || glance?.type !== "scroll" || !glance.of) {
@@ -33,4 +34,10 @@ export function readReport(data: unknown, site: string, origin: string): Report 
   }
   const url = URL.canParse(text) ? new URL(text) : null;
   return url?.origin === origin ? { url, at: glance.at, of: glance.of } : null;
+}
+
+/** Two numbers and no more, whatever else is there. */
+function readPoint(data: unknown): Point | undefined {
+  const { x, y } = (data ?? {}) as Record<string, unknown>;
+  return typeof x === "number" && typeof y === "number" ? { x, y } : undefined;
 }

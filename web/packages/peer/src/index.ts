@@ -13,7 +13,7 @@ export { vanished } from "./reach";
 export { Session, type SessionOptions, type SessionView } from "./session";
 export { shownAddress } from "./shown";
 export { backOff, isFinal, NodeSocket, type SocketState } from "./socket";
-export { grantOf, permits, type Standing, standing } from "./standing";
+export { grantOf, isGivenBack, permits, type Standing, standing } from "./standing";
 export {
   type Delivery,
   type Line,
