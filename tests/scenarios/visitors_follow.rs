@@ -107,6 +107,14 @@ async fn a_visitor_goes_along_until_either_stops_it() {
     assert_eq!(blocked(&mut agents, &lamps).await, Blocked::NotPermitted);
     grant(&visitors, &mut agents, Grant::Granted).await;
     agents.release(Permission::Follow).await.unwrap();
+    next(&mut agents, |event| match event {
+        SessionEvent::Grant { grant, .. } => {
+            assert_eq!(grant, Grant::Withdrawn);
+            Some(())
+        }
+        _ => None,
+    })
+    .await;
     assert_eq!(blocked(&mut agents, &lamps).await, Blocked::NotPermitted);
     next(&mut visitors, |event| match event {
         SessionEvent::Release(Permission::Follow) => Some(()),

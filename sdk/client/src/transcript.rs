@@ -2,7 +2,7 @@
 //! reordered, whatever pages, networks and nodes do. Pure: time and epochs are arguments. The
 //! same rules stand in `web/packages/peer/src/transcript.ts`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isession_protocol::channel::{
     Body, Consent, Entry, EntryId, Grant, Location, Permission, Seen,
@@ -117,6 +117,8 @@ pub struct Transcript {
     delivered: BTreeMap<Epoch, u32>,
     consent: Consent,
     grants: BTreeMap<Permission, Grant>,
+    /// What the agent gave back since it was granted.
+    given_back: BTreeSet<Permission>,
     ended: bool,
 }
 
@@ -135,6 +137,7 @@ impl Transcript {
             delivered: BTreeMap::new(),
             consent: Consent::Ask,
             grants: BTreeMap::new(),
+            given_back: BTreeSet::new(),
             ended: false,
         }
     }
@@ -151,7 +154,16 @@ impl Transcript {
 
     /// The visitor's standing word on a permission, if there was any.
     pub fn grant(&self, permission: Permission) -> Option<Grant> {
-        self.grants.get(&permission).copied()
+        let there = !self.given_back.contains(&permission);
+        self.grants.get(&permission).copied().filter(|_| there)
+    }
+
+    /// Whether what was permitted was given back, and nothing was said to that yet: the agent's
+    /// side may hear the grant after it gave back, and believe that it is permitted.
+    pub fn is_given_back(&self, permission: Permission) -> bool {
+        let grant = self.grants.get(&permission);
+        self.given_back.contains(&permission)
+            && matches!(grant, Some(Grant::Granted | Grant::Paused))
     }
 
     /// Whether either side said goodbye.
@@ -289,12 +301,13 @@ impl Transcript {
                     known => *known,
                 };
                 self.grants.insert(*permission, grant);
+                self.given_back.remove(permission);
             }
             Body::Release { permission } => {
-                self.grants.remove(permission);
+                self.given_back.insert(*permission);
                 if *permission == Permission::View {
                     // Worth nothing without it.
-                    self.grants.remove(&Permission::Point);
+                    self.given_back.insert(Permission::Point);
                 }
             }
             Body::Bye => self.ended = true,

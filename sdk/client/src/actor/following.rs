@@ -52,6 +52,18 @@ impl Actor {
         }
     }
 
+    /// A grant may have crossed what the agent gave back: both sides end with the same word.
+    pub(super) fn given_back(&mut self) {
+        if self.config.role == Role::Visitor {
+            for permission in [Permission::Point, Permission::View, Permission::Follow] {
+                if self.core.transcript().is_given_back(permission) {
+                    let grant = Grant::Withdrawn;
+                    self.answer(Body::Grant { permission, grant });
+                }
+            }
+        }
+    }
+
     /// Who stops leading follows nobody either.
     pub(super) async fn follow_no_longer(&mut self) {
         let permission = Permission::Follow;

@@ -36,7 +36,10 @@ impl Actor {
             Body::Ask {
                 permission: Permission::Follow,
             } => self.tell(SessionEvent::Ask(Permission::Follow)),
-            Body::Release { permission } => self.tell(SessionEvent::Release(permission)),
+            Body::Release { permission } => {
+                self.given_back();
+                self.tell(SessionEvent::Release(permission));
+            }
             Body::Landing { lead, landing } => self.tell(SessionEvent::Landing { lead, landing }),
             Body::Consent { consent } => self.tell(SessionEvent::Consent(consent)),
             Body::Grant { permission, grant } => {
@@ -97,7 +100,7 @@ impl Actor {
         Ok(url)
     }
 
-    fn answer(&mut self, body: Body) {
+    pub(super) fn answer(&mut self, body: Body) {
         self.inputs.push_back(Input::Write(body));
     }
 
