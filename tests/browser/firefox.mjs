@@ -124,7 +124,7 @@ export const reads = (page, text) =>
 
 /** Waits for a window whose address begins like this. */
 export async function windowAt(browser, address) {
-  const target = await browser.waitForTarget((target) => target.url()?.startsWith(address), {
+  const target = await browser.waitForTarget((target) => target.url().startsWith(address), {
     timeout: PATIENCE,
   });
   return target.page();
