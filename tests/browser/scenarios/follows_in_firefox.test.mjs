@@ -120,29 +120,41 @@ test("an agent in Firefox is followed, and asked before a page of their tab move
   await tab.evaluate(() => document.querySelector('a[href="/cart"]').click());
   await shop.getByRole("heading", { name: "Your basket" }).waitFor();
 
-  const staysAt = async (mover, move) => {
+  const staysWhile = async (move) => {
     const asked = new Promise((resolve) => agent.once("dialog", resolve));
-    // The page that does so waits as long as the agent is asked.
-    const moved = mover.evaluate(move, `${node.sites.elsewhere}/`);
+    // A page that moves the console waits as long as the agent is asked.
+    const moved = move();
     const dialog = await asked;
     assert.equal(dialog.type(), "beforeunload");
     await dialog.dismiss();
     await moved;
     assert.equal(await agent.evaluate(() => location.pathname), "/console");
   };
-  await staysAt(tab, (away) => opener.parent.location.replace(away));
+  const away = `${node.sites.elsewhere}/`;
+  const move = () => tab.evaluate((away) => opener.parent.location.replace(away), away);
+  await staysWhile(move);
   await status(agent, "Follow status", "follows you");
 
-  // A window that the tab opened keeps the tie.
-  await tab.evaluate(() => {
-    const open = () => window.open("/strict");
-    document.body.prepend(Object.assign(document.createElement("button"), { onclick: open }));
-  });
+  // A window that the tab opened keeps the tie, and uses it once the tab is gone.
+  await tab.evaluate((away) => {
+    const open = () => {
+      window.other = window.open("");
+      window.other.eval(`
+        const kept = opener.opener.parent;
+        const timer = setInterval(() => {
+          if (!opener || opener.closed) {
+            clearInterval(timer);
+            kept.location.replace("${away}");
+          }
+        }, 50);
+      `);
+    };
+    const button = Object.assign(document.createElement("button"), { onclick: open });
+    button.textContent = "Open";
+    document.body.prepend(button);
+  }, away);
   await tab.click("button");
-  const other = await windowAt(firefox, `${node.sites.shop}/strict`);
-  await other.evaluate(() => {
-    window.kept = opener.opener.parent;
-  });
+  await tab.waitForFunction(() => window.other, PATIENCE);
   // The session ends, the tab is told, and moves the console before anybody has closed it.
   const released = tab.evaluate(
     () =>
@@ -152,10 +164,8 @@ test("an agent in Firefox is followed, and asked before a page of their tab move
   );
   await press(agent, "button", "End session");
   await released;
-  await staysAt(tab, (away) => opener.parent.location.replace(away));
-  await tab.close();
-  await staysAt(other, (away) => window.kept.location.replace(away));
-  await other.close();
+  await staysWhile(move);
+  await staysWhile(() => tab.close());
   await agent.close();
   await context.close();
 });

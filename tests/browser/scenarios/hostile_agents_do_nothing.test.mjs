@@ -216,6 +216,7 @@ test("the page stays where it is", async () => {
 });
 
 test("a question that is taken back is asked once, and not for ever", async () => {
+  await shop.getByRole("button", { name: "Stay here" }).click();
   await shop.getByRole("button", { name: "End session" }).click();
   await agent.stop();
   agent = runExample("hostile_agent", [node.url, "ada", PASSWORD]);
