@@ -170,30 +170,25 @@ test("in Chromium", async () => {
 test("in Chromium, also a dialog in a shadow root", async () => {
   const { shop, pane, close } = await seenAndPointedAt(chromium, node);
   await useTool(pane, "Point at");
-  await shop.evaluate(() => {
-    const host = document.createElement("x-dialog");
-    const root = host.attachShadow({ mode: "open" });
-    root.innerHTML = `<dialog><button id="inner">Pay inside</button></dialog>`;
-    document.body.append(host);
-    root.querySelector("dialog").showModal();
-  });
   // Beside a modal dialog nothing is read out: what reads it to people is told in there.
   await shop.evaluate(() => {
     window.said = [];
     Element.prototype.ariaNotify = function say(words) {
       window.said.push(`${this.localName} ${this.id}: ${words}`);
     };
-    const behind = document.createElement("dialog");
-    behind.id = "behind";
-    document.body.prepend(behind);
-    const front = document.createElement("dialog");
-    front.id = "front";
-    document.body.append(front);
-    behind.showModal();
-    front.showModal();
-    const inner = document.querySelector("x-dialog").shadowRoot.querySelector("dialog");
-    inner.close();
-    inner.showModal();
+    for (const id of ["behind", "front"]) {
+      const dialog = document.createElement("dialog");
+      dialog.id = id;
+      document.body.append(dialog);
+      dialog.showModal();
+    }
+  });
+  await shop.evaluate(() => {
+    const host = document.createElement("x-dialog");
+    const root = host.attachShadow({ mode: "open" });
+    root.innerHTML = `<dialog><button id="inner">Pay inside</button></dialog>`;
+    document.body.append(host);
+    root.querySelector("dialog").showModal();
   });
   const place = await shop.evaluate(() => {
     const inner = document.querySelector("x-dialog").shadowRoot.querySelector("#inner");
