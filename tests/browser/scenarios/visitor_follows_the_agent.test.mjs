@@ -279,10 +279,7 @@ test("a click into a frame of the page is the visitor's doing, and a script's fo
   await shown(shop, "You follow Ada over this website.");
   // The focus has to come back before it can go there.
   await shop.getByRole("textbox", { name: "Message" }).focus();
-  await shop
-    .frameLocator('iframe[title="Map"]')
-    .getByRole("button", { name: "Nearer" })
-    .click();
+  await shop.frameLocator('iframe[title="Map"]').getByRole("button", { name: "Nearer" }).click();
   await shown(shop, "Following is paused.");
   await followStatus(agent, /went on alone/);
   await close();
