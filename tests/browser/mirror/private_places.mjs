@@ -32,6 +32,23 @@ export const ELSEWHERE = [
     html: (c) => `<div data-isession-mask><iframe srcdoc="<p>${c}</p>"></iframe></div>`,
   },
   {
+    why: "text in a frame under a mask, with an image that is called as its window is",
+    html: (c) =>
+      `<div data-isession-mask><iframe srcdoc="<p>${c}</p><img name='defaultView'>"></iframe></div>`,
+  },
+  {
+    why: "text in a form under a mask, with fields that are called as its own methods are",
+    html: (c) =>
+      `<div data-isession-mask><form><p>${c}</p>${[
+        "matches",
+        "hasAttribute",
+        "getAttribute",
+        "parentNode",
+      ]
+        .map((id) => `<input id="${id}">`)
+        .join("")}</form></div>`,
+  },
+  {
     why: "text in a blocked frame",
     html: (c) => `<div data-isession-block><iframe srcdoc="<p>${c}</p>"></iframe></div>`,
   },

@@ -1,5 +1,7 @@
 // What of a page the agent may see: judged on the page itself, at the moment something travels.
 
+import { attribute, kindOf, matches, parentNodeOf, viewOf } from "@isession/show/bare";
+
 /** How much of a node may be seen; the larger the number, the less. */
 export const Veil = {
   Shown: 0,
@@ -31,20 +33,22 @@ const SECRET_FILL = /password|cc-|one-time-code|transaction-/i;
 
 /** The parent in the tree that people see: out of shadow roots and frames. */
 function above(node: Node): Node | null {
-  if (node.nodeType === 11) {
+  const kind = kindOf(node);
+  if (kind === 11) {
     return (node as ShadowRoot).host ?? null;
   }
-  if (node.nodeType === 9) {
+  if (kind === 9) {
     try {
-      return (node as Document).defaultView?.frameElement ?? null;
+      return viewOf(node as Document)?.frameElement ?? null;
     } catch {
       return null;
     }
   }
-  return node.parentNode;
+  return parentNodeOf(node);
 }
 
-const isElement = (node: Node): node is Element => node.nodeType === 1;
+const isElement = (node: Node): node is Element => kindOf(node) === 1;
+const has = (element: Element, name: string): boolean => attribute(element, name) !== null;
 
 /** What is remembered of fields outlives the mirrors of a page: one ends, and another may begin. */
 interface Remembered {
@@ -94,7 +98,7 @@ export class Veils {
   }
 
   isOurs(element: Element): boolean {
-    return element.matches(this.#ours);
+    return matches(element, this.#ours);
   }
 
   /** What is around this node lets so much of it be seen. */
@@ -121,11 +125,11 @@ export class Veils {
     if (remembered.secret.has(field) || type === "hidden" || type === "file") {
       return true;
     }
-    if (SECRET_FILL.test(field.getAttribute("autocomplete") ?? "")) {
+    if (SECRET_FILL.test(attribute(field, "autocomplete") ?? "")) {
       return true;
     }
     const names = ["name", "id", "aria-label", "placeholder", "title"].map(
-      (name) => field.getAttribute(name) ?? "",
+      (name) => attribute(field, name) ?? "",
     );
     return names.some((name) => name !== "" && (remembered.names.has(name) || SECRET.test(name)));
   }
@@ -134,7 +138,7 @@ export class Veils {
   inside(node: Node): Veil {
     const veil = this.of(node);
     if (!isElement(node)) {
-      if (node.nodeType === 9 && (node as Document).designMode === "on") {
+      if (kindOf(node) === 9 && (node as Document).designMode === "on") {
         return Math.max(veil, Veil.Closed) as Veil;
       }
       return veil;
@@ -150,10 +154,10 @@ export class Veils {
   }
 
   #own(element: Element): Veil {
-    if (element.hasAttribute("data-isession-block") || this.isOurs(element)) {
+    if (has(element, "data-isession-block") || this.isOurs(element)) {
       return Veil.Blocked;
     }
-    if (element.hasAttribute("data-isession-mask")) {
+    if (has(element, "data-isession-mask")) {
       return Veil.Masked;
     }
     if (isField(element)) {
@@ -161,7 +165,7 @@ export class Veils {
       return Veil.Shown;
     }
     const { isContentEditable, editContext } = element as HTMLElement & { editContext?: unknown };
-    const editor = element.matches(EDITORS) || isContentEditable || Boolean(editContext);
+    const editor = matches(element, EDITORS) || isContentEditable || Boolean(editContext);
     return editor && !this.#unmasked(element) ? Veil.Closed : Veil.Shown;
   }
 
@@ -170,7 +174,7 @@ export class Veils {
       return false;
     }
     for (let node: Node | null = element; node; node = above(node)) {
-      if (isElement(node) && node.matches(this.#unmask)) {
+      if (isElement(node) && matches(node, this.#unmask)) {
         return true;
       }
     }
@@ -179,9 +183,9 @@ export class Veils {
 
   /** A field stays what it once was: "show password" only turns its type. */
   #remember(field: Element): void {
-    if (typeOf(field) === "password" || field.hasAttribute("data-rr-is-password")) {
+    if (typeOf(field) === "password" || has(field, "data-rr-is-password")) {
       remembered.secret.add(field);
-      for (const name of [field.getAttribute("name"), field.id]) {
+      for (const name of [attribute(field, "name"), field.id]) {
         if (name && remembered.names.size < 1000) {
           remembered.names.add(name);
         }
@@ -198,7 +202,7 @@ export const isField = (element: Element): boolean =>
   ["input", "textarea", "select"].includes(element.localName);
 
 export const typeOf = (field: Element): string =>
-  (field.getAttribute("type") ?? "").trim().toLowerCase();
+  (attribute(field, "type") ?? "").trim().toLowerCase();
 
 /** A button: its value is the page's text. */
 const isLabel = (field: Element): boolean =>

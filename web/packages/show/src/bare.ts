@@ -1,5 +1,5 @@
 // What an element is, whatever its page calls the fields of a form: a form gives out its field of the
-// id `closest` in place of its own `closest`.
+// id `closest` in place of its own `closest`, and a document an image of the name `defaultView`.
 
 export const closest = (element: Element, selectors: string): Element | null =>
   Element.prototype.closest.call(element, selectors);
@@ -25,3 +25,11 @@ export const documentOf = (element: Element): Document | null =>
   Reflect.get(Node.prototype, "ownerDocument", element);
 
 export const isThere = (node: Node): boolean => Reflect.get(Node.prototype, "isConnected", node);
+
+export const parentNodeOf = (node: Node): Node | null =>
+  Reflect.get(Node.prototype, "parentNode", node);
+
+export const kindOf = (node: Node): number => Reflect.get(Node.prototype, "nodeType", node);
+
+export const viewOf = (document: Document): Window | null =>
+  Reflect.get(Document.prototype, "defaultView", document);
