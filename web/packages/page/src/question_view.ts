@@ -15,7 +15,7 @@ const WORDS: Record<Offered, Words> = {
   view: {
     title: (agent) => `Let ${agent} see this page?`,
     meaning:
-      "They see the pages of this website that you look at, and where you point. What you type stays hidden. You can stop at any time, with the Escape key too.",
+      "They see the pages of this website that you look at, and where you point and click. What you type stays hidden. You can stop at any time, with the Escape key too.",
   },
   point: {
     title: (agent) => `Let ${agent} point at things on this page?`,
