@@ -1,68 +1,18 @@
 // A window that has not loaded yet what it takes to talk, and a node that does not wait for it.
 
 import { AgentSession, Session, Transcript } from "@isession/peer";
-import { channel, conversation, type FromVisitor, type ToVisitor } from "@isession/protocol";
+import { channel, conversation, type ToVisitor } from "@isession/protocol";
 import { Memory } from "@isession/visitor";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock, fakePeer, settled } from "../../peer/test/fakes";
+import { accepted, FakeNode, ID, welcome } from "../../visitor/test/fake_node";
 import { type Sessions, WindowVisit } from "../src/window_visit";
 
-const ID = "0192f3a4-7b1c-7def-8123-456789abcdef";
-const site = {
-  id: "shop",
-  name: "Shop",
-  lead_policy: { development: false, allow: [], deny: [], confirm: [] },
-  page: { origins: [], query: [], unmask: [] },
-  destinations: [],
-  retention: 0,
-};
-const welcome: ToVisitor = { type: "welcome", visitor: ID, site, ticket: "queue" };
 const queue: ToVisitor = { type: "queue", position: 1, waiting: 1, available: true };
 const ring: ToVisitor = { type: "ring", link: ID, ice: [], relay_only: false, offer_only: false };
-const accepted: ToVisitor = {
-  type: "accepted",
-  session: ID,
-  link: ID,
-  agent: { id: ID, name: "Ada" },
-  ice: [],
-  ticket: "session",
-};
 const sessions: Sessions = {
   newSession: (options) => new Session({ ...options, decoders: conversation }),
 };
-
-class FakeNode {
-  readonly heard: FromVisitor[] = [];
-  readyState = 0;
-  onopen: (() => void) | null = null;
-  onclose: (() => void) | null = null;
-  onmessage: ((message: { data: string }) => void) | null = null;
-
-  send(text: string): void {
-    const frame = JSON.parse(text) as FromVisitor;
-    if (frame.type === "signal") {
-      queueMicrotask(() => agent.signal(frame.signal));
-    } else {
-      this.heard.push(frame);
-    }
-  }
-
-  close(): void {
-    this.readyState = 3;
-  }
-
-  open(...frames: ToVisitor[]): void {
-    this.readyState = 1;
-    this.onopen?.();
-    this.tell(...frames);
-  }
-
-  tell(...frames: ToVisitor[]): void {
-    for (const frame of frames) {
-      this.onmessage?.({ data: JSON.stringify(frame) });
-    }
-  }
-}
 
 let clock: FakeClock;
 let nodes: FakeNode[];
@@ -83,7 +33,7 @@ beforeEach(() => {
     url: "wss://node.example/v1/visitor",
     clock,
     openSocket: () => {
-      nodes.push(new FakeNode());
+      nodes.push(new FakeNode(({ signal }) => agent.signal(signal)));
       return node() as unknown as WebSocket;
     },
     createPeer: fakePeer,
@@ -97,7 +47,7 @@ beforeEach(() => {
     send: (signal) => node().tell({ type: "signal", link: ID, signal }),
     wantIce() {},
   });
-  node().open(welcome, queue);
+  node().open(welcome("queue"), queue);
 });
 
 const open = () => visit.session?.view.get().connection === "open";
@@ -114,7 +64,7 @@ test("a ring, its signals and the accept are taken up in their order once it is 
   node().tell(ring);
   agent.ring(false);
   await settled();
-  node().tell(accepted);
+  node().tell(accepted("session"));
   agent.answer();
   agent.accepted([], false);
   await settled();
@@ -129,7 +79,7 @@ test("a ring, its signals and the accept are taken up in their order once it is 
 test("with what the node said on a connection that is lost nobody is connected", async () => {
   node().tell(ring);
   visit.renew();
-  node().open(welcome, queue);
+  node().open(welcome("queue"), queue);
   visit.take(sessions);
   await settled();
   expect(visit.session).toBeNull();
@@ -137,7 +87,7 @@ test("with what the node said on a connection that is lost nobody is connected",
 });
 
 test("a visit that another window has taken by then stays there", async () => {
-  node().tell(accepted);
+  node().tell(accepted("session"));
   visit.handOver();
   visit.take(sessions);
   await settled();
@@ -146,7 +96,7 @@ test("a visit that another window has taken by then stays there", async () => {
 });
 
 test("who leaves the queue when an agent has accepted ends that session", async () => {
-  node().tell(accepted);
+  node().tell(accepted("session"));
   visit.leave();
   visit.take(sessions);
   await settled();
@@ -155,13 +105,13 @@ test("who leaves the queue when an agent has accepted ends that session", async 
 });
 
 test("more than can be held is told again by the node", async () => {
-  node().tell(accepted);
+  node().tell(accepted("session"));
   const signal = { kind: "ready", epoch: "flood" } as const;
   for (let n = 0; n < 256; n += 1) {
     nodes[0]?.tell({ type: "signal", link: ID, signal });
   }
   expect(nodes).toHaveLength(2);
-  node().open(welcome, accepted);
+  node().open(welcome("queue"), accepted("session"));
   agent.start();
   visit.take(sessions);
   await settled();

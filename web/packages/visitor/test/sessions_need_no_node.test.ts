@@ -2,70 +2,15 @@
 // side behind it.
 
 import { AgentSession, Transcript } from "@isession/peer";
-import { channel, type FromVisitor, type ToVisitor } from "@isession/protocol";
+import { channel, type ToVisitor } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeClock, FakePeer, fakePeer, settled } from "../../peer/test/fakes";
 import { Memory } from "../src/memory";
 import type { Visit } from "../src/visit";
+import { accepted, FakeNode, ID, welcome } from "./fake_node";
 import { WholeVisit } from "./whole_visit";
 
-const ID = "0192f3a4-7b1c-7def-8123-456789abcdef";
-const site = {
-  id: "shop",
-  name: "Shop",
-  lead_policy: { development: false, allow: [], deny: [], confirm: [] },
-  page: { origins: [], query: [], unmask: [] },
-  destinations: [],
-  retention: 0,
-};
-const welcome = (ticket: string): ToVisitor => ({ type: "welcome", visitor: ID, site, ticket });
-const accepted: ToVisitor = {
-  type: "accepted",
-  session: ID,
-  link: ID,
-  agent: { id: ID, name: "Ada" },
-  ice: [],
-  ticket: "session",
-};
 const stale: ToVisitor = { type: "error", code: "bad_ticket", message: "stale", fatal: false };
-
-class FakeNode {
-  readonly heard: FromVisitor[] = [];
-  readyState = 0;
-  onopen: (() => void) | null = null;
-  onclose: (() => void) | null = null;
-  onmessage: ((message: { data: string }) => void) | null = null;
-
-  send(text: string): void {
-    const frame = JSON.parse(text) as FromVisitor;
-    if (frame.type === "signal") {
-      queueMicrotask(() => agent.signal(frame.signal));
-    } else {
-      this.heard.push(frame);
-    }
-  }
-
-  close(): void {
-    this.readyState = 3;
-  }
-
-  lose(): void {
-    this.close();
-    this.onclose?.();
-  }
-
-  open(...frames: ToVisitor[]): void {
-    this.readyState = 1;
-    this.onopen?.();
-    this.tell(...frames);
-  }
-
-  tell(...frames: ToVisitor[]): void {
-    for (const frame of frames) {
-      this.onmessage?.({ data: JSON.stringify(frame) });
-    }
-  }
-}
 
 let clock: FakeClock;
 let nodes: FakeNode[];
@@ -87,7 +32,7 @@ function begin(): Visit {
     url: "wss://node.example/v1/visitor",
     clock,
     openSocket: () => {
-      nodes.push(new FakeNode());
+      nodes.push(new FakeNode(({ signal }) => agent.signal(signal)));
       return node() as unknown as WebSocket;
     },
     createPeer: fakePeer,
@@ -106,7 +51,7 @@ async function talking(): Promise<Visit> {
     wantIce() {},
   });
   agent.start();
-  node().open(welcome("queue"), accepted);
+  node().open(welcome("queue"), accepted("session"));
   await settled();
   expect(visit.session?.view.get().connection).toBe("open");
   return visit;
@@ -170,7 +115,7 @@ test("an end that the node could not hear is told when it is back", async () => 
   clock.turn(500);
   node().open(welcome("queue"));
   expect(node().heard).toMatchObject([{ type: "hello", ticket: "session" }]);
-  node().tell(accepted);
+  node().tell(accepted("session"));
   expect(said()).toEqual([{ type: "end", session: ID }]);
   node().tell(ended("by_visitor"));
   expect(node().readyState).toBe(3);
@@ -185,7 +130,7 @@ test("an end on a connection that died without a word is told again", async () =
   expect(said()).toEqual([{ type: "end", session: ID }]);
   clock.turn(7000);
   expect(nodes).toHaveLength(2);
-  node().open(welcome("queue"), accepted);
+  node().open(welcome("queue"), accepted("session"));
   expect(said()).toEqual([{ type: "end", session: ID }]);
 });
 
@@ -206,7 +151,7 @@ test("an agent who accepts somebody who left is left", () => {
   const visit = begin();
   node().open(welcome("queue"));
   visit.leave();
-  node().tell(accepted);
+  node().tell(accepted("session"));
   expect(visit.session).toBeNull();
   expect(said()).toEqual([{ type: "leave" }, { type: "end", session: ID }]);
 });

@@ -1,62 +1,11 @@
 // One visit against a node that is not real: tickets, places, reloads and ends.
 
 import type { Clock } from "@isession/peer";
-import type { FromVisitor, ToVisitor } from "@isession/protocol";
 import { beforeEach, expect, test } from "vitest";
 import type { Memory, Remembered } from "../src/memory";
 import type { Visit } from "../src/visit";
+import { accepted, FakeNode, ID, welcome } from "./fake_node";
 import { WholeVisit } from "./whole_visit";
-
-const ID = "0192f3a4-7b1c-7def-8123-456789abcdef";
-const welcome = (ticket: string): ToVisitor => ({
-  type: "welcome",
-  visitor: ID,
-  site: {
-    id: "shop",
-    name: "Shop",
-    lead_policy: { development: false, allow: [], deny: [], confirm: [] },
-    page: { origins: [], query: [], unmask: [] },
-    destinations: [],
-    retention: 0,
-  },
-  ticket,
-});
-const accepted = (ticket: string): ToVisitor => ({
-  type: "accepted",
-  session: ID,
-  link: ID,
-  agent: { id: ID, name: "Ada" },
-  ice: [],
-  ticket,
-});
-
-class FakeNode {
-  readonly heard: FromVisitor[] = [];
-  readyState = 0;
-  onopen: (() => void) | null = null;
-  onclose: (() => void) | null = null;
-  onmessage: ((message: { data: string }) => void) | null = null;
-
-  send(text: string): void {
-    this.heard.push(JSON.parse(text) as FromVisitor);
-  }
-
-  close(): void {
-    this.readyState = 3;
-  }
-
-  open(...frames: ToVisitor[]): void {
-    this.readyState = 1;
-    this.onopen?.();
-    this.tell(...frames);
-  }
-
-  tell(...frames: ToVisitor[]): void {
-    for (const frame of frames) {
-      this.onmessage?.({ data: JSON.stringify(frame) });
-    }
-  }
-}
 
 class FakeMemory {
   kept: string | null = null;
