@@ -57,8 +57,9 @@ pub enum SessionEvent {
     },
     /// The visitor's standing word on leads changed (agents only).
     Consent(Consent),
-    /// The agent asks for a permission (visitors only). [`Session::grant`] answers; silence is no
-    /// answer, and permits nothing.
+    /// The agent asks to be followed (visitors only). [`Session::grant`] answers; silence is no
+    /// answer, and permits nothing. What else is asked takes a page, which a program has not:
+    /// that is answered without it.
     Ask(Permission),
     /// The agent gave a permission back (visitors only).
     Release(Permission),
