@@ -1,7 +1,17 @@
 // An agent who sees a visitor's page, and points at it.
 
+import { panelShows, pressInPanel } from "./firefox.mjs";
 import { sees } from "./mirror.mjs";
-import { accept, agentAtWorkIn, connected, newContext, visitorInPanel } from "./people.mjs";
+import {
+  accept,
+  agentAtWork,
+  agentAtWorkIn,
+  connected,
+  connection,
+  newContext,
+  openShadows,
+  visitorInPanel,
+} from "./people.mjs";
 
 /** The visitor allows what is asked. */
 export const allow = (shop, name) =>
@@ -51,6 +61,26 @@ export async function seenAndPointedAt(browser, node, { at, script } = {}) {
     await context.close();
   };
   return { agent, shop, context, pane: paneOf(agent), close };
+}
+
+/** A visitor in Firefox's panel, and an agent in Chromium who may see and point. */
+export async function seenAndPointedAtInFirefox(chromium, firefox, node) {
+  const agent = await agentAtWork(chromium, node);
+  const shop = await firefox.newPage();
+  await shop.evaluateOnNewDocument(openShadows);
+  await shop.goto(`${node.sites.shop}/`);
+  await pressInPanel(shop, "Talk to us");
+  await accept(agent);
+  await connection(agent, /direct/i);
+  await agent.getByRole("button", { name: "Ask to see the page" }).click();
+  await panelShows(shop, "Let Ada see this page?");
+  await pressInPanel(shop, "Allow");
+  await sees(agent, "h1", "Lamps for long evenings");
+  const pane = paneOf(agent);
+  await pane.getByRole("button", { name: "Ask to point" }).click();
+  await panelShows(shop, "Let Ada point at things on this page?");
+  await pressInPanel(shop, "Allow");
+  return { agent, shop, pane };
 }
 
 /** Where a point of the visitor's page is on the agent's glass, as it is scrolled now. */

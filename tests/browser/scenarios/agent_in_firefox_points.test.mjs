@@ -1,29 +1,18 @@
 // An agent whose console is in Firefox sees, points, draws and leads along a link, as one in Chromium does.
 
 import { mkdir } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { find, launchFirefox, PATIENCE, press, reads, status } from "../firefox.mjs";
-import { PASSWORD, startNode } from "../node.mjs";
-import { launchChromium, visitorInPanel } from "../people.mjs";
+import { find, PATIENCE, press, reads, status } from "../firefox.mjs";
+import { PASSWORD } from "../node.mjs";
+import { visitorInPanel } from "../people.mjs";
 import { allow } from "../pointing.mjs";
+import { withBothBrowsers } from "../with_node.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
 
-let node;
-let chromium;
-let firefox;
-
-before(async () => {
-  await mkdir(SCREENS, { recursive: true });
-  node = await startNode();
-  [chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()]);
-});
-
-after(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()]);
-  await node?.close();
-});
+const { node, chromium, firefox } = await withBothBrowsers();
+await mkdir(SCREENS, { recursive: true });
 
 /** Where a point of the visitor's page is in the agent's window. */
 async function place(agent, shop, selector) {

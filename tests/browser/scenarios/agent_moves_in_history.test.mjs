@@ -1,32 +1,20 @@
 // Back, forward and reload in the visitor's page, asked for and answered as leads are.
 
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
+import { test } from "node:test";
 import {
   accept,
   agentAtWork,
   connected,
   heard,
-  launchChromium,
   lead,
   leadStatus,
   say,
   session,
   visitorInPanel,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 async function onTheSite() {
   const agent = await agentAtWork(browser, node);

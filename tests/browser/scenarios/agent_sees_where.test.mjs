@@ -2,29 +2,11 @@
 // back to where the visitor was with one click.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import {
-  accept,
-  agentAtWork,
-  connected,
-  launchChromium,
-  leadStatus,
-  visitorInPanel,
-} from "../people.mjs";
+import { test } from "node:test";
+import { accept, agentAtWork, connected, leadStatus, visitorInPanel } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 test("address and title follow the visitor, and the trail leads back", async () => {
   const agent = await agentAtWork(browser, node);

@@ -1,40 +1,13 @@
 // A visitor in Firefox follows an agent, and an agent in Firefox is followed.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import {
-  find,
-  launchFirefox,
-  PATIENCE,
-  panelShows,
-  press,
-  pressInPanel,
-  status,
-  windowAt,
-} from "../firefox.mjs";
-import { PASSWORD, startNode } from "../node.mjs";
-import {
-  accept,
-  agentAtWork,
-  connection,
-  launchChromium,
-  openShadows,
-  visitorInPanel,
-} from "../people.mjs";
+import { test } from "node:test";
+import { find, PATIENCE, panelShows, press, pressInPanel, status, windowAt } from "../firefox.mjs";
+import { PASSWORD } from "../node.mjs";
+import { accept, agentAtWork, connection, openShadows, visitorInPanel } from "../people.mjs";
+import { withBothBrowsers } from "../with_node.mjs";
 
-let node;
-let chromium;
-let firefox;
-
-before(async () => {
-  node = await startNode();
-  [chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()]);
-});
-
-after(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()]);
-  await node?.close();
-});
+const { node, chromium, firefox } = await withBothBrowsers();
 
 /** A page that is longer than any window; runs in the page. */
 function makeLong() {

@@ -3,38 +3,26 @@
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { everyWay } from "../axe.mjs";
 import { batches, sees } from "../mirror.mjs";
-import { startNode } from "../node.mjs";
 import {
   accept,
   agentAtWorkIn,
   connected,
   heard,
-  launchChromium,
   newContext,
   say,
   visitorInPanel,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
 const CANARY = "canary-4111";
 
-let node;
-let browser;
-
-before(async () => {
-  await mkdir(SCREENS, { recursive: true });
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
+await mkdir(SCREENS, { recursive: true });
 
 /** Keeps what comes to the agent in bulk, over all connections; runs in the page. */
 function keepBulk() {

@@ -1,9 +1,8 @@
 // The panel in Firefox: queue, talk, a lead within the site, and the session comes along.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
-  launchFirefox,
   PATIENCE,
   pressInPanel as press,
   reads,
@@ -11,32 +10,19 @@ import {
   status,
   windowAt,
 } from "../firefox.mjs";
-import { startNode } from "../node.mjs";
 import {
   accept,
   agentAtWork,
   connection,
   heard,
-  launchChromium,
   lead,
   leadStatus,
   openShadows,
   say,
 } from "../people.mjs";
+import { withBothBrowsers } from "../with_node.mjs";
 
-let node;
-let chromium;
-let firefox;
-
-before(async () => {
-  node = await startNode();
-  [chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()]);
-});
-
-after(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()]);
-  await node?.close();
-});
+const { node, chromium, firefox } = await withBothBrowsers();
 
 async function write(page, text) {
   const box = await page.waitForFunction(

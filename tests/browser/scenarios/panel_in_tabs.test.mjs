@@ -2,30 +2,11 @@
 // is gone another one takes it up.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import {
-  accept,
-  agentAtWork,
-  connected,
-  heard,
-  launchChromium,
-  say,
-  visitorInPanel,
-} from "../people.mjs";
+import { test } from "node:test";
+import { accept, agentAtWork, connected, heard, say, visitorInPanel } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 /** Brings a tab to the front. Headless browsers tell their pages nothing of it: this does. */
 async function toFront(page) {

@@ -2,32 +2,20 @@
 // and the page goes by its own script; also where the page's policy cuts the two windows apart.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
+import { test } from "node:test";
 import {
   accept,
   agentAtWork,
   connected,
   heard,
-  launchChromium,
   lead,
   leadStatus,
   say,
   visitorInPanel,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 const messages = (page) =>
   page.getByRole("log", { name: "Conversation" }).locator("li.message > p").allInnerTexts();

@@ -2,32 +2,20 @@
 // the agent's side had sent ahead, with nothing lost, doubled or out of order.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
+import { test } from "node:test";
 import {
   accept,
   agentAtWork,
   connected,
   heard,
-  launchChromium,
   lead,
   leadStatus,
   say,
   visitorInPanel,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 /** The messages of a conversation, in the order shown. */
 const messages = (page) =>

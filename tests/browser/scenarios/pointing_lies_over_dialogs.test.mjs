@@ -3,30 +3,17 @@
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launchFirefox, PATIENCE, panelShows, pressInPanel } from "../firefox.mjs";
+import { PATIENCE, pressInPanel } from "../firefox.mjs";
 import { sees } from "../mirror.mjs";
-import { startNode } from "../node.mjs";
-import { accept, agentAtWork, connection, launchChromium, openShadows } from "../people.mjs";
-import { paneOf, seenAndPointedAt, useTool } from "../pointing.mjs";
+import { paneOf, seenAndPointedAt, seenAndPointedAtInFirefox, useTool } from "../pointing.mjs";
+import { withBothBrowsers } from "../with_node.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
 
-let node;
-let chromium;
-let firefox;
-
-before(async () => {
-  await mkdir(SCREENS, { recursive: true });
-  node = await startNode();
-  [chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()]);
-});
-
-after(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()]);
-  await node?.close();
-});
+const { node, chromium, firefox } = await withBothBrowsers();
+await mkdir(SCREENS, { recursive: true });
 
 /** A dialog as sites have them, with a menu that closes by itself; runs in the page. */
 function openDialog() {
@@ -225,21 +212,8 @@ test("in Chromium, also a dialog in a shadow root", async () => {
 });
 
 test("in Firefox", async () => {
-  const agent = await agentAtWork(chromium, node);
-  const shop = await firefox.newPage();
-  await shop.evaluateOnNewDocument(openShadows);
-  await shop.goto(`${node.sites.shop}/`);
-  await pressInPanel(shop, "Talk to us");
-  await accept(agent);
-  await connection(agent, /direct/i);
-  await agent.getByRole("button", { name: "Ask to see the page" }).click();
-  await panelShows(shop, "Let Ada see this page?");
-  await pressInPanel(shop, "Allow");
-  await sees(agent, "h1", "Lamps for long evenings");
-  await paneOf(agent).getByRole("button", { name: "Ask to point" }).click();
-  await panelShows(shop, "Let Ada point at things on this page?");
-  await pressInPanel(shop, "Allow");
-  await useTool(paneOf(agent), "Point at");
+  const { agent, shop, pane } = await seenAndPointedAtInFirefox(chromium, firefox, node);
+  await useTool(pane, "Point at");
   await pressInPanel(shop, "Hide");
   await pointOverDialog(agent, shop, "firefox");
   await pressInPanel(shop, "Talk to us");

@@ -2,23 +2,11 @@
 // highlight ends in silence.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
-import { launchChromium } from "../people.mjs";
+import { test } from "node:test";
 import { onGlass, seenAndPointedAt, useTool } from "../pointing.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
 
 /** Lets a test hold back what the visitor says, as a slow network does; runs in the console. */
 function holdBack() {

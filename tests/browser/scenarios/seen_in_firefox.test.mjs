@@ -1,42 +1,16 @@
 // A visitor in Firefox lets the agent see and point, goes to another page, and stops all of it by Escape.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launchFirefox, PATIENCE, panelShows, pressInPanel } from "../firefox.mjs";
+import { test } from "node:test";
+import { PATIENCE, panelShows, pressInPanel } from "../firefox.mjs";
 import { sees } from "../mirror.mjs";
-import { startNode } from "../node.mjs";
-import { accept, agentAtWork, connection, launchChromium, openShadows } from "../people.mjs";
+import { seenAndPointedAtInFirefox } from "../pointing.mjs";
+import { withBothBrowsers } from "../with_node.mjs";
 
-let node;
-let chromium;
-let firefox;
-
-before(async () => {
-  node = await startNode();
-  [chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()]);
-});
-
-after(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()]);
-  await node?.close();
-});
+const { node, chromium, firefox } = await withBothBrowsers();
 
 test("an agent sees and points in Firefox, over pages, and until Escape", async () => {
-  const agent = await agentAtWork(chromium, node);
-  const shop = await firefox.newPage();
-  await shop.evaluateOnNewDocument(openShadows);
-  await shop.goto(`${node.sites.shop}/`);
-  await pressInPanel(shop, "Talk to us");
-  await accept(agent);
-  await connection(agent, /direct/i);
-  await agent.getByRole("button", { name: "Ask to see the page" }).click();
-  await panelShows(shop, "Let Ada see this page?");
-  await pressInPanel(shop, "Allow");
-  await sees(agent, "h1", "Lamps for long evenings");
-  await agent.getByRole("button", { name: "Ask to point" }).click();
-  await panelShows(shop, "Let Ada point at things on this page?");
-  await pressInPanel(shop, "Allow");
-  const pane = agent.getByRole("region", { name: "Visitor's page", exact: true });
+  const { agent, shop, pane } = await seenAndPointedAtInFirefox(chromium, firefox, node);
   await pane.getByRole("button", { name: "Point at", exact: true }).click();
 
   await shop.waitForFunction(

@@ -1,34 +1,22 @@
 // Where a site lets its visitors be led: told to agents in time, and enforced by the visitor's side.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startNode } from "../node.mjs";
+import { test } from "node:test";
 import {
   accept,
   agentAtWork,
   connected,
-  launchChromium,
   lead,
   leadStatus,
   rawLead,
   session,
   visitorInPanel,
 } from "../people.mjs";
+import { withNode } from "../with_node.mjs";
 
-let node;
-let browser;
-
-before(async () => {
-  node = await startNode();
-  const set = ["site", "set", "demo", "--deny-host", "denied.example"];
-  await node.run([...set, "--confirm-host", "elsewhere.localhost"]);
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
+const set = ["site", "set", "demo", "--deny-host", "denied.example"];
+await node.run([...set, "--confirm-host", "elsewhere.localhost"]);
 
 async function inThePanel(hostile) {
   const agent = await agentAtWork(browser, node, "ada", { hostile });

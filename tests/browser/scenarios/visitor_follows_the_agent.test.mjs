@@ -3,37 +3,25 @@
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { everyWay } from "../axe.mjs";
 import { sees } from "../mirror.mjs";
-import { startNode } from "../node.mjs";
 import {
   accept,
   agentAtWork,
   connected,
-  launchChromium,
   newContext,
   openShadows,
   visitorInPanel,
 } from "../people.mjs";
 import { allow } from "../pointing.mjs";
+import { withNode } from "../with_node.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
 
-let node;
-let browser;
-
-before(async () => {
-  await mkdir(SCREENS, { recursive: true });
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
+const { node, browser } = await withNode();
+await mkdir(SCREENS, { recursive: true });
 
 /** Pages that are longer than any window. */
 function makeLong() {

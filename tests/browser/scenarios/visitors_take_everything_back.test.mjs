@@ -3,29 +3,18 @@
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { after, before, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { everyWay } from "../axe.mjs";
-import { startNode } from "../node.mjs";
-import { launchChromium, lead, leadStatus } from "../people.mjs";
+import { lead, leadStatus } from "../people.mjs";
 import { allow, letPoint, letSee, paneOf, seenAndPointedAt } from "../pointing.mjs";
+import { withNode } from "../with_node.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../../target/screens", import.meta.url));
 
-let node;
-let browser;
+const { node, browser } = await withNode();
+await mkdir(SCREENS, { recursive: true });
 let people;
-
-before(async () => {
-  await mkdir(SCREENS, { recursive: true });
-  node = await startNode();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.close();
-});
 
 const consent = (text) => people.agent.locator("p.consent").filter({ hasText: text }).waitFor();
 const told = (name, text) =>
